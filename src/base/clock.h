@@ -1,0 +1,27 @@
+/*
+ * Time and chance come through here, so that tests need neither.
+ */
+#ifndef RP_BASE_CLOCK_H
+#define RP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+typedef struct rp_clock {
+    int64_t (*now_ms)(void *context);  /* monotonic */
+    int64_t (*wall_s)(void *context);  /* seconds since 1970, UTC */
+    uint32_t (*chance)(void *context); /* evenly spread; not for secrets */
+    void *context;
+} rp_clock;
+
+/* The machine's own. Lives for ever. */
+extern const rp_clock rp_clock_system;
+
+static inline int64_t rp_now_ms(const rp_clock *clock)
+{
+    return clock->now_ms(clock->context);
+}
+
+/* A duration within a quarter of the given one, either way, so that many do not move in step. */
+int64_t rp_jitter_ms(const rp_clock *clock, int64_t ms);
+
+#endif

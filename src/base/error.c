@@ -1,0 +1,80 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is left to say when an error cannot be allocated. Never freed. */
+static rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL};
+
+void rp_error_free(rp_error *error)
+{
+    if (!error || error == &no_memory)
+        return;
+    free(error->message);
+    free(error->path);
+    free(error);
+}
+
+static rp_error *make(int code, const char *path, const char *format, va_list arguments)
+{
+    rp_error *made = calloc(1, sizeof(*made));
+    if (!made)
+        return &no_memory;
+    made->code = code;
+    made->path = path ? strdup(path) : NULL;
+    if (vasprintf(&made->message, format, arguments) < 0)
+        made->message = NULL;
+    if (!made->message || (path && !made->path)) {
+        rp_error_free(made);
+        return &no_memory;
+    }
+    return made;
+}
+
+int rp_error_set(rp_error **error, int code, const char *format, ...)
+{
+    va_list arguments;
+    if (!error)
+        return code;
+    va_start(arguments, format);
+    *error = make(code, NULL, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int rp_error_set_at(rp_error **error, int code, const char *path, const char *format, ...)
+{
+    va_list arguments;
+    if (!error)
+        return code;
+    va_start(arguments, format);
+    *error = make(code, path, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int rp_error_add(rp_error **error, const char *format, ...)
+{
+    _cleanup_(rp_freep) char *context = NULL;
+    char *joined = NULL;
+    va_list arguments;
+    int made;
+
+    if (!error || !*error)
+        return RP_E_NO_MEMORY;
+    if (*error == &no_memory)
+        return RP_E_NO_MEMORY;
+    va_start(arguments, format);
+    made = vasprintf(&context, format, arguments);
+    va_end(arguments);
+    if (made < 0) {
+        context = NULL;
+        return (*error)->code;
+    }
+    if (asprintf(&joined, "%s: %s", context, (*error)->message) < 0)
+        return (*error)->code;
+    free((*error)->message);
+    (*error)->message = joined;
+    return (*error)->code;
+}

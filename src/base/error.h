@@ -1,0 +1,51 @@
+/*
+ * Errors. A function that can fail returns 0 or a negative code and takes an
+ * rp_error ** last, which it touches only on failure; NULL there means that the
+ * caller asks for no words. Making an error returns its code:
+ *
+ *     return rp_error_set(error, RP_E_INVALID, "port %u is taken", port);
+ *
+ * Whoever passes an error up adds what it was about, once a level:
+ *
+ *     if (load(path, error) < 0)
+ *         return rp_error_add(error, "plugin %s", name);      "plugin x: no such file"
+ */
+#ifndef RP_BASE_ERROR_H
+#define RP_BASE_ERROR_H
+
+#include "base/cleanup.h"
+
+/* A code exists where some caller acts differently on it. */
+enum {
+    RP_E_NO_MEMORY = -1,
+    RP_E_INVALID = -2,   /* the input breaks a rule: path says where, if it is a document */
+    RP_E_SYSTEM = -3,    /* the operating system or a library refused */
+    RP_E_UNREACHED = -4, /* no connection, or none that may be trusted: nothing was sent */
+    RP_E_LOST = -5,      /* sent, and no whole answer came back: the server may have acted */
+    RP_E_DENIED = -6,    /* the credentials were refused: nothing was done */
+    RP_E_NOT_FOUND = -7
+};
+
+typedef struct rp_error {
+    int code;
+    char *message; /* never NULL, no newline at its end */
+    char *path;    /* a JSON Pointer into the document at fault, or NULL */
+} rp_error;
+
+int rp_error_set(rp_error **error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for a fault in a document. The path is copied. */
+int rp_error_set_at(rp_error **error, int code, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Puts "context: " before the message. Returns the code; an error that is not there has RP_E_NO_MEMORY. */
+int rp_error_add(rp_error **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void rp_error_free(rp_error *error);
+
+static inline void rp_error_freep(rp_error **error)
+{
+    rp_error_free(*error);
+}
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Strings. Whatever is returned as char * is the caller's to free, and NULL
+ * means out of memory.
+ */
+#ifndef RP_BASE_TEXT_H
+#define RP_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+char *rp_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static inline bool rp_starts_with(const char *text, const char *start)
+{
+    while (*start && *text == *start)
+        text++, start++;
+    return !*start;
+}
+
+/* FNV-1a, for hash tables of keys nobody chooses against us. Chain with the last result; start with
+ * RP_HASH_START. */
+#define RP_HASH_START 14695981039346656037ull
+uint64_t rp_hash(uint64_t hash, const void *bytes, size_t len);
+
+/* How many single-letter edits lie between two words; both are taken up to 63 letters. */
+unsigned rp_edit_distance(const char *one, const char *other);
+
+/* The IPv4 or IPv6 address in its canonical spelling (RFC 5952), or false if it is none. An IPv4 address
+   mapped into IPv6 is that IPv4 address. `out` holds RP_ADDRESS_SIZE bytes. */
+#define RP_ADDRESS_SIZE 46
+bool rp_canonical_address(const char *text, char *out);
+
+#endif

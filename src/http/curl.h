@@ -1,0 +1,26 @@
+/*
+ * The transport that libcurl carries: one multi handle, its connections kept
+ * and shared by all requests of the instance.
+ */
+#ifndef RP_HTTP_CURL_H
+#define RP_HTTP_CURL_H
+
+#include "base/clock.h"
+#include "http/transport.h"
+
+typedef struct rp_curl_options {
+    const char *user_agent;
+    uint32_t connect_timeout_ms;  /* name, TCP and TLS together */
+    uint32_t max_connections;     /* to one host at a time; 0: no limit */
+    const char *ca_file;          /* PEM; NULL: the system's */
+    const char *client_cert_file; /* PEM, with client_key_file; or NULL */
+    const char *client_key_file;
+    const char *proxy; /* "": none; NULL: from the environment */
+    const char *no_proxy;
+    bool insecure; /* no check of the server's certificate */
+} rp_curl_options;
+
+/* The options are copied. */
+rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock, rp_error **error);
+
+#endif

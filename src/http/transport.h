@@ -1,0 +1,100 @@
+/*
+ * The seam between those who want requests answered and whatever carries them.
+ * Behind it stands libcurl (curl.h) or a test; a wrapper of the same seam adds
+ * retries (retry.h) or credentials.
+ *
+ * A transport belongs to one thread at a time: start, drop, wait and step are
+ * called by whoever drives it just then. wake may be called by any thread.
+ *
+ *     start … start        requests begin
+ *     loop: wait(ms)       sleeps until there is something to do; no callback runs
+ *           step()         does it; callbacks run here, and may start and drop
+ */
+#ifndef RP_HTTP_TRANSPORT_H
+#define RP_HTTP_TRANSPORT_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RP_HTTP_MAX_HEADERS 8
+
+typedef struct rp_http_header {
+    const char *name;
+    const char *value;
+} rp_http_header;
+
+typedef struct rp_http_reply {
+    int status;       /* 200 … 599 */
+    const char *body; /* never NULL, followed by a NUL */
+    size_t body_len;
+    const char *content_type; /* the next four: NULL if there was none */
+    const char *retry_after;
+    const char *request_id; /* X-Request-Id */
+    const char *date;
+    const rp_secret *subject_token; /* X-Subject-Token, or NULL */
+    int64_t elapsed_ms;
+} rp_http_reply;
+
+typedef struct rp_http_request rp_http_request;
+
+/* One request. Whoever starts it owns it and keeps it, unchanged, until it is done or dropped. */
+struct rp_http_request {
+    const char *method;
+    const char *url;                             /* absolute; built with url.h */
+    rp_http_header headers[RP_HTTP_MAX_HEADERS]; /* ended by a NULL name, or full */
+    const rp_secret *auth_token;                 /* sent as X-Auth-Token, or NULL */
+    const char *body;                            /* NULL: none */
+    size_t body_len;
+    size_t max_reply_bytes;
+    bool repeatable; /* the same request twice does no harm: it may be retried whatever happened */
+    bool insist;     /* retry: do not give up because the server cannot be reached */
+
+    /* Runs once, in step, unless the request was dropped. Exactly one of reply and error is there; both are
+       the transport's, until it returns. error: RP_E_UNREACHED, RP_E_LOST, RP_E_DENIED, RP_E_NO_MEMORY,
+       RP_E_SYSTEM. */
+    void (*done)(void *context, const rp_http_reply *reply, const rp_error *error);
+    /* Or NULL: an attempt failed and will be made again after pause_ms. */
+    void (*again)(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
+    void *context;
+};
+
+typedef struct rp_transport rp_transport;
+typedef struct rp_exchange rp_exchange; /* a request under way; gone once done has run or it was dropped */
+
+typedef struct rp_transport_ops {
+    int (*start)(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
+                 rp_error **error);
+    void (*drop)(rp_transport *transport, rp_exchange *exchange);
+    void (*wait)(rp_transport *transport, int64_t at_most_ms);
+    void (*step)(rp_transport *transport);
+    void (*wake)(rp_transport *transport);
+    void (*free)(rp_transport *transport); /* drops what is under way; a wrapper frees what it wraps */
+} rp_transport_ops;
+
+struct rp_transport {
+    const rp_transport_ops *ops; /* first member of each implementation */
+};
+
+/* *exchange may be NULL for one that nobody will drop. */
+int rp_transport_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
+                       rp_error **error);
+void rp_transport_drop(rp_transport *transport, rp_exchange *exchange); /* NULL: nothing */
+void rp_transport_wait(rp_transport *transport, int64_t at_most_ms);
+void rp_transport_step(rp_transport *transport);
+void rp_transport_wake(rp_transport *transport);
+void rp_transport_free(rp_transport *transport); /* NULL: nothing */
+
+static inline void rp_transport_freep(rp_transport **transport)
+{
+    rp_transport_free(*transport);
+}
+
+/* "GET /v1.0/…: " + "HTTP 503" or the error's words; for the debug log: method, path, status, milliseconds.
+   No header, no body, no query value. */
+char *rp_http_describe(const rp_http_request *request, const rp_http_reply *reply, const rp_error *error);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * A parsed document. Text goes through the strict scanner (scan.h) first, so
+ * what is here is I-JSON (RFC 7493). The root is the caller's to free; all else
+ * is borrowed from it. Every getter takes NULL and the wrong type, and then
+ * gives nothing, so a reply can be walked without a check at each step.
+ */
+#ifndef RP_JSON_VALUE_H
+#define RP_JSON_VALUE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct rp_json rp_json;
+
+typedef enum rp_json_type {
+    RP_JSON_NULL, /* also what is absent */
+    RP_JSON_BOOLEAN,
+    RP_JSON_INTEGER,
+    RP_JSON_NUMBER, /* with a fraction or an exponent */
+    RP_JSON_STRING,
+    RP_JSON_ARRAY,
+    RP_JSON_OBJECT
+} rp_json_type;
+
+/* RP_E_INVALID with line and column, or RP_E_NO_MEMORY. */
+int rp_json_parse(const char *text, size_t len, rp_json **out, rp_error **error);
+void rp_json_free(rp_json *root);
+
+rp_json_type rp_json_type_of(const rp_json *value);
+
+/* "a string", "an object", …: for messages. */
+const char *rp_json_type_name(rp_json_type type);
+
+/* The bytes of a string, followed by a NUL; len may be NULL. NULL if it is no string. */
+const char *rp_json_string(const rp_json *value, size_t *len);
+
+/* The same, but also NULL if a NUL stands inside: what may be used as a C string. */
+const char *rp_json_text(const rp_json *value);
+
+/* False if it is no integer or boolean; then *out is untouched. */
+bool rp_json_integer(const rp_json *value, int64_t *out);
+bool rp_json_boolean(const rp_json *value, bool *out);
+
+/* Elements of an array, members of an object; else 0. */
+size_t rp_json_count(const rp_json *value);
+const rp_json *rp_json_at(const rp_json *array, size_t index);
+const rp_json *rp_json_get(const rp_json *object, const char *name);
+
+/* Calls each member in order until one call returns non-zero, and returns that. */
+int rp_json_each(const rp_json *object, int (*each)(void *context, const char *name, const rp_json *value),
+                 void *context);
+
+/* Appends the value as text, indented by two spaces a level if pretty. */
+void rp_json_print(const rp_json *value, bool pretty, rp_buffer *out);
+
+static inline void rp_json_freep(rp_json **root)
+{
+    rp_json_free(*root);
+}
+
+#endif

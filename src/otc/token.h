@@ -1,0 +1,32 @@
+/*
+ * IAM v3 tokens, pure: the request that asks for one and the reply that brings
+ * it. Source: OTC IAM API reference, "Obtaining a User Token Through Password
+ * Authentication".
+ */
+#ifndef RP_OTC_TOKEN_H
+#define RP_OTC_TOKEN_H
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "http/transport.h"
+
+#include <stdint.h>
+
+/* Who logs in, and for what. Borrowed; NULL where not given. */
+typedef struct otc_login {
+    const char *user_name, *user_id;
+    const rp_secret *password;
+    const char *domain_name, *domain_id;
+    const char *project_id, *project_name;
+} otc_login;
+
+/* {"auth": …}. NULL when out of memory. */
+rp_secret *otc_token_request(const otc_login *login);
+
+/* Takes expires_at (seconds since 1970) from the body of a 201; RP_E_LOST if it is no such reply. */
+int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error);
+
+/* "2015-11-09T01:42:57.527363Z" to seconds since 1970; false if it is not of that form. */
+bool otc_parse_time(const char *text, int64_t *seconds);
+
+#endif
