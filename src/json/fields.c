@@ -1,1 +1,510 @@
-typedef int rp_empty;
+#include "json/fields.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names that others chose are cut off in messages. */
+#define NAME_IN_MESSAGE 64
+
+static void *at_offset(const rp_field *field, void *into)
+{
+    return (char *)into + field->offset;
+}
+
+static const void *from_offset(const rp_field *field, const void *from)
+{
+    return (const char *)from + field->offset;
+}
+
+/* Reading */
+
+struct reading {
+    const rp_field *fields;
+    const char *at;
+    rp_error **error;
+};
+
+/* The JSON Pointer of a member: "~" is written ~0, "/" ~1. */
+static char *pointer_to(const char *at, const char *name)
+{
+    rp_buffer path = RP_BUFFER(SIZE_MAX / 2);
+
+    rp_buffer_add_text(&path, at);
+    rp_buffer_add_char(&path, '/');
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/')
+            rp_buffer_add_text(&path, *name == '~' ? "~0" : "~1");
+        else
+            rp_buffer_add_char(&path, *name);
+    }
+    return rp_buffer_take(&path);
+}
+
+/* Says of a member: "name" … */
+__attribute__((format(printf, 3, 4))) static int refuse(const struct reading *reading, const char *name,
+                                                        const char *format, ...)
+{
+    _cleanup_(rp_freep) char *path = pointer_to(reading->at, name);
+    _cleanup_(rp_freep) char *words = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(&words, format, arguments) < 0)
+        words = NULL;
+    va_end(arguments);
+    if (!path || !words)
+        return rp_error_set(reading->error, RP_E_NO_MEMORY, "out of memory");
+    return rp_error_set_at(reading->error, RP_E_INVALID, path, "\"%.*s\" %s", NAME_IN_MESSAGE, name, words);
+}
+
+static int refuse_type(const struct reading *reading, const rp_field *field, const char *wanted,
+                       const rp_json *value)
+{
+    return refuse(reading, field->name, "must be %s, not %s", wanted,
+                  rp_json_type_name(rp_json_type_of(value)));
+}
+
+static int no_memory(const struct reading *reading)
+{
+    return rp_error_set(reading->error, RP_E_NO_MEMORY, "out of memory");
+}
+
+static int check_length(const struct reading *reading, const rp_field *field, size_t len)
+{
+    if (!field->most || (len >= field->least && len <= field->most))
+        return 0;
+    return refuse(reading, field->name, "must have %u to %u bytes, not %zu", field->least, field->most, len);
+}
+
+static int check_text(const struct reading *reading, const rp_field *field, const char *text)
+{
+    _cleanup_(rp_error_freep) rp_error *fault = NULL;
+    int code = field->check ? field->check(text, &fault) : 0;
+
+    if (code == RP_E_INVALID && fault)
+        return refuse(reading, field->name, "is wrong: %s", fault->message);
+    return code < 0 ? rp_error_set(reading->error, code, "%s", fault ? fault->message : "out of memory") : 0;
+}
+
+static int read_text(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+{
+    char **text = at_offset(field, into);
+    size_t len = 0;
+    const char *bytes = rp_json_string(value, &len);
+    char *copy;
+    int code;
+
+    if (!bytes)
+        return refuse_type(reading, field, "a string", value);
+    if (!rp_json_text(value))
+        return refuse(reading, field->name, "must not contain a NUL");
+    code = check_length(reading, field, len);
+    if (!code)
+        code = check_text(reading, field, bytes);
+    if (code < 0)
+        return code;
+    copy = strdup(bytes);
+    if (!copy)
+        return no_memory(reading);
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+static int read_secret(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+{
+    rp_secret **secret = at_offset(field, into);
+    size_t len = 0;
+    const char *bytes = rp_json_string(value, &len);
+    rp_secret *copy;
+    int code;
+
+    if (!bytes)
+        return refuse_type(reading, field, "a string", value);
+    if (!rp_json_text(value))
+        return refuse(reading, field->name, "must not contain a NUL");
+    code = check_length(reading, field, len);
+    if (code < 0)
+        return code;
+    copy = rp_secret_new(bytes, len);
+    if (!copy)
+        return no_memory(reading);
+    rp_secret_free(*secret);
+    *secret = copy;
+    return 0;
+}
+
+static int read_flag(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+{
+    if (!rp_json_boolean(value, at_offset(field, into)))
+        return refuse_type(reading, field, "a boolean", value);
+    return 0;
+}
+
+static uint32_t most_of(const rp_field *field)
+{
+    return field->most ? field->most : UINT32_MAX;
+}
+
+static int read_count(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+{
+    uint32_t *count = at_offset(field, into);
+    int64_t number;
+
+    if (!rp_json_integer(value, &number))
+        return refuse_type(reading, field, "an integer", value);
+    if (number < field->least || number > most_of(field))
+        return refuse(reading, field->name, "must be from %u to %u, not %lld", field->least, most_of(field),
+                      (long long)number);
+    *count = (uint32_t)number;
+    return 0;
+}
+
+/* The value is not repeated: it may be a secret that went into the wrong member. */
+static int refuse_word(const struct reading *reading, const rp_field *field)
+{
+    rp_buffer list = RP_BUFFER(SIZE_MAX / 2);
+    _cleanup_(rp_freep) char *words = NULL;
+
+    for (size_t i = 0; field->words[i]; i++)
+        rp_buffer_format(&list, "%s\"%s\"", i ? ", " : "", field->words[i]);
+    words = rp_buffer_take(&list);
+    if (!words)
+        return no_memory(reading);
+    return refuse(reading, field->name, "must be one of %s", words);
+}
+
+static int read_word(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+{
+    int *index = at_offset(field, into);
+    const char *text = rp_json_text(value);
+
+    if (rp_json_type_of(value) != RP_JSON_STRING)
+        return refuse_type(reading, field, "a string", value);
+    for (int i = 0; text && field->words[i]; i++)
+        if (!strcmp(field->words[i], text)) {
+            *index = i;
+            return 0;
+        }
+    return refuse_word(reading, field);
+}
+
+static int read_nothing(const struct reading *reading, const rp_field *field, const rp_json *value,
+                        void *into)
+{
+    (void)reading;
+    (void)field;
+    (void)value;
+    (void)into;
+    return 0;
+}
+
+/* Unknown members */
+
+static const rp_field *find(const rp_field *fields, const char *name)
+{
+    for (; fields->name; fields++)
+        if (!strcmp(fields->name, name))
+            return fields;
+    return NULL;
+}
+
+/* The known name that was probably meant, or NULL. A name of which every letter would change is no likeness.
+ */
+static const char *nearest(const rp_field *fields, const char *name)
+{
+    size_t len = strlen(name), allowed = len / 3 > 2 ? len / 3 : 2;
+    const char *best = NULL;
+
+    if (allowed >= len)
+        allowed = len ? len - 1 : 0;
+    for (; fields->name; fields++) {
+        size_t distance = rp_edit_distance(name, fields->name);
+        if (distance > allowed || (best && distance == allowed))
+            continue;
+        best = fields->name;
+        allowed = distance;
+    }
+    return best;
+}
+
+static int refuse_unknown(void *context, const char *name, const rp_json *value)
+{
+    const struct reading *reading = context;
+    _cleanup_(rp_freep) char *path = NULL;
+    const char *meant;
+
+    (void)value;
+    if (find(reading->fields, name))
+        return 0;
+    path = pointer_to(reading->at, name);
+    if (!path)
+        return no_memory(reading);
+    meant = nearest(reading->fields, name);
+    if (!meant)
+        return rp_error_set_at(reading->error, RP_E_INVALID, path, "unknown member \"%.*s\"", NAME_IN_MESSAGE,
+                               name);
+    return rp_error_set_at(reading->error, RP_E_INVALID, path,
+                           "unknown member \"%.*s\" (did you mean \"%s\"?)", NAME_IN_MESSAGE, name, meant);
+}
+
+/* Writing */
+
+static void write_text(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    rp_write_text(writer, *(char *const *)from_offset(field, from));
+}
+
+static void write_flag(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    rp_write_boolean(writer, *(const bool *)from_offset(field, from));
+}
+
+static void write_count(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    rp_write_integer(writer, *(const uint32_t *)from_offset(field, from));
+}
+
+static void write_word(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    rp_write_text(writer, field->words[*(const int *)from_offset(field, from)]);
+}
+
+static void write_texts(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    char *const *texts = *(char **const *)from_offset(field, from);
+
+    if (!texts) {
+        rp_write_null(writer);
+        return;
+    }
+    rp_write_begin(writer, '[');
+    for (; *texts; texts++)
+        rp_write_text(writer, *texts);
+    rp_write_end(writer, ']');
+}
+
+/* Defaults and clearing */
+
+static void set_flag(const rp_field *field, uint32_t value, void *into)
+{
+    *(bool *)at_offset(field, into) = value != 0;
+}
+
+static void set_count(const rp_field *field, uint32_t value, void *into)
+{
+    *(uint32_t *)at_offset(field, into) = value;
+}
+
+static void set_word(const rp_field *field, uint32_t value, void *into)
+{
+    *(int *)at_offset(field, into) = (int)value;
+}
+
+static void clear_text(const rp_field *field, void *into)
+{
+    char **text = at_offset(field, into);
+    free(rp_take(*text));
+}
+
+static void clear_secret(const rp_field *field, void *into)
+{
+    rp_secret **secret = at_offset(field, into);
+    rp_secret_free(rp_take(*secret));
+}
+
+static void clear_texts(const rp_field *field, void *into)
+{
+    char ***texts = at_offset(field, into);
+
+    for (size_t i = 0; *texts && (*texts)[i]; i++)
+        free((*texts)[i]);
+    free(rp_take(*texts));
+}
+
+/* Schema */
+
+static void write_type(const rp_field *field, const char *type, rp_json_writer *writer)
+{
+    rp_write_name(writer, "type");
+    if (!field->nullable) {
+        rp_write_text(writer, type);
+        return;
+    }
+    rp_write_begin(writer, '[');
+    rp_write_text(writer, type);
+    rp_write_text(writer, "null");
+    rp_write_end(writer, ']');
+}
+
+/* JSON Schema counts characters, of which up to four bytes make one: what it refuses we refuse too. */
+static void describe_length(const rp_field *field, rp_json_writer *writer)
+{
+    if (!field->most)
+        return;
+    if (field->least)
+        rp_write_integer_member(writer, "minLength", (field->least - 1) / 4 + 1);
+    rp_write_integer_member(writer, "maxLength", field->most);
+}
+
+static void describe_text(const rp_field *field, rp_json_writer *writer)
+{
+    describe_length(field, writer);
+    if (field->pattern)
+        rp_write_text_member(writer, "pattern", field->pattern);
+    if (field->format)
+        rp_write_text_member(writer, "format", field->format);
+}
+
+static void describe_secret(const rp_field *field, rp_json_writer *writer)
+{
+    describe_length(field, writer);
+    rp_write_boolean_member(writer, "x-rp-sensitive", true);
+    rp_write_boolean_member(writer, "x-rp-write-only", true);
+}
+
+static void describe_flag(const rp_field *field, rp_json_writer *writer)
+{
+    if (field->has_default)
+        rp_write_boolean_member(writer, "default", field->usual != 0);
+}
+
+static void describe_count(const rp_field *field, rp_json_writer *writer)
+{
+    rp_write_integer_member(writer, "minimum", field->least);
+    rp_write_integer_member(writer, "maximum", most_of(field));
+    if (field->has_default)
+        rp_write_integer_member(writer, "default", field->usual);
+}
+
+static void describe_word(const rp_field *field, rp_json_writer *writer)
+{
+    rp_write_name(writer, "enum");
+    rp_write_begin(writer, '[');
+    for (size_t i = 0; field->words[i]; i++)
+        rp_write_text(writer, field->words[i]);
+    if (field->nullable)
+        rp_write_null(writer);
+    rp_write_end(writer, ']');
+    if (field->has_default)
+        rp_write_text_member(writer, "default", field->words[field->usual]);
+}
+
+static void describe_texts(const rp_field *field, rp_json_writer *writer)
+{
+    (void)field;
+    rp_write_name(writer, "items");
+    rp_write_begin(writer, '{');
+    rp_write_text_member(writer, "type", "string");
+    rp_write_end(writer, '}');
+}
+
+/* What each kind can do; NULL where there is nothing to do. */
+static const struct {
+    const char *schema_type;
+    int (*read)(const struct reading *reading, const rp_field *field, const rp_json *value, void *into);
+    void (*write)(const rp_field *field, const void *from, rp_json_writer *writer);
+    void (*describe)(const rp_field *field, rp_json_writer *writer);
+    void (*set)(const rp_field *field, uint32_t value, void *into);
+    void (*clear)(const rp_field *field, void *into);
+} kinds[] = {
+    [RP_FIELD_TEXT] = {"string", read_text, write_text, describe_text, NULL, clear_text},
+    [RP_FIELD_SECRET] = {"string", read_secret, NULL, describe_secret, NULL, clear_secret},
+    [RP_FIELD_FLAG] = {"boolean", read_flag, write_flag, describe_flag, set_flag, NULL},
+    [RP_FIELD_COUNT] = {"integer", read_count, write_count, describe_count, set_count, NULL},
+    [RP_FIELD_WORD] = {"string", read_word, write_word, describe_word, set_word, NULL},
+    [RP_FIELD_TEXTS] = {"array", read_nothing, write_texts, describe_texts, NULL, clear_texts},
+};
+
+void rp_fields_defaults(const rp_field *fields, void *into)
+{
+    for (; fields->name; fields++)
+        if (fields->has_default && kinds[fields->kind].set)
+            kinds[fields->kind].set(fields, fields->usual, into);
+}
+
+static int read_field(const struct reading *reading, const rp_field *field, const rp_json *object,
+                      unsigned how, void *into)
+{
+    const rp_json *value = rp_json_get(object, field->name);
+    bool not_known_yet = (how & RP_FIELDS_PARTIAL) && rp_json_has(object, field->name);
+
+    if (value)
+        return kinds[field->kind].read(reading, field, value, into);
+    if (field->required && !not_known_yet)
+        return refuse(reading, field->name, "is missing");
+    return 0;
+}
+
+int rp_fields_read(const rp_field *fields, const rp_json *object, unsigned how, const char *at, void *into,
+                   rp_error **error)
+{
+    struct reading reading = {fields, at, error};
+    int code = 0;
+
+    if (rp_json_type_of(object) != RP_JSON_OBJECT)
+        return rp_error_set_at(error, RP_E_INVALID, at, "must be an object, not %s",
+                               rp_json_type_name(rp_json_type_of(object)));
+    if (!(how & RP_FIELDS_LENIENT))
+        code = rp_json_each(object, refuse_unknown, &reading);
+    for (; !code && fields->name; fields++)
+        code = read_field(&reading, fields, object, how, into);
+    return code;
+}
+
+void rp_fields_clear(const rp_field *fields, void *into)
+{
+    for (; fields->name; fields++) {
+        if (kinds[fields->kind].clear)
+            kinds[fields->kind].clear(fields, into);
+        if (kinds[fields->kind].set)
+            kinds[fields->kind].set(fields, 0, into);
+    }
+}
+
+void rp_fields_write(const rp_field *fields, const void *from, rp_json_writer *writer)
+{
+    for (; fields->name; fields++) {
+        if (!kinds[fields->kind].write)
+            continue;
+        rp_write_name(writer, fields->name);
+        kinds[fields->kind].write(fields, from, writer);
+    }
+}
+
+static void write_property(const rp_field *field, rp_json_writer *writer)
+{
+    rp_write_name(writer, field->name);
+    rp_write_begin(writer, '{');
+    write_type(field, kinds[field->kind].schema_type, writer);
+    if (field->about)
+        rp_write_text_member(writer, "description", field->about);
+    kinds[field->kind].describe(field, writer);
+    if (field->computed)
+        rp_write_boolean_member(writer, "x-rp-computed", true);
+    if (field->force_new)
+        rp_write_boolean_member(writer, "x-rp-force-new", true);
+    rp_write_end(writer, '}');
+}
+
+void rp_fields_schema(const rp_field *fields, rp_json_writer *writer)
+{
+    rp_write_begin(writer, '{');
+    rp_write_text_member(writer, "type", "object");
+    rp_write_name(writer, "properties");
+    rp_write_begin(writer, '{');
+    for (const rp_field *field = fields; field->name; field++)
+        write_property(field, writer);
+    rp_write_end(writer, '}');
+    rp_write_name(writer, "required");
+    rp_write_begin(writer, '[');
+    for (const rp_field *field = fields; field->name; field++)
+        if (field->required)
+            rp_write_text(writer, field->name);
+    rp_write_end(writer, ']');
+    rp_write_boolean_member(writer, "additionalProperties", false);
+    rp_write_end(writer, '}');
+}

@@ -30,6 +30,10 @@ typedef enum rp_json_type {
 int rp_json_parse(const char *text, size_t len, rp_json **out, rp_error **error);
 void rp_json_free(rp_json *root);
 
+/* Overwrites the bytes of every string, names apart, for a document with secrets that is about to be freed.
+ */
+void rp_json_wipe_strings(rp_json *root);
+
 rp_json_type rp_json_type_of(const rp_json *value);
 
 /* "a string", "an object", …: for messages. */
@@ -49,6 +53,9 @@ bool rp_json_boolean(const rp_json *value, bool *out);
 size_t rp_json_count(const rp_json *value);
 const rp_json *rp_json_at(const rp_json *array, size_t index);
 const rp_json *rp_json_get(const rp_json *object, const char *name);
+
+/* True if the object has such a member, even one that is null. */
+bool rp_json_has(const rp_json *object, const char *name);
 
 /* Calls each member in order until one call returns non-zero, and returns that. */
 int rp_json_each(const rp_json *object, int (*each)(void *context, const char *name, const rp_json *value),
