@@ -1,0 +1,19 @@
+/*
+ * Where a plugin is.
+ */
+#ifndef RP_HOST_FIND_H
+#define RP_HOST_FIND_H
+
+#include "base/error.h"
+
+/* The folders to look in, separated by colons; either may be NULL or empty. */
+typedef struct rp_search_path {
+    const char *asked; /* the user's: goes first */
+    const char *built_in;
+} rp_search_path;
+
+/* The path of a plugin, for the caller to free. RP_E_NOT_FOUND names the folders that were searched; a path,
+   which has a '/', is taken as it is. */
+int rp_plugin_find(const char *plugin, const rp_search_path *folders, char **path, rp_error **error);
+
+#endif

@@ -1,0 +1,91 @@
+#include "host/load.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ABI_MAJOR 1
+#define ENTRY     "resource_plugin_entry"
+
+typedef const rp_plugin *entry_function(uint32_t host_abi_major);
+
+/* The head of the table is the same in every major version, so that this sentence can be said. */
+static int check_head(const rp_plugin *plugin, rp_error **error)
+{
+    if (!plugin)
+        return rp_error_set(error, RP_E_INVALID, "%s(%d) returned NULL", ENTRY, ABI_MAJOR);
+    if (!RP_HAS(rp_plugin, plugin, version))
+        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes has no name or version",
+                            plugin->struct_size);
+    if (!plugin->name || !plugin->version)
+        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL", plugin->name ? "version" : "name");
+    if (plugin->abi_major != ABI_MAJOR)
+        return rp_error_set(error, RP_E_INVALID, "%s %s speaks ABI %u, this host ABI %d", plugin->name,
+                            plugin->version, plugin->abi_major, ABI_MAJOR);
+    return 0;
+}
+
+static int check_slots(const rp_plugin *plugin, rp_error **error)
+{
+    const char *missing = !plugin->release    ? "release"
+                          : !plugin->describe ? "describe"
+                          : !plugin->open     ? "open"
+                          : !plugin->close    ? "close"
+                                              : NULL;
+
+    if (missing)
+        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL", missing);
+    return 0;
+}
+
+int rp_plugin_check(const rp_plugin *plugin, rp_error **error)
+{
+    int failed = check_head(plugin, error);
+
+    if (failed)
+        return failed;
+    if (!RP_HAS(rp_plugin, plugin, list))
+        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes is shorter than ABI 1.0's %zu",
+                            plugin->struct_size, offsetof(rp_plugin, list) + sizeof(plugin->list));
+    return check_slots(plugin, error);
+}
+
+static int loader_error(rp_error **error)
+{
+    const char *words = dlerror();
+
+    return rp_error_set(error, RP_E_SYSTEM, "%s", words ? words : "the loader does not say why");
+}
+
+/* dlsym returns an object pointer; POSIX lets it be a function, ISO C has no cast for that. */
+static entry_function *find_entry(void *library)
+{
+    void *symbol = dlsym(library, ENTRY);
+    entry_function *entry;
+
+    memcpy(&entry, &symbol, sizeof(entry));
+    return entry;
+}
+
+int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
+{
+    const rp_plugin *table;
+    entry_function *entry;
+    void *library;
+
+    if (access(path, F_OK))
+        return rp_error_set(error, RP_E_NOT_FOUND, "%s: no such file", path);
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return loader_error(error); /* its words begin with the path */
+    entry = find_entry(library);
+    if (!entry) {
+        dlclose(library);
+        return rp_error_set(error, RP_E_INVALID, "%s: no plugin: it has no symbol %s", path, ENTRY);
+    }
+    table = entry(ABI_MAJOR);
+    if (rp_plugin_check(table, error) < 0)
+        return rp_error_add(error, "%s", path);
+    *plugin = table;
+    return 0;
+}
