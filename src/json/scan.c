@@ -1,5 +1,6 @@
 #include "json/scan.h"
 
+#include "json/tokens.h"
 #include "json/utf8.h"
 
 #include <math.h>
@@ -42,6 +43,8 @@ typedef struct scanner {
     unsigned depth;
     name *names; /* of all objects that are open, the innermost last */
     size_t name_count, name_room;
+    bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len);
+    void *context;
     size_t fault_at;
     char fault[200]; /* empty when memory ran out */
 } scanner;
@@ -85,6 +88,12 @@ __attribute__((format(printf, 3, 4))) static bool fault(scanner *s, size_t at, c
 static int peek(const scanner *s)
 {
     return s->at < s->len ? (unsigned char)s->text[s->at] : -1;
+}
+
+/* Passes on a token that ends here; what fails is memory. */
+static bool pass(scanner *s, rp_json_token token, size_t start, size_t end)
+{
+    return !s->take || s->take(s->context, token, s->text + start, end - start);
 }
 
 static bool unexpected(scanner *s)
@@ -255,8 +264,11 @@ static int64_t read_exponent(const char *text, const char *end)
 }
 
 /* The same number with its first digits and without a point, which strtod would look up in the locale. */
-static bool overflows(const char *text, const char *end)
+double rp_json_number_of(const char *spelled, size_t len)
 {
+    const char *text = spelled, *end = spelled + len;
+    bool negative = *text == '-';
+    double value;
     char plain[64];
     int kept = 0;
     bool fraction = false;
@@ -274,11 +286,12 @@ static bool overflows(const char *text, const char *end)
         }
     }
     if (!kept)
-        return false;
+        plain[kept++] = '0';
     if (text < end)
         exponent += read_exponent(text + 1, end);
     snprintf(plain + kept, sizeof(plain) - (size_t)kept, "e%lld", (long long)exponent);
-    return isinf(strtod(plain, NULL));
+    value = strtod(plain, NULL);
+    return negative ? -value : value;
 }
 
 static bool scan_number(scanner *s)
@@ -305,8 +318,10 @@ static bool scan_number(scanner *s)
             return false;
     }
     if (integer)
-        return check_integer(s, start);
-    return !overflows(s->text + start, s->text + s->at) || fault(s, start, "a number too large");
+        return check_integer(s, start) && pass(s, RP_TOKEN_INTEGER, start, s->at);
+    if (isinf(rp_json_number_of(s->text + start, s->at - start)))
+        return fault(s, start, "a number too large");
+    return pass(s, RP_TOKEN_NUMBER, start, s->at);
 }
 
 /* Names */
@@ -326,6 +341,16 @@ static uint32_t next_letter(const char **at, const char *end)
         *at += 2;
     }
     return letter;
+}
+
+size_t rp_json_unescape(const char *spelled, size_t len, char *out)
+{
+    const char *at = spelled, *end = spelled + len;
+    size_t done = 0;
+
+    while (at < end)
+        done += rp_utf8_write(next_letter(&at, end), out + done);
+    return done;
 }
 
 /* By what the names spell, whatever their escapes; equal ones in the order of the text. */
@@ -372,6 +397,8 @@ static bool close_names(scanner *s, size_t first)
 
 static bool keep_name(scanner *s, size_t start)
 {
+    size_t end = s->at - 1;
+
     if (s->name_count == s->name_room) {
         size_t room = s->name_room ? s->name_room * 2 : 16;
         name *grown = reallocarray(s->names, room, sizeof(*grown));
@@ -380,8 +407,8 @@ static bool keep_name(scanner *s, size_t start)
         s->names = grown;
         s->name_room = room;
     }
-    s->names[s->name_count++] = (name){(uint32_t)start, (uint32_t)(s->at - 1 - start)};
-    return true;
+    s->names[s->name_count++] = (name){(uint32_t)start, (uint32_t)(end - start)};
+    return pass(s, RP_TOKEN_NAME, start, end);
 }
 
 /* Structure */
@@ -403,7 +430,7 @@ static bool scan_open(scanner *s, char close)
     s->levels[s->depth++] = (level){close, s->name_count};
     s->expected = close == ']' ? FIRST_VALUE : FIRST_NAME;
     s->at++;
-    return true;
+    return pass(s, close == ']' ? RP_TOKEN_ARRAY : RP_TOKEN_OBJECT, s->at - 1, s->at);
 }
 
 static bool scan_close(scanner *s)
@@ -411,21 +438,30 @@ static bool scan_close(scanner *s)
     level closed = s->levels[--s->depth];
 
     s->at++;
-    return close_names(s, closed.first_name) && value_ends(s);
+    return close_names(s, closed.first_name) && pass(s, RP_TOKEN_CLOSE, s->at - 1, s->at) && value_ends(s);
 }
 
 static bool scan_word(scanner *s)
 {
-    static const char *const words[] = {"true", "false", "null"};
+    static const struct {
+        const char *word;
+        rp_json_token token;
+    } words[] = {{"true", RP_TOKEN_TRUE}, {"false", RP_TOKEN_FALSE}, {"null", RP_TOKEN_NULL}};
 
     for (size_t i = 0; i < rp_count_of(words); i++) {
-        size_t len = strlen(words[i]);
-        if (s->len - s->at >= len && !memcmp(s->text + s->at, words[i], len)) {
+        size_t len = strlen(words[i].word);
+        if (s->len - s->at >= len && !memcmp(s->text + s->at, words[i].word, len)) {
             s->at += len;
-            return value_ends(s);
+            return pass(s, words[i].token, s->at - len, s->at) && value_ends(s);
         }
     }
     return unexpected(s);
+}
+
+static bool scan_text(scanner *s)
+{
+    size_t start = s->at + 1;
+    return scan_string(s, false) && pass(s, RP_TOKEN_STRING, start, s->at - 1) && value_ends(s);
 }
 
 static bool scan_value(scanner *s)
@@ -437,7 +473,7 @@ static bool scan_value(scanner *s)
     if (c == '[')
         return scan_open(s, ']');
     if (c == '"')
-        return scan_string(s, false) && value_ends(s);
+        return scan_text(s);
     if (c == '-' || (c >= '0' && c <= '9'))
         return scan_number(s) && value_ends(s);
     if (c == ']' && s->expected == FIRST_VALUE)
@@ -520,9 +556,11 @@ static int tell_fault(const scanner *s, rp_error **error)
     return rp_error_set(error, RP_E_INVALID, "line %zu, column %zu: %s", line, column, s->fault);
 }
 
-int rp_json_scan(const char *text, size_t len, rp_error **error)
+int rp_json_tokens(const char *text, size_t len,
+                   bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len),
+                   void *context, rp_error **error)
 {
-    scanner s = {.text = text ? text : "", .len = len, .expected = VALUE};
+    scanner s = {.text = text ? text : "", .len = len, .expected = VALUE, .take = take, .context = context};
     bool fine;
 
     if (len > RP_JSON_MAX_BYTES)
@@ -531,4 +569,9 @@ int rp_json_scan(const char *text, size_t len, rp_error **error)
     fine = scan_all(&s);
     free(s.names);
     return fine ? 0 : tell_fault(&s, error);
+}
+
+int rp_json_scan(const char *text, size_t len, rp_error **error)
+{
+    return rp_json_tokens(text, len, NULL, NULL, error);
 }

@@ -28,3 +28,17 @@ size_t rp_utf8_read(const char *bytes, size_t left, uint32_t *letter)
     *letter = value;
     return form + 1;
 }
+
+size_t rp_utf8_write(uint32_t letter, char *out)
+{
+    size_t form = 0;
+
+    while (form < 3 && letter >= forms[form + 1].least)
+        form++;
+    for (size_t i = form; i > 0; i--) {
+        out[i] = (char)(0x80 | (letter & 0x3f));
+        letter >>= 6;
+    }
+    out[0] = (char)(forms[form].lead | letter);
+    return form + 1;
+}

@@ -1,13 +1,12 @@
 #include "json/value.h"
 
 #include "base/secret.h"
-#include "json/scan.h"
 #include "json/writer.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-/* A value is json-c's object under another name, so that json-c stays in this file. */
+/* A value is json-c's object under another name, so that json-c stays in this room. */
 static struct json_object *within(const rp_json *value)
 {
     return (struct json_object *)value;
@@ -21,33 +20,6 @@ static const rp_json *wrap(const struct json_object *object)
 static bool is(const rp_json *value, enum json_type type)
 {
     return json_object_is_type(within(value), type);
-}
-
-static void tokener_freep(struct json_tokener **tokener)
-{
-    if (*tokener)
-        json_tokener_free(*tokener);
-}
-
-int rp_json_parse(const char *text, size_t len, rp_json **out, rp_error **error)
-{
-    _cleanup_(tokener_freep) struct json_tokener *tokener = NULL;
-    struct json_object *parsed;
-    int code = rp_json_scan(text, len, error);
-
-    if (code < 0)
-        return code;
-    tokener = json_tokener_new_ex((int)RP_JSON_MAX_DEPTH + 1);
-    if (!tokener)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    parsed = json_tokener_parse_ex(tokener, text, (int)len);
-    if (json_tokener_get_error(tokener) == json_tokener_continue)
-        parsed = json_tokener_parse_ex(tokener, "", 1);
-    if (json_tokener_get_error(tokener) != json_tokener_success)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    *out = (rp_json *)parsed;
-    return 0;
 }
 
 void rp_json_free(rp_json *root)

@@ -1,0 +1,41 @@
+/*
+ * What the scanner passes on while it goes: to those who build something of
+ * it, in this room.
+ */
+#ifndef RP_JSON_TOKENS_H
+#define RP_JSON_TOKENS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum rp_json_token {
+    RP_TOKEN_OBJECT, /* opens */
+    RP_TOKEN_ARRAY,
+    RP_TOKEN_CLOSE,
+    RP_TOKEN_NAME,
+    RP_TOKEN_STRING,
+    RP_TOKEN_INTEGER,
+    RP_TOKEN_NUMBER,
+    RP_TOKEN_TRUE,
+    RP_TOKEN_FALSE,
+    RP_TOKEN_NULL
+} rp_json_token;
+
+/*
+ * Scans, and calls `take` for each token once it is known to be sound; what is still wrong with the text
+ * comes out later, so `take` prepares and the result decides. `spelled` is as the text has it, without
+ * quotes. False from `take` means out of memory. `take` may be NULL.
+ */
+int rp_json_tokens(const char *text, size_t len,
+                   bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len),
+                   void *context, rp_error **error);
+
+/* A string or name that was scanned, escapes undone; `out` holds `len` bytes. Returns how many came out. */
+size_t rp_json_unescape(const char *spelled, size_t len, char *out);
+
+/* The value of a number that was scanned, by its first 40 digits; infinite if it is too large. */
+double rp_json_number_of(const char *spelled, size_t len);
+
+#endif
