@@ -1,1 +1,388 @@
-typedef int rp_empty;
+#include "http/retry.h"
+
+#include "base/cleanup.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#define NEVER              INT64_MAX
+#define MALFORMED_ATTEMPTS 3
+
+typedef struct retry retry;
+
+/* An exchange of ours lives through many of the inner transport's. */
+typedef struct attempts {
+    TAILQ_ENTRY(attempts) link;
+    retry *owner;
+    const rp_http_request *request;
+    rp_http_request attempt; /* the same, but answers come to us */
+    rp_exchange *inner;      /* the attempt under way, or NULL: it waits for due_ms */
+    int64_t due_ms;
+    int64_t started_ms;
+    int64_t unreached_since_ms; /* when the first attempt of an unbroken run of unreached ones started */
+    bool unreached;
+    unsigned failures;
+    unsigned malformed;
+} attempts;
+
+TAILQ_HEAD(attempts_list, attempts);
+
+struct retry {
+    rp_transport base;
+    rp_transport *inner;
+    rp_retry_options options;
+    const rp_clock *clock;
+    struct attempts_list waiting, under_way;
+    int64_t throttled_until_ms;  /* nothing starts before */
+    _Atomic int64_t next_due_ms; /* for wait, which may overlap a start of another thread */
+};
+
+static rp_verdict judge_by_status(const rp_http_reply *reply)
+{
+    if (reply->status == 429)
+        return RP_VERDICT_THROTTLED;
+    return reply->status >= 500 ? RP_VERDICT_TRANSIENT : RP_VERDICT_FINAL;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- Retry-After (RFC 9110, 10.2.3) ---- */
+
+/* IMF-fixdate, the one form that may be sent: "Sun, 06 Nov 1994 08:49:37 GMT". strptime goes by the locale.
+ */
+static bool parse_date(const char *text, int64_t *seconds)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm = {0};
+    char month[4];
+    const char *found;
+    int end = 0;
+
+    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &tm.tm_mday, month, &tm.tm_year,
+               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
+        end == 0)
+        return false;
+    found = strstr(months, month);
+    if (!found || (found - months) % 3 != 0)
+        return false;
+    tm.tm_mon = (int)(found - months) / 3;
+    tm.tm_year -= 1900;
+    *seconds = (int64_t)timegm(&tm);
+    return true;
+}
+
+static bool parse_seconds(const char *text, int64_t *seconds)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 9 || text[digits])
+        return false;
+    *seconds = strtol(text, NULL, 10);
+    return true;
+}
+
+/* How long the server asks to be left alone; 0 if it does not say. The date is the server's own, so it is
+   compared with the server's clock where the reply tells it. */
+static int64_t asked_pause_ms(const retry *self, const rp_http_reply *reply)
+{
+    int64_t seconds, until, now;
+
+    if (!reply || !reply->retry_after)
+        return 0;
+    if (!parse_seconds(reply->retry_after, &seconds)) {
+        if (!parse_date(reply->retry_after, &until))
+            return 0;
+        if (!reply->date || !parse_date(reply->date, &now))
+            now = self->clock->wall_s(self->clock->context);
+        seconds = most(until - now, 0);
+    }
+    return least(least(seconds, INT32_MAX) * 1000, self->options.longest_pause_ms * 10);
+}
+
+/* ---- the life of an exchange ---- */
+
+static int64_t due_ms(const retry *self, const attempts *mine)
+{
+    return most(mine->due_ms, self->throttled_until_ms);
+}
+
+static void note_next_due(retry *self)
+{
+    int64_t next = NEVER;
+    attempts *each;
+
+    for (each = TAILQ_FIRST(&self->waiting); each; each = TAILQ_NEXT(each, link))
+        next = least(next, due_ms(self, each));
+    atomic_store(&self->next_due_ms, next);
+}
+
+static void forget(attempts *mine)
+{
+    TAILQ_REMOVE(mine->inner ? &mine->owner->under_way : &mine->owner->waiting, mine, link);
+    free(mine);
+}
+
+/* The exchange is gone before its owner hears of it, who may start and drop what it likes. */
+static void finish(attempts *mine, const rp_http_reply *reply, const rp_error *error)
+{
+    const rp_http_request *request = mine->request;
+
+    forget(mine);
+    request->done(request->context, reply, error);
+}
+
+static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error);
+
+/* Expects it in `waiting`, and leaves it there on failure. */
+static int begin(retry *self, attempts *mine, rp_error **error)
+{
+    int result = rp_transport_start(self->inner, &mine->attempt, &mine->inner, error);
+
+    if (result < 0)
+        return result;
+    mine->started_ms = rp_now_ms(self->clock);
+    TAILQ_REMOVE(&self->waiting, mine, link);
+    TAILQ_INSERT_TAIL(&self->under_way, mine, link);
+    return 0;
+}
+
+/* Doubles from first to longest. */
+static int64_t backoff_ms(const retry *self, const attempts *mine)
+{
+    int64_t pause = self->options.first_pause_ms;
+
+    for (unsigned i = 1; i < mine->failures && pause < self->options.longest_pause_ms; i++)
+        pause *= 2;
+    return rp_jitter_ms(self->clock, least(pause, self->options.longest_pause_ms));
+}
+
+/* `again` comes last: it may drop this very exchange. */
+static void pause_and_repeat(attempts *mine, int64_t pause_ms, const rp_http_reply *reply,
+                             const rp_error *error)
+{
+    retry *self = mine->owner;
+    const rp_http_request *request = mine->request;
+    int64_t now = rp_now_ms(self->clock);
+
+    mine->due_ms = now + pause_ms;
+    mine->inner = NULL;
+    TAILQ_REMOVE(&self->under_way, mine, link);
+    TAILQ_INSERT_TAIL(&self->waiting, mine, link);
+    if (request->again)
+        request->again(request->context, reply, error, due_ms(self, mine) - now);
+}
+
+/* How long is left to try to reach the server: 0 is the end. Counts from the start of the first attempt that
+   did not. */
+static int64_t patience_ms(attempts *mine)
+{
+    retry *self = mine->owner;
+
+    if (!mine->unreached) {
+        mine->unreached = true;
+        mine->unreached_since_ms = mine->started_ms;
+    }
+    if (mine->request->insist)
+        return NEVER;
+    return most(mine->unreached_since_ms + self->options.unreached_ms - rp_now_ms(self->clock), 0);
+}
+
+static void attempt_failed(attempts *mine, const rp_error *error)
+{
+    bool unreached = error->code == RP_E_UNREACHED;
+    int64_t left = unreached ? patience_ms(mine) : NEVER;
+
+    if (!unreached)
+        mine->unreached = false;
+    if (left == 0 || !(unreached || (error->code == RP_E_LOST && mine->request->repeatable))) {
+        finish(mine, NULL, error);
+        return;
+    }
+    mine->failures++;
+    /* The last attempt falls on the end of the patience, not a pause later. */
+    pause_and_repeat(mine, least(backoff_ms(mine->owner, mine), left), NULL, error);
+}
+
+static bool is_worth_repeating(attempts *mine, rp_verdict verdict)
+{
+    switch (verdict) {
+    case RP_VERDICT_THROTTLED:
+        return true;
+    case RP_VERDICT_TRANSIENT:
+        return mine->request->repeatable;
+    case RP_VERDICT_MALFORMED:
+        return mine->request->repeatable && ++mine->malformed < MALFORMED_ATTEMPTS;
+    case RP_VERDICT_FINAL:
+        break;
+    }
+    return false;
+}
+
+static void attempt_answered(attempts *mine, const rp_http_reply *reply)
+{
+    retry *self = mine->owner;
+    rp_verdict verdict = self->options.judge(reply);
+    int64_t pause_ms;
+
+    mine->unreached = false;
+    if (!is_worth_repeating(mine, verdict)) {
+        finish(mine, reply, NULL);
+        return;
+    }
+    mine->failures++;
+    pause_ms = most(backoff_ms(self, mine), asked_pause_ms(self, reply));
+    if (verdict == RP_VERDICT_THROTTLED)
+        self->throttled_until_ms = most(self->throttled_until_ms, rp_now_ms(self->clock) + pause_ms);
+    pause_and_repeat(mine, pause_ms, reply, NULL);
+}
+
+static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
+{
+    if (reply)
+        attempt_answered(context, reply);
+    else
+        attempt_failed(context, error);
+}
+
+static attempts *attempts_new(retry *self, const rp_http_request *request)
+{
+    attempts *mine = calloc(1, sizeof(*mine));
+
+    if (!mine)
+        return NULL;
+    mine->owner = self;
+    mine->request = request;
+    mine->attempt = *request;
+    mine->attempt.done = attempt_done;
+    mine->attempt.again = NULL;
+    mine->attempt.context = mine;
+    return mine;
+}
+
+/* ---- the transport ---- */
+
+static int retry_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
+                       rp_error **error)
+{
+    retry *self = (retry *)transport;
+    attempts *mine = attempts_new(self, request);
+    int result;
+
+    if (!mine)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    TAILQ_INSERT_TAIL(&self->waiting, mine, link);
+    if (self->throttled_until_ms > rp_now_ms(self->clock)) {
+        note_next_due(self);
+        rp_transport_wake(self->inner);
+    } else if ((result = begin(self, mine, error)) < 0) {
+        forget(mine);
+        return result;
+    }
+    *exchange = (rp_exchange *)mine;
+    return 0;
+}
+
+static void retry_drop(rp_transport *transport, rp_exchange *exchange)
+{
+    retry *self = (retry *)transport;
+    attempts *mine = (attempts *)exchange;
+
+    rp_transport_drop(self->inner, mine->inner);
+    forget(mine);
+}
+
+static void retry_wait(rp_transport *transport, int64_t at_most_ms)
+{
+    retry *self = (retry *)transport;
+    int64_t next = atomic_load(&self->next_due_ms);
+
+    if (next != NEVER)
+        at_most_ms = most(least(at_most_ms, next - rp_now_ms(self->clock)), 0);
+    rp_transport_wait(self->inner, at_most_ms);
+}
+
+static attempts *first_due(const retry *self)
+{
+    int64_t now = rp_now_ms(self->clock);
+    attempts *each;
+
+    for (each = TAILQ_FIRST(&self->waiting); each; each = TAILQ_NEXT(each, link))
+        if (due_ms(self, each) <= now)
+            return each;
+    return NULL;
+}
+
+static void begin_due(retry *self)
+{
+    attempts *mine;
+
+    while ((mine = first_due(self))) {
+        _cleanup_(rp_error_freep) rp_error *error = NULL;
+        if (begin(self, mine, &error) < 0)
+            finish(mine, NULL, error);
+    }
+}
+
+static void retry_step(rp_transport *transport)
+{
+    retry *self = (retry *)transport;
+
+    rp_transport_step(self->inner);
+    begin_due(self);
+    note_next_due(self);
+}
+
+static void retry_wake(rp_transport *transport)
+{
+    rp_transport_wake(((retry *)transport)->inner);
+}
+
+static void retry_free(rp_transport *transport)
+{
+    retry *self = (retry *)transport;
+    attempts *each;
+
+    rp_transport_free(self->inner);
+    while ((each = TAILQ_FIRST(&self->waiting)))
+        forget(each);
+    while ((each = TAILQ_FIRST(&self->under_way)))
+        forget(each);
+    free(self);
+}
+
+static const rp_transport_ops retry_ops = {retry_start, retry_drop, retry_wait,
+                                           retry_step,  retry_wake, retry_free};
+
+rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options, const rp_clock *clock,
+                           rp_error **error)
+{
+    retry *self = calloc(1, sizeof(*self));
+
+    if (!self) {
+        rp_transport_free(inner);
+        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    self->base.ops = &retry_ops;
+    self->inner = inner;
+    self->options = *options;
+    if (!self->options.judge)
+        self->options.judge = judge_by_status;
+    self->clock = clock;
+    self->throttled_until_ms = INT64_MIN;
+    atomic_init(&self->next_due_ms, NEVER);
+    TAILQ_INIT(&self->waiting);
+    TAILQ_INIT(&self->under_way);
+    return &self->base;
+}

@@ -3,8 +3,9 @@
  * Behind it stands libcurl (curl.h) or a test; a wrapper of the same seam adds
  * retries (retry.h) or credentials.
  *
- * A transport belongs to one thread at a time: start, drop, wait and step are
- * called by whoever drives it just then. wake may be called by any thread.
+ * One thread at a time waits and steps; others may start and drop meanwhile, in
+ * calls that the owner keeps apart (its lock around start, drop and step, none
+ * around wait): a start or drop ends the wait. wake may be called by any thread.
  *
  *     start … start        requests begin
  *     loop: wait(ms)       sleeps until there is something to do; no callback runs
@@ -54,8 +55,8 @@ struct rp_http_request {
     bool insist;     /* retry: do not give up because the server cannot be reached */
 
     /* Runs once, in step, unless the request was dropped. Exactly one of reply and error is there; both are
-       the transport's, until it returns. error: RP_E_UNREACHED, RP_E_LOST, RP_E_DENIED, RP_E_NO_MEMORY,
-       RP_E_SYSTEM. */
+       the transport's, until it returns. error: RP_E_LOST, or one of RP_E_UNREACHED, RP_E_DENIED,
+       RP_E_NO_MEMORY, RP_E_SYSTEM, with which nothing was sent. */
     void (*done)(void *context, const rp_http_reply *reply, const rp_error *error);
     /* Or NULL: an attempt failed and will be made again after pause_ms. */
     void (*again)(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);

@@ -1,1 +1,217 @@
-typedef int rp_empty;
+/*
+ * The URL part of libcurl is pure: no handle, no global state, no socket. It is
+ * used here and not reached through curl.c, so that whoever only builds URLs
+ * needs no transport; it is also the parser the transport uses, and two that
+ * disagree about where the host ends are a way around every check.
+ */
+#include "http/url.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <curl/curl.h>
+#include <string.h>
+
+#define MAX_URL_BYTES 65536
+
+static void handle_free(CURLU **handle)
+{
+    curl_url_cleanup(*handle);
+}
+
+static void curl_freep(char **text)
+{
+    curl_free(*text);
+}
+
+/* What a base URL may not have; the URL itself stays out of the words, for it may hold a password. */
+static const struct forbidden {
+    CURLUPart part;
+    const char *name;
+} forbidden[] = {
+    {CURLUPART_USER, "a user name"},
+    {CURLUPART_PASSWORD, "a password"},
+    {CURLUPART_QUERY, "a query"},
+    {CURLUPART_FRAGMENT, "a fragment"},
+    {CURLUPART_ZONEID, "a zone of an IPv6 address"},
+};
+
+static int check_forbidden(CURLU *handle, rp_error **error)
+{
+    for (size_t i = 0; i < rp_count_of(forbidden); i++) {
+        _cleanup_(curl_freep) char *found = NULL;
+        CURLUcode result = curl_url_get(handle, forbidden[i].part, &found, 0);
+        if (result == CURLUE_OUT_OF_MEMORY)
+            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        if (result == CURLUE_OK)
+            return rp_error_set(error, RP_E_INVALID, "the URL must not have %s", forbidden[i].name);
+    }
+    return 0;
+}
+
+/* A copy that free() takes; libcurl's own allocator need not be malloc. */
+static int copy_part(CURLU *handle, CURLUPart part, const char *name, char **out, rp_error **error)
+{
+    _cleanup_(curl_freep) char *found = NULL;
+    CURLUcode result = curl_url_get(handle, part, &found, CURLU_DEFAULT_PORT);
+
+    if (result == CURLUE_OK && (*out = strdup(found)))
+        return 0;
+    if (result == CURLUE_OK || result == CURLUE_OUT_OF_MEMORY)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return rp_error_set(error, RP_E_INVALID, "the URL has no %s", name);
+}
+
+static int check_scheme(const char *scheme, rp_error **error)
+{
+    if (!strcmp(scheme, "https") || !strcmp(scheme, "http"))
+        return 0;
+    return rp_error_set(error, RP_E_INVALID, "the URL must begin with https:// (or http://)");
+}
+
+static int copy_port(CURLU *handle, uint32_t *out, rp_error **error)
+{
+    _cleanup_(rp_freep) char *digits = NULL;
+    int result = copy_part(handle, CURLUPART_PORT, "port", &digits, error);
+
+    if (result < 0)
+        return result;
+    *out = (uint32_t)strtoul(digits, NULL, 10);
+    if (*out < 1 || *out > 65535)
+        return rp_error_set(error, RP_E_INVALID, "the URL has no port between 1 and 65535");
+    return 0;
+}
+
+static void lower(char *text)
+{
+    for (; *text; text++)
+        *text = (char)tolower((unsigned char)*text);
+}
+
+static void strip_slashes(char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/')
+        path[--len] = '\0';
+}
+
+static int take_apart(CURLU *handle, rp_url *url, rp_error **error)
+{
+    int result;
+
+    if ((result = copy_part(handle, CURLUPART_SCHEME, "scheme", &url->scheme, error)) < 0 ||
+        (result = check_scheme(url->scheme, error)) < 0 || (result = check_forbidden(handle, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_HOST, "host", &url->host, error)) < 0 ||
+        (result = copy_port(handle, &url->port, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_PATH, "path", &url->path, error)) < 0)
+        return result;
+    if (!*url->host)
+        return rp_error_set(error, RP_E_INVALID, "the URL has no host");
+    lower(url->host);
+    strip_slashes(url->path);
+    return 0;
+}
+
+int rp_url_parse(const char *text, rp_url *out, rp_error **error)
+{
+    _cleanup_(handle_free) CURLU *handle = curl_url();
+    _cleanup_(rp_url_clear) rp_url url = {0};
+    CURLUcode parsed;
+    int result;
+
+    if (!handle)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    parsed = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    if (parsed == CURLUE_OUT_OF_MEMORY)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    if (parsed == CURLUE_BAD_SCHEME)
+        return check_scheme("", error);
+    if (parsed != CURLUE_OK)
+        return rp_error_set(error, RP_E_INVALID, "no URL: %s", curl_url_strerror(parsed));
+    if ((result = take_apart(handle, &url, error)) < 0)
+        return result;
+    *out = url;
+    url = (rp_url){0};
+    return 0;
+}
+
+void rp_url_clear(rp_url *url)
+{
+    free(url->scheme);
+    free(url->host);
+    free(url->path);
+    *url = (rp_url){0};
+}
+
+bool rp_url_is_loopback(const rp_url *url)
+{
+    char bare[INET6_ADDRSTRLEN];
+    struct in6_addr six;
+    struct in_addr four;
+    size_t len = strlen(url->host);
+
+    if (!strcmp(url->host, "localhost"))
+        return true;
+    if (inet_pton(AF_INET, url->host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    if (len < 3 || len - 2 >= sizeof(bare) || url->host[0] != '[')
+        return false;
+    memcpy(bare, url->host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+/* isalnum() follows the locale of the host program; a URL does not. */
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-._~", c));
+}
+
+static void add_encoded(rp_buffer *out, const char *text)
+{
+    for (; *text; text++) {
+        if (is_unreserved(*text))
+            rp_buffer_add_char(out, *text);
+        else
+            rp_buffer_format(out, "%%%02X", (unsigned char)*text);
+    }
+}
+
+static bool is_usual_port(const rp_url *url)
+{
+    return url->port == (strcmp(url->scheme, "https") ? 80 : 443);
+}
+
+char *rp_url_join(const rp_url *base, const char *const segments[])
+{
+    rp_buffer url = RP_BUFFER(MAX_URL_BYTES);
+
+    rp_buffer_format(&url, "%s://%s", base->scheme, base->host);
+    if (!is_usual_port(base))
+        rp_buffer_format(&url, ":%u", (unsigned)base->port);
+    rp_buffer_add_text(&url, base->path);
+    for (size_t i = 0; segments[i]; i++) {
+        rp_buffer_add_char(&url, '/');
+        add_encoded(&url, segments[i]);
+    }
+    return rp_buffer_take(&url);
+}
+
+char *rp_url_with_query(char *text, const char *name, const char *value)
+{
+    _cleanup_(rp_freep) char *before = text;
+    rp_buffer url = RP_BUFFER(MAX_URL_BYTES);
+
+    if (!before)
+        return NULL;
+    rp_buffer_add_text(&url, before);
+    rp_buffer_add_char(&url, strchr(before, '?') ? '&' : '?');
+    add_encoded(&url, name);
+    rp_buffer_add_char(&url, '=');
+    add_encoded(&url, value);
+    return rp_buffer_take(&url);
+}
