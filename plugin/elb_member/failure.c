@@ -1,0 +1,43 @@
+#include "failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+failure *failure_new(int status, const char *code, bool retryable, blame blame, const char *format, ...)
+{
+    failure *made = calloc(1, sizeof(*made));
+    va_list arguments;
+    int len;
+
+    if (!made)
+        return NULL;
+    va_start(arguments, format);
+    len = vasprintf(&made->summary, format, arguments);
+    va_end(arguments);
+    if (len < 0) {
+        free(made);
+        return NULL;
+    }
+    made->status = status;
+    made->code = code;
+    made->retryable = retryable;
+    made->blame = blame;
+    made->references = 1;
+    return made;
+}
+
+failure *failure_ref(failure *one)
+{
+    if (one)
+        __atomic_add_fetch(&one->references, 1, __ATOMIC_RELAXED);
+    return one;
+}
+
+void failure_unref(failure *one)
+{
+    if (!one || __atomic_sub_fetch(&one->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    free(one->summary);
+    free(one->server_message);
+    free(one);
+}

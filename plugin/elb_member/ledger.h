@@ -1,0 +1,218 @@
+/*
+ * The ledger of one listener: which members are wanted, what is in flight for
+ * them, and what has to be done next. It knows neither sockets nor threads nor
+ * the clock: events go in with the time they happened, actions come out.
+ *
+ *     ledger_arrive, ledger_leave            a caller wants something, or goes
+ *     ledger_page, ledger_listed, …          an action was answered
+ *     while (ledger_next(…, &action))        carry it out
+ *     ledger_wake_at                         when to ask again if nothing happens
+ *
+ * The rules it keeps are those of "nothing twice, nothing lost":
+ *
+ *  - A key (server and address) has at most one request in flight. It stays in
+ *    flight, whoever left, until its job's end was seen and the list agrees, or
+ *    until it is settled.
+ *  - A request whose answer was lost is unresolved: until settle_ms has passed
+ *    the ledger only looks. A list requested later that does not show its effect
+ *    proves that it never happened.
+ *  - What is known of a key comes from lists requested after the last request for
+ *    that key was sent, answered or ended.
+ *  - A record whose caller left is never sent (again).
+ *  - Every want gets exactly one result, and none before its evidence.
+ *
+ * One thread at a time.
+ */
+#ifndef ELB_MEMBER_LEDGER_H
+#define ELB_MEMBER_LEDGER_H
+
+#include "failure.h"
+#include "page.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define LEDGER_NEVER INT64_MAX
+
+typedef struct ledger ledger;
+typedef struct slot slot; /* what the ledger knows of one key */
+
+typedef struct ledger_options {
+    int64_t settle_ms;
+    int64_t poll_min_ms, poll_max_ms;
+    uint32_t max_batch;
+    uint32_t max_bisect;
+    int64_t (*jitter_ms)(void *context, int64_t ms); /* or NULL */
+    void *context;
+} ledger_options;
+
+typedef enum want_kind {
+    WANT_CREATE,
+    WANT_READ,
+    WANT_DELETE
+} want_kind;
+
+typedef enum want_wait {
+    WAIT_JOB,
+    WAIT_NONE,
+    WAIT_HEALTHY
+} want_wait;
+
+typedef enum outcome {
+    OUTCOME_NONE,
+    OUTCOME_DONE,
+    OUTCOME_UNKNOWN
+} outcome;
+
+/* A job that the server runs for us. Counted; immutable but for what the ledger keeps of its polls. */
+typedef struct job {
+    char id[72];
+    char uri[256];
+    unsigned references;
+    enum {
+        JOB_RUNNING,
+        JOB_SUCCEEDED,
+        JOB_FAILED,
+        JOB_UNKNOWN /* the server does not know it */
+    } end;
+    bool polling;
+    int64_t poll_at, pause_ms;
+    struct failure *failure; /* of JOB_FAILED */
+    TAILQ_ENTRY(job) link;
+    bool linked;
+} job;
+
+job *job_ref(job *one);
+void job_unref(job *one);
+
+typedef struct want_result {
+    int status; /* RP_OK, RP_IN_PROGRESS, RP_ALREADY_EXISTS, or a failure's */
+    outcome outcome;
+    bool existed;    /* delete */
+    bool with_state; /* the result carries a state, of these: */
+    page *page;      /*    the page `member` is on, or NULL */
+    const member *member;
+    job *job;         /*    whose id and uri the state shows, or NULL */
+    failure *failure; /* what to tell: the cause of a bad status, or a warning with a good one; or NULL */
+} want_result;
+
+/* What one record wants. The caller owns it and keeps it until its result is there. */
+typedef struct want {
+    want_kind kind;
+    want_wait wait;
+    bool adopt;
+    const char *server_id; /* the key; both NULL if only the member's id is known (read, delete) */
+    const char *address;   /* canonical */
+    const char *spelled;   /* the address as the record has it */
+    const char *member_id; /* or NULL */
+    const char *job_id;    /* read, delete: whom to ask when it is not listed; or NULL */
+    void *owner;
+
+    want_result result; /* of a finished want; cleared with want_result_clear */
+
+    /* The ledger's own. */
+    slot *slot; /* NULL while the key is not known */
+    enum {
+        PHASE_QUEUED, /* behind another request for the same key */
+        PHASE_LOOK,   /* needs a list newer than need_list */
+        PHASE_READY,  /* absent (present), to be added (removed) */
+        PHASE_SENT,   /* its request is in flight: see the slot */
+        PHASE_JOB,    /* asks the job that its record names */
+        PHASE_HEALTH, /* there; waits to become healthy */
+        PHASE_FINISHED
+    } phase;
+    uint64_t need_list;
+    int64_t look_at, pause_ms; /* HEALTH */
+    job *job;                  /* JOB */
+    bool asked_job;            /* do not ask it again */
+    bool made;                 /* HEALTH: this want made the member */
+    failure *cause;            /* why it still waits: the last failure that is being retried */
+    failure *warning;          /* to be told with a good result */
+    page *key_page;            /* what a key that was learned from a list points into */
+    enum {
+        NOTE_NONE,
+        NOTE_ACCEPTED,
+        NOTE_UNRESOLVED,
+        NOTE_RESULT
+    } note;
+    TAILQ_ENTRY(want) link;
+    TAILQ_ENTRY(want) note_link;
+} want;
+
+void want_result_clear(want_result *result);
+
+/* An add or remove under way. */
+typedef struct transfer {
+    want_kind kind; /* WANT_CREATE: add; WANT_DELETE: remove */
+    size_t count;
+    slot **slots;
+    job *job; /* to be filled in when it is accepted */
+    struct trial *trial;
+} transfer;
+
+/* The job of a want whose request was accepted. */
+const job *want_job(const want *one);
+
+/* What a slot contributes to a transfer. */
+const char *slot_server_id(const slot *one);
+const char *slot_address(const slot *one);   /* as the record spells it */
+const char *slot_member_id(const slot *one); /* of a remove */
+
+typedef struct ledger_action {
+    enum {
+        ACTION_RESULT,     /* `want` has its result; the ledger forgets it */
+        ACTION_ACCEPTED,   /* `want`: tell the caller the state with its job */
+        ACTION_UNRESOLVED, /* `want`: tell the caller that it is waiting to see what happened */
+        ACTION_LIST,       /* list the members; the pages' number is `list` */
+        ACTION_LISTENER,   /* get the listener */
+        ACTION_SEND,       /* send `transfer` */
+        ACTION_POLL        /* ask for `job` */
+    } kind;
+    want *want;
+    uint64_t list;
+    bool insist; /* LIST, POLL: the server was reached before; an outage does not end the matter */
+    transfer *transfer;
+    job *job;
+} ledger_action;
+
+ledger *ledger_new(const ledger_options *options); /* NULL when out of memory */
+void ledger_free(ledger *l);                       /* wants must have their results */
+
+/* A caller wants something. RP_E_NO_MEMORY leaves no trace. */
+int ledger_arrive(ledger *l, want *one, int64_t now);
+
+/* A caller goes: its want gets its result at once. `status` is RP_DEADLINE_EXCEEDED or RP_CANCELLED. */
+void ledger_leave(ledger *l, want *one, int status, int64_t now);
+
+/* What to do next; false if nothing is. Requests are handed out only if may_request, adds and removes only if
+   may_send too. */
+bool ledger_next(ledger *l, int64_t now, bool may_request, bool may_send, ledger_action *action);
+/* When there will be something to do if nothing happens, with adds and removes allowed from send_from on. */
+int64_t ledger_wake_at(const ledger *l, int64_t send_from, int64_t now);
+
+/* A page of the running list. True if another page is needed, when there is one. */
+bool ledger_page(ledger *l, page *shown);
+void ledger_listed(ledger *l, int64_t requested_at, int64_t now); /* the list has ended */
+void ledger_list_failed(ledger *l, failure *why, int64_t now);
+void ledger_list_delayed(ledger *l, failure *why); /* it is being tried again */
+
+void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now);
+void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now);
+void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now);
+/* It did nothing (throttled, not connected): its records are sent again, with whoever has joined, after
+ * pause_ms. */
+void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now);
+
+void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now); /* JOB_…; why of JOB_FAILED */
+/* The job could not be asked. A retryable reason asks again later. */
+void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now);
+
+/* Whether somebody still waits for an action's answer; if not, the driver may drop it and say that it failed.
+ */
+bool ledger_waits_for_transfer(const transfer *sent);
+bool ledger_waits_for_job(const ledger *l, const job *polled);
+bool ledger_waits_for_list(const ledger *l);
+
+#endif
