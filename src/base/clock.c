@@ -34,5 +34,5 @@ int64_t rp_jitter_ms(const rp_clock *clock, int64_t ms)
 
     if (half <= 0)
         return ms;
-    return ms - half / 2 + (int64_t)(clock->chance(clock->context) % (uint32_t)(half + 1));
+    return ms - half / 2 + (int64_t)(clock->chance(clock->context) % ((uint64_t)half + 1));
 }
