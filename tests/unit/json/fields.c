@@ -1,0 +1,394 @@
+#include "json/fields.h"
+
+#include "suites.h"
+
+#include <string.h>
+
+static const char *const modes[] = {"job", "none", "healthy", NULL};
+
+typedef struct server {
+    char *name;
+    char *address;
+    rp_secret *password;
+    bool tls;
+    uint32_t port, weight;
+    int mode;
+    char **tags;
+} server;
+
+static int check_address(const char *text, rp_error **error)
+{
+    if (!strcmp(text, "memory"))
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return strchr(text, '.') ? 0 : rp_error_set(error, RP_E_INVALID, "an address has points");
+}
+
+static const rp_field fields[] = {
+    {.name = "name",
+     .kind = RP_FIELD_TEXT,
+     .offset = offsetof(server, name),
+     .required = true,
+     .least = 2,
+     .most = 8,
+     .pattern = "^[a-z]+$",
+     .about = "What it is called.",
+     .force_new = true},
+    {.name = "address",
+     .kind = RP_FIELD_TEXT,
+     .offset = offsetof(server, address),
+     .check = check_address,
+     .format = "ipv4",
+     .computed = true,
+     .nullable = true},
+    {.name = "password",
+     .kind = RP_FIELD_SECRET,
+     .offset = offsetof(server, password),
+     .least = 1,
+     .most = 16},
+    {.name = "tls", .kind = RP_FIELD_FLAG, .offset = offsetof(server, tls), .has_default = true, .usual = 1},
+    {.name = "port",
+     .kind = RP_FIELD_COUNT,
+     .offset = offsetof(server, port),
+     .least = 1,
+     .most = 65535,
+     .has_default = true,
+     .usual = 443},
+    {.name = "weight", .kind = RP_FIELD_COUNT, .offset = offsetof(server, weight)},
+    {.name = "mode",
+     .kind = RP_FIELD_WORD,
+     .offset = offsetof(server, mode),
+     .words = modes,
+     .has_default = true,
+     .usual = 2,
+     .nullable = true},
+    {.name = "tags", .kind = RP_FIELD_TEXTS, .offset = offsetof(server, tags)},
+    {0}};
+
+static int read_into(const char *text, unsigned how, server *into, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *root = NULL;
+
+    ck_assert_int_eq(rp_json_parse(text, strlen(text), &root, NULL), 0);
+    return rp_fields_read(fields, root, how, "/config", into, error);
+}
+
+START_TEST(every_kind_is_read)
+{
+    server into = {0};
+
+    ck_assert_int_eq(
+        read_into("{\"name\":\"web\",\"address\":\"1.2\",\"password\":\"pw\",\"tls\":true,\"port\":80,"
+                  "\"weight\":4294967295,\"mode\":\"none\",\"tags\":[\"passed over\"]}",
+                  RP_FIELDS_STRICT, &into, NULL),
+        0);
+    ck_assert_str_eq(into.name, "web");
+    ck_assert_str_eq(into.address, "1.2");
+    ck_assert_str_eq(rp_secret_reveal(into.password), "pw");
+    ck_assert(into.tls);
+    ck_assert_uint_eq(into.port, 80);
+    ck_assert_uint_eq(into.weight, UINT32_MAX);
+    ck_assert_int_eq(into.mode, 1);
+    ck_assert_ptr_null(into.tags);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(defaults_stay_where_the_document_is_silent_or_null)
+{
+    server into = {0};
+
+    rp_fields_defaults(fields, &into);
+    ck_assert_int_eq(
+        read_into("{\"name\":\"web\",\"port\":null,\"mode\":null}", RP_FIELDS_STRICT, &into, NULL), 0);
+    ck_assert(into.tls);
+    ck_assert_uint_eq(into.port, 443);
+    ck_assert_uint_eq(into.weight, 0);
+    ck_assert_int_eq(into.mode, 2);
+    ck_assert_ptr_null(into.address);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(a_second_document_overrides_the_first)
+{
+    server into = {0};
+
+    ck_assert_int_eq(read_into("{\"name\":\"one\",\"password\":\"old\"}", RP_FIELDS_STRICT, &into, NULL), 0);
+    ck_assert_int_eq(read_into("{\"name\":\"two\",\"password\":\"new\"}", RP_FIELDS_STRICT, &into, NULL), 0);
+    ck_assert_str_eq(into.name, "two");
+    ck_assert_str_eq(rp_secret_reveal(into.password), "new");
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+static const struct {
+    const char *text, *path, *message;
+} faulty[] = {
+    {"[]", "/config", "must be an object, not an array"},
+    {"null", "/config", "must be an object, not null"},
+    {"{}", "/config/name", "\"name\" is missing"},
+    {"{\"name\":null}", "/config/name", "\"name\" is missing"},
+    {"{\"name\":5}", "/config/name", "\"name\" must be a string, not an integer"},
+    {"{\"name\":[\"a\"]}", "/config/name", "\"name\" must be a string, not an array"},
+    {"{\"name\":\"a\"}", "/config/name", "\"name\" must have 2 to 8 bytes, not 1"},
+    {"{\"name\":\"ninebytes\"}", "/config/name", "\"name\" must have 2 to 8 bytes, not 9"},
+    {"{\"name\":\"a\\u0000b\"}", "/config/name", "\"name\" must not contain a NUL"},
+    {"{\"name\":\"web\",\"address\":\"x\"}", "/config/address",
+     "\"address\" is wrong: an address has points"},
+    {"{\"name\":\"web\",\"password\":true}", "/config/password",
+     "\"password\" must be a string, not a boolean"},
+    {"{\"name\":\"web\",\"password\":\"\"}", "/config/password",
+     "\"password\" must have 1 to 16 bytes, not 0"},
+    {"{\"name\":\"web\",\"tls\":\"yes\"}", "/config/tls", "\"tls\" must be a boolean, not a string"},
+    {"{\"name\":\"web\",\"tls\":1}", "/config/tls", "\"tls\" must be a boolean, not an integer"},
+    {"{\"name\":\"web\",\"port\":0}", "/config/port", "\"port\" must be from 1 to 65535, not 0"},
+    {"{\"name\":\"web\",\"port\":65536}", "/config/port", "\"port\" must be from 1 to 65535, not 65536"},
+    {"{\"name\":\"web\",\"port\":80.0}", "/config/port", "\"port\" must be an integer, not a number"},
+    {"{\"name\":\"web\",\"port\":\"80\"}", "/config/port", "\"port\" must be an integer, not a string"},
+    {"{\"name\":\"web\",\"weight\":-1}", "/config/weight", "\"weight\" must be from 0 to 4294967295, not -1"},
+    {"{\"name\":\"web\",\"weight\":4294967296}", "/config/weight",
+     "\"weight\" must be from 0 to 4294967295, not 4294967296"},
+    {"{\"name\":\"web\",\"mode\":\"Job\"}", "/config/mode",
+     "\"mode\" must be one of \"job\", \"none\", \"healthy\""},
+    {"{\"name\":\"web\",\"mode\":\"job\\u0000\"}", "/config/mode",
+     "\"mode\" must be one of \"job\", \"none\", \"healthy\""},
+    {"{\"name\":\"web\",\"mode\":2}", "/config/mode", "\"mode\" must be a string, not an integer"},
+    {"{\"name\":\"web\",\"adress\":\"1.2\"}", "/config/adress",
+     "unknown member \"adress\" (did you mean \"address\"?)"},
+    {"{\"name\":\"web\",\"Port\":1}", "/config/Port", "unknown member \"Port\" (did you mean \"port\"?)"},
+    {"{\"name\":\"web\",\"pass_word_s\":1}", "/config/pass_word_s",
+     "unknown member \"pass_word_s\" (did you mean \"password\"?)"},
+    {"{\"name\":\"web\",\"colour\":1}", "/config/colour", "unknown member \"colour\""},
+    {"{\"name\":\"web\",\"x\":1}", "/config/x", "unknown member \"x\""},
+    {"{\"name\":\"web\",\"\":1}", "/config/", "unknown member \"\""},
+    {"{\"name\":\"web\",\"colour\":null}", "/config/colour", "unknown member \"colour\""},
+    {"{\"name\":\"web\",\"a/b~c\":1}", "/config/a~1b~0c", "unknown member \"a/b~c\""},
+};
+
+START_TEST(each_fault_names_the_member_and_the_rule)
+{
+    server into = {0};
+    rp_error *error = NULL;
+
+    rp_fields_defaults(fields, &into);
+    ck_assert_int_eq(read_into(faulty[_i].text, RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+    ck_assert_str_eq(error->message, faulty[_i].message);
+    ck_assert_str_eq(error->path, faulty[_i].path);
+    rp_error_free(error);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(a_secret_never_shows_in_a_message)
+{
+    static const char *const texts[] = {"{\"name\":\"web\",\"password\":\"hunter2-hunter2-hunter2\"}",
+                                        "{\"name\":\"web\",\"password\":\"hunter2\\u0000\"}",
+                                        "{\"name\":\"web\",\"password\":[\"hunter2\"]}",
+                                        "{\"name\":\"web\",\"mode\":\"hunter2\"}"};
+
+    for (size_t i = 0; i < rp_count_of(texts); i++) {
+        server into = {0};
+        rp_error *error = NULL;
+        ck_assert_int_eq(read_into(texts[i], RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+        ck_assert_ptr_null(strstr(error->message, "hunter2"));
+        rp_error_free(error);
+        rp_fields_clear(fields, &into);
+    }
+}
+END_TEST
+
+START_TEST(a_check_that_runs_out_of_memory_says_so)
+{
+    server into = {0};
+    rp_error *error = NULL;
+
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"address\":\"memory\"}", RP_FIELDS_STRICT, &into, &error),
+                     RP_E_NO_MEMORY);
+    ck_assert_int_eq(error->code, RP_E_NO_MEMORY);
+    rp_error_free(error);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(lenient_reading_passes_over_unknown_members_only)
+{
+    server into = {0};
+
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"colour\":1}", RP_FIELDS_LENIENT, &into, NULL), 0);
+    ck_assert_str_eq(into.name, "web");
+    ck_assert_int_eq(read_into("{\"colour\":1}", RP_FIELDS_LENIENT, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":1}", RP_FIELDS_LENIENT, &into, NULL), RP_E_INVALID);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(partial_reading_takes_null_for_not_known_yet_but_misses_what_is_absent)
+{
+    server into = {0};
+
+    ck_assert_int_eq(read_into("{\"name\":null}", RP_FIELDS_PARTIAL, &into, NULL), 0);
+    ck_assert_ptr_null(into.name);
+    ck_assert_int_eq(read_into("{}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":null,\"port\":0}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":null,\"colour\":0}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+START_TEST(clearing_leaves_a_zeroed_struct_that_can_be_cleared_again)
+{
+    static const server zero;
+    server into = {0};
+
+    rp_fields_defaults(fields, &into);
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"password\":\"pw\"}", RP_FIELDS_STRICT, &into, NULL), 0);
+    into.tags = calloc(2, sizeof(*into.tags));
+    into.tags[0] = strdup("t");
+    rp_fields_clear(fields, &into);
+    rp_fields_clear(fields, &into);
+    ck_assert_ptr_null(into.name);
+    ck_assert_ptr_null(into.password);
+    ck_assert_ptr_null(into.tags);
+    ck_assert(into.tls == zero.tls && into.port == zero.port && into.mode == zero.mode);
+}
+END_TEST
+
+static rp_json *write_and_parse(void (*write)(const void *context, rp_json_writer *writer),
+                                const void *context)
+{
+    rp_buffer out = RP_BUFFER(65536);
+    rp_json_writer writer = RP_JSON_WRITER(&out);
+    rp_error *error = NULL;
+    rp_json *root = NULL;
+    int code;
+
+    write(context, &writer);
+    ck_assert(rp_buffer_ok(&out));
+    code = rp_json_parse(out.data, out.len, &root, &error);
+    ck_assert_msg(code == 0, "%s: %s", error ? error->message : "", out.data);
+    rp_buffer_done(&out);
+    return root;
+}
+
+static void write_server(const void *from, rp_json_writer *writer)
+{
+    rp_write_begin(writer, '{');
+    rp_fields_write(fields, from, writer);
+    rp_write_end(writer, '}');
+}
+
+static void assert_is(const rp_json *value, const char *expected)
+{
+    rp_buffer out = RP_BUFFER(65536);
+
+    rp_json_print(value, false, &out);
+    ck_assert_str_eq(rp_buffer_text(&out), expected);
+    rp_buffer_done(&out);
+}
+
+START_TEST(a_struct_is_written_whole_save_its_secrets)
+{
+    char *tags[] = {(char *)"x", (char *)"y", NULL};
+    server from = {.name = (char *)"web", .port = 80, .mode = 2, .tls = true, .tags = tags};
+    _cleanup_(rp_json_freep) rp_json *root = NULL;
+
+    from.password = rp_secret_new("pw", 2);
+    root = write_and_parse(write_server, &from);
+    assert_is(root,
+              "{\"name\":\"web\",\"address\":null,\"tls\":true,\"port\":80,\"weight\":0,\"mode\":\"healthy\","
+              "\"tags\":[\"x\",\"y\"]}");
+    rp_secret_free(from.password);
+}
+END_TEST
+
+START_TEST(a_list_that_is_not_there_is_written_as_null)
+{
+    static const server from;
+    _cleanup_(rp_json_freep) rp_json *root = write_and_parse(write_server, &from);
+
+    ck_assert(rp_json_has(root, "tags"));
+    ck_assert_int_eq(rp_json_type_of(rp_json_get(root, "tags")), RP_JSON_NULL);
+}
+END_TEST
+
+static void write_schema(const void *table, rp_json_writer *writer)
+{
+    rp_fields_schema(table, writer);
+}
+
+START_TEST(the_schema_says_what_reading_enforces)
+{
+    static const struct {
+        const char *name, *schema;
+    } expected[] = {
+        {"name",
+         "{\"type\":\"string\",\"description\":\"What it is called.\",\"minLength\":1,\"maxLength\":8,"
+         "\"pattern\":\"^[a-z]+$\",\"x-rp-force-new\":true}"},
+        {"address", "{\"type\":[\"string\",\"null\"],\"format\":\"ipv4\",\"x-rp-computed\":true}"},
+        {"password", "{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"x-rp-sensitive\":true,"
+                     "\"x-rp-write-only\":true}"},
+        {"tls", "{\"type\":\"boolean\",\"default\":true}"},
+        {"port", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535,\"default\":443}"},
+        {"weight", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":4294967295}"},
+        {"mode", "{\"type\":[\"string\",\"null\"],\"enum\":[\"job\",\"none\",\"healthy\",null],"
+                 "\"default\":\"healthy\"}"},
+        {"tags", "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"},
+    };
+    _cleanup_(rp_json_freep) rp_json *root = write_and_parse(write_schema, fields);
+    const rp_json *properties = rp_json_get(root, "properties");
+    bool additional = true;
+
+    ck_assert_str_eq(rp_json_text(rp_json_get(root, "type")), "object");
+    ck_assert(rp_json_boolean(rp_json_get(root, "additionalProperties"), &additional) && !additional);
+    assert_is(rp_json_get(root, "required"), "[\"name\"]");
+    ck_assert_uint_eq(rp_json_count(properties), rp_count_of(expected));
+    for (size_t i = 0; i < rp_count_of(expected); i++)
+        assert_is(rp_json_get(properties, expected[i].name), expected[i].schema);
+}
+END_TEST
+
+START_TEST(an_empty_table_describes_an_empty_object)
+{
+    static const rp_field none[] = {{0}};
+    _cleanup_(rp_json_freep) rp_json *root = write_and_parse(write_schema, none);
+
+    assert_is(root, "{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}");
+}
+END_TEST
+
+START_TEST(a_long_unknown_name_is_cut_off_in_the_message_but_not_in_the_path)
+{
+    char text[400] = "{\"name\":\"web\",\"";
+    server into = {0};
+    rp_error *error = NULL;
+
+    memset(text + strlen(text), 'x', 300);
+    strcat(text, "\":1}");
+    ck_assert_int_eq(read_into(text, RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+    ck_assert_uint_lt(strlen(error->message), 120);
+    ck_assert_uint_eq(strlen(error->path), strlen("/config/") + 300);
+    rp_error_free(error);
+    rp_fields_clear(fields, &into);
+}
+END_TEST
+
+TCase *fields_tests(void)
+{
+    TCase *tests = tcase_create("fields");
+
+    tcase_add_test(tests, every_kind_is_read);
+    tcase_add_test(tests, defaults_stay_where_the_document_is_silent_or_null);
+    tcase_add_test(tests, a_second_document_overrides_the_first);
+    tcase_add_loop_test(tests, each_fault_names_the_member_and_the_rule, 0, (int)rp_count_of(faulty));
+    tcase_add_test(tests, a_secret_never_shows_in_a_message);
+    tcase_add_test(tests, a_check_that_runs_out_of_memory_says_so);
+    tcase_add_test(tests, lenient_reading_passes_over_unknown_members_only);
+    tcase_add_test(tests, partial_reading_takes_null_for_not_known_yet_but_misses_what_is_absent);
+    tcase_add_test(tests, clearing_leaves_a_zeroed_struct_that_can_be_cleared_again);
+    tcase_add_test(tests, a_struct_is_written_whole_save_its_secrets);
+    tcase_add_test(tests, a_list_that_is_not_there_is_written_as_null);
+    tcase_add_test(tests, the_schema_says_what_reading_enforces);
+    tcase_add_test(tests, an_empty_table_describes_an_empty_object);
+    tcase_add_test(tests, a_long_unknown_name_is_cut_off_in_the_message_but_not_in_the_path);
+    return tests;
+}

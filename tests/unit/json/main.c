@@ -1,0 +1,20 @@
+#include "suites.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    Suite *suite = suite_create("json");
+    SRunner *runner;
+    int failed;
+
+    suite_add_tcase(suite, scan_tests());
+    suite_add_tcase(suite, value_tests());
+    suite_add_tcase(suite, writer_tests());
+    suite_add_tcase(suite, fields_tests());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
