@@ -97,7 +97,7 @@ static int32_t tell(json_object *results, int32_t status, const char *fixed, jso
     return status;
 }
 
-typedef int32_t act(json_object *notes, json_object *record, const char *name, json_object *results);
+typedef int32_t act_on_one(json_object *notes, json_object *record, const char *name, json_object *results);
 
 static int32_t create_one(json_object *notes, json_object *record, const char *name, json_object *results)
 {
@@ -142,7 +142,7 @@ static int32_t delete_one(json_object *notes, json_object *record, const char *n
 }
 
 /* One result for each record, in order; none stops the next. The status is that of the first failure. */
-static const rp_response *each(rp_instance *instance, json_object *records, act *act)
+static const rp_response *each(rp_instance *instance, json_object *records, act_on_one *act)
 {
     json_object *document = json_object_new_object(), *results = json_object_new_array();
     int32_t status = RP_OK;
@@ -163,7 +163,7 @@ static const rp_response *each(rp_instance *instance, json_object *records, act 
     return respond(document, status, NULL);
 }
 
-static const rp_response *work(rp_instance *instance, const char *request, size_t len, act *act)
+static const rp_response *work(rp_instance *instance, const char *request, size_t len, act_on_one *act)
 {
     json_object *document = parse(request, len), *records = json_object_object_get(document, "records");
     const char *resource = text(document, "resource");
