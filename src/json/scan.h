@@ -3,7 +3,8 @@
  * UTF-8 without overlong forms or surrogates, no duplicate names in an object
  * (compared after unescaping), no NaN or Infinity, no raw control characters, no
  * lone surrogate escapes, no integer beyond 2^53-1 either way, no NUL byte, no
- * comment, one value and nothing after it.
+ * comment, no noncharacter such as U+FFFF, one value and nothing after it. Beyond
+ * I-JSON, no \u0000 in a name: names are C strings here.
  */
 #ifndef RP_JSON_SCAN_H
 #define RP_JSON_SCAN_H

@@ -1,7 +1,7 @@
 /*
  * Writes JSON straight into a buffer, commas included. It does not check that
  * the calls nest; the buffer's failure tells whether all was written. Strings
- * are UTF-8; what is not becomes U+FFFD, so that a server's words cannot break a
+ * are UTF-8; what is not, or no character in I-JSON, becomes U+FFFD, so that a server's words cannot break a
  * document. RFC 8259 spelling, "/" unescaped.
  */
 #ifndef RP_JSON_WRITER_H

@@ -99,7 +99,7 @@ START_TEST(defaults_stay_where_the_document_is_silent_or_null)
 
     rp_fields_defaults(fields, &into);
     ck_assert_int_eq(
-        read_into("{\"name\":\"web\",\"port\":null,\"mode\":null}", RP_FIELDS_STRICT, &into, NULL), 0);
+        read_into("{\"name\":\"8letters\",\"port\":null,\"mode\":null}", RP_FIELDS_STRICT, &into, NULL), 0);
     ck_assert(into.tls);
     ck_assert_uint_eq(into.port, 443);
     ck_assert_uint_eq(into.weight, 0);
@@ -160,6 +160,7 @@ static const struct {
      "unknown member \"pass_word_s\" (did you mean \"password\"?)"},
     {"{\"name\":\"web\",\"colour\":1}", "/config/colour", "unknown member \"colour\""},
     {"{\"name\":\"web\",\"x\":1}", "/config/x", "unknown member \"x\""},
+    {"{\"name\":\"web\",\"te\":1}", "/config/te", "unknown member \"te\""},
     {"{\"name\":\"web\",\"\":1}", "/config/", "unknown member \"\""},
     {"{\"name\":\"web\",\"colour\":null}", "/config/colour", "unknown member \"colour\""},
     {"{\"name\":\"web\",\"a/b~c\":1}", "/config/a~1b~0c", "unknown member \"a/b~c\""},
