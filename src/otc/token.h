@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "http/transport.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Who logs in, and for what. Borrowed; NULL where not given. */
@@ -25,6 +26,10 @@ rp_secret *otc_token_request(const otc_login *login);
 
 /* Takes expires_at (seconds since 1970) from the body of a 201; RP_E_LOST if it is no such reply. */
 int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error);
+
+/* What a refused or failed login's reply says: "HTTP 401 IAM.0067: …", in any of the service's shapes; or
+   just the status. Never the password, should the server repeat it. NULL when out of memory. */
+char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *password);
 
 /* "2015-11-09T01:42:57.527363Z" to seconds since 1970; false if it is not of that form. */
 bool otc_parse_time(const char *text, int64_t *seconds);
