@@ -1,0 +1,36 @@
+# What cmake --install lays out. The pkg-config files find the rest from where they are, so a tree may be moved.
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/resource-plugin)
+
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/resource_plugin.h ${PROJECT_SOURCE_DIR}/src/host/rphost.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS rp_abi rphost EXPORT resource-plugin-targets)
+install(TARGETS rp)
+install(EXPORT resource-plugin-targets NAMESPACE resource-plugin:: DESTINATION ${package_dir})
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/plugin.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map DESTINATION ${package_dir})
+install(DIRECTORY DESTINATION ${RP_PLUGINDIR})
+if(TARGET elb_member)
+    install(TARGETS elb_member LIBRARY DESTINATION ${RP_PLUGINDIR})
+endif()
+if(TARGET elb-sim)
+    install(TARGETS elb-sim)
+endif()
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/resource-plugin-config.cmake.in
+                              ${CMAKE_BINARY_DIR}/package/resource-plugin-config.cmake
+                              INSTALL_DESTINATION ${package_dir} PATH_VARS RP_PLUGINDIR)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/resource-plugin-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/package/resource-plugin-config.cmake
+              ${CMAKE_BINARY_DIR}/package/resource-plugin-config-version.cmake DESTINATION ${package_dir})
+
+file(RELATIVE_PATH RP_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" RP_PC_UP ${RP_PC_UP})
+set(RP_PC_PLUGINDIR ${RP_PLUGINDIR})
+if(NOT IS_ABSOLUTE ${RP_PLUGINDIR})
+    set(RP_PC_PLUGINDIR "\${prefix}/${RP_PLUGINDIR}")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/resource-plugin.pc.in ${CMAKE_BINARY_DIR}/package/resource-plugin.pc @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/src/host/librphost.pc.in ${CMAKE_BINARY_DIR}/package/librphost.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/package/resource-plugin.pc ${CMAKE_BINARY_DIR}/package/librphost.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,43 @@
+#!/bin/bash
+# header.sh ABI HOST: resource_plugin.h and rphost.h, found in these folders, compile as every C and C++ in use, without
+# a warning; a struct has no padding, which would be bytes that nobody owns.
+set -euo pipefail
+abi=$1 host=$2
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+
+cat >"$work/use.c" <<'END'
+#include <rphost.h>
+#include <resource_plugin.h>
+const rp_plugin *resource_plugin_entry(uint32_t host_abi_major)
+{
+    static rp_plugin none;
+    return host_abi_major == 1 ? &none : (const rp_plugin *)0;
+}
+int has_list(const rp_plugin *plugin);
+int has_list(const rp_plugin *plugin)
+{
+    return RP_HAS(rp_plugin, plugin, list) && plugin->list;
+}
+END
+cp "$work/use.c" "$work/use.cc"
+
+failed=0 skipped=0 tried=0
+try() { # COMPILER STANDARD FILE
+    command -v "$1" >/dev/null || { echo "SKIPPED: no $1"; skipped=1; return; }
+    tried=$((tried + 1))
+    "$1" "-std=$2" -Wall -Wextra -pedantic -Wpadded -Werror -fvisibility=hidden "-I$abi" "-I$host" -c "$3" \
+        -o "$work/use.o" || { echo "FAILED: $1 -std=$2"; failed=1; return; }
+    [[ $(nm -g --defined-only "$work/use.o") == *" T resource_plugin_entry"* ]] ||
+        { echo "FAILED: $1 -std=$2: the entry has no C linkage"; failed=1; }
+}
+
+for standard in c11 c17; do
+    for compiler in gcc clang; do try "$compiler" "$standard" "$work/use.c"; done
+done
+for standard in c++11 c++14 c++17 c++20; do
+    for compiler in g++ clang++; do try "$compiler" "$standard" "$work/use.cc"; done
+done
+echo "$tried compilations"
+((failed)) && exit 1
+((tried)) || exit 77

@@ -1,0 +1,73 @@
+#!/bin/bash
+# package.sh BUILD SOURCE: what cmake --install lays out serves a stranger: the minimal plugin and a host are built from
+# copies, with the installed tree alone, by CMake and by pkg-config, and run.
+set -euo pipefail
+build=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+prefix=$work/prefix
+
+fail() { echo "FAILED: $*"; exit 1; }
+is() { [[ $2 == "$3" ]] || fail "$1: got $2, not $3"; }
+
+cmake --install "$build" --prefix "$prefix" >"$work/log" || { cat "$work/log"; fail "install"; }
+cp -r "$source/examples" "$work/examples"
+pc=$(dirname "$(find "$prefix" -name resource-plugin.pc)")
+export PKG_CONFIG_PATH=$pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+rp=$prefix/bin/rp
+
+# pkg-config tells where things are, wherever the tree was put.
+header=$(pkg-config --variable=includedir resource-plugin)/resource_plugin.h
+plugindir=$(pkg-config --variable=plugindir resource-plugin)
+[[ -f $header && -d $plugindir ]] || fail "no $header or no $plugindir"
+grep -q "$source" -r "$prefix/include" "$pc" "$pc/../cmake" && fail "the source tree shows in the installed one"
+
+# The plugin by CMake.
+cmake -S "$work/examples/minimal-plugin" -B "$work/minimal" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+    { cat "$work/log"; fail "find_package"; }
+cmake --build "$work/minimal" >"$work/log" || { cat "$work/log"; fail "build against the package"; }
+is "exported names" "$(nm -D --defined-only "$work/minimal/minimal.so" | awk '{ print $3 }')" resource_plugin_entry
+
+# The plugin by the command that its CMakeLists.txt gives.
+(
+    cd "$work/examples/minimal-plugin"
+    # shellcheck disable=SC2046
+    cc -std=c11 -fPIC -fvisibility=hidden $(pkg-config --cflags resource-plugin json-c) -o minimal.so plugin.c \
+        $(pkg-config --variable=plugin_ldflags resource-plugin) $(pkg-config --libs json-c)
+)
+bash "$source/tests/abi/plugin_file.sh" "$work/examples/minimal-plugin/minimal.so" || fail "flags of pkg-config"
+
+# The installed rp calls both, by name and by path.
+note='{"name":"a","text":"first"}'
+state='{"name":"a","text":"first","id":"a"}'
+made="{\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":$state}]}"
+is "create" "$(RP_PLUGIN_PATH=$work/minimal "$rp" call minimal create "$note" --config '{}')" "$made"
+is "create" "$("$rp" call "$work/examples/minimal-plugin/minimal.so" create "$note" --config '{}')" "$made"
+code=0
+"$rp" call "$work/minimal/minimal.so" read "$note" --config '{}' >"$work/log" 2>&1 || code=$?
+is "exit code of a read of what is not there" "$code" 21
+
+# A host on the header alone, and one on the library.
+# shellcheck disable=SC2046
+cc -std=c11 -o "$work/host" "$work/examples/hosts/host.c" $(pkg-config --cflags resource-plugin) -ldl
+is "what the host did" "$("$work/host" "$work/minimal/minimal.so" '{}' note "[$note]")" "open 0 {\"results\":[]}
+create 0 $made
+read 0 {\"results\":[{\"status\":\"ok\",\"state\":$state}]}
+delete 0 {\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"existed\":true}]}"
+cat >"$work/flat.c" <<'END'
+#include <rphost.h>
+int main(int argc, char **argv)
+{
+    rphost *host = rphost_open(argv[argc - 1], 0, 0);
+    rphost_answer *answer = rphost_call(host, "describe", 0, 0, 0, 0, 0);
+    int32_t status = rphost_status(answer);
+    rphost_release(answer);
+    rphost_close(host);
+    return status;
+}
+END
+sanitizer=$(sed -n 's/^RP_SANITIZE:STRING=\(..*\)/-fsanitize=\1/p' "$build/CMakeCache.txt")
+# shellcheck disable=SC2046,SC2086
+cc $sanitizer -o "$work/flat" "$work/flat.c" $(pkg-config --cflags --libs librphost)
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir librphost) "$work/flat" "$work/minimal/minimal.so" || fail "librphost"
+echo "the package serves"

@@ -1,0 +1,15 @@
+#!/bin/bash
+# Runs all tests, in the normal build and in the one with sanitizers. Installs what is missing first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+.ci/packages test
+
+status=0
+for preset in dev asan; do
+    echo "== $preset"
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset" -- --quiet
+    ctest --preset "$preset" -j "$(nproc)" || status=1
+done
+exit "$status"
