@@ -1,0 +1,98 @@
+/*
+ * The simulator as its parts see it. All but the first members are for whoever
+ * holds the lock.
+ */
+#ifndef RP_SIM_CORE_H
+#define RP_SIM_CORE_H
+
+#include "sim/fault.h"
+#include "sim/journal.h"
+#include "sim/settings.h"
+#include "sim/sim.h"
+#include "sim/state.h"
+
+#include <pthread.h>
+
+struct rp_sim {
+    /* Set at the start. */
+    struct MHD_Daemon *daemon;
+    const rp_clock *clock;
+    char *url;
+    char *ca_pem;
+    int stop_fd; /* readable once all must end */
+    pthread_mutex_t lock;
+
+    int64_t start_ms, start_wall_s;
+    int64_t ahead_ms; /* of the clock */
+    sim_settings settings;
+    sim_faults faults;
+    sim_state state;
+    sim_journal journal;
+    const sim_fault *fault; /* of the request being answered, or NULL */
+    int64_t window_s;       /* the second that rate-limit counts in */
+    unsigned in_window;
+    unsigned last_connection;
+};
+
+static inline int64_t sim_now_ms(const rp_sim *sim)
+{
+    return rp_now_ms(sim->clock) + sim->ahead_ms;
+}
+
+static inline int64_t sim_wall_ms(const rp_sim *sim)
+{
+    return sim->start_wall_s * 1000 + (sim_now_ms(sim) - sim->start_ms);
+}
+
+/* Answers the request by its route: token, body, then what the route does. */
+void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply);
+
+/* A project's name, or an id's; NULL if there is no such project. The caller frees. */
+char *sim_project_name(const sim_settings *settings, const char *id);
+char *sim_project_id(const sim_settings *settings, const char *name);
+
+/* Calls each project, the main one first, until a call returns false. */
+void sim_projects_each(const sim_settings *settings,
+                       bool (*each)(void *context, const char *id, const char *name), void *context);
+
+/* Makes the log fit a changed log-size. */
+int sim_settings_applied(rp_sim *sim, rp_error **error);
+
+/* GET and POST of /sim/WHAT. */
+bool sim_control_show(rp_sim *sim, const char *what, rp_json_writer *writer);
+int sim_control_change(rp_sim *sim, const char *what, const rp_json *body, rp_error **error);
+void sim_control_answer(rp_sim *sim, const char *what, const sim_request *request, sim_reply *reply);
+
+/* What a route calls. */
+void sim_elb_versions(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_version(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_list_loadbalancers(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_get_loadbalancer(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_list_listeners(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_create_listener(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_get_listener(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_delete_listener(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_create_healthcheck(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_get_healthcheck(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_delete_healthcheck(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_quotas(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_elb_job(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_members_list(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_members_add(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_members_remove(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_version(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_login(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_projects(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_domains(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_catalog(rp_sim *sim, const sim_request *request, sim_reply *reply);
+
+/* The listener in the path, or NULL. */
+sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request);
+
+/* Refuses an id that cannot be a listener's; each kind of request has refusals of its own for that. */
+bool sim_refuse_listener_id(const rp_sim *sim, const char *id, sim_refusal length, sim_refusal content,
+                            sim_reply *reply);
+
+void sim_write_empty_list(const rp_sim *sim, rp_json_writer *writer);
+
+#endif

@@ -1,0 +1,255 @@
+#include "sim/fault.h"
+
+#include <string.h>
+
+static const char *const kinds[] = {
+    "status", "reset-before", "reset-after", "close", "truncate", "garble",   "short-length",  "long-length",
+    "hang",   "delay",        "slow",        "huge",  "redirect", "job-fail", "expired-token", NULL};
+static const char *const acts[] = {"default", "yes", "no", NULL};
+static const char *const forms[] = {"error-code", "not-found", "entities", "message",
+                                    "word",       "running",   NULL};
+static const char *const applied[] = {"no", "yes", "some", NULL};
+
+#define AT(member) offsetof(sim_fault, member)
+
+/* clang-format off: one row a line reads as the table it is. */
+const sim_option sim_faults_table[] = {
+    {"on", SIM_WORD, AT(on), "any", sim_kind_names, "Which kind of request."},
+    {"method", SIM_TEXT, AT(method), "", NULL, "Only this method."},
+    {"path", SIM_TEXT, AT(path), "", NULL, "Only paths (with their query) that contain this."},
+    {"from", SIM_COUNT, AT(from), "1", NULL, "The first matching request that gets it, from 1 on."},
+    {"count", SIM_COUNT, AT(count), "1", NULL, "How many get it; 0: all."},
+    {"every", SIM_COUNT, AT(every), "1", NULL, "Of those from the first on, each how many-th."},
+    {"kind", SIM_WORD, AT(kind), "status", kinds,
+     "What goes wrong: an answer of a status; a reset (RST) before or after acting; a close without an answer; "
+     "an answer that ends early with its connection, or ends early with a Content-Length that agrees; a Content-Length that is too short, or too long; "
+     "no answer; a late one; one that trickles; one of many MiB; a redirect; a job that fails; a token told to have expired."},
+    {"status", SIM_COUNT, AT(status), "0", NULL,
+     "status: what to answer (503); redirect: likewise (302); expired-token: likewise (401)."},
+    {"code", SIM_TEXT, AT(code), "", NULL, "status, job-fail: the error's code."},
+    {"message", SIM_TEXT, AT(message), "", NULL, "status, job-fail: the error's words."},
+    {"shape", SIM_WORD, AT(shape), "auto", sim_shape_names, "status: what the body looks like."},
+    {"retry-after", SIM_TEXT, AT(retry_after), "", NULL, "status: the Retry-After header, as it is."},
+    {"location", SIM_TEXT, AT(location), "http://127.0.0.1:9/", NULL, "redirect: where to."},
+    {"acts", SIM_WORD, AT(acts), "default", acts,
+     "Carry the request out? By default those that say \"after\", truncate, garble, the lengths, delay, slow, huge and job-fail do."},
+    {"ms", SIM_COUNT, AT(ms), "0", NULL,
+     "Wait so long before the fault; hang: 0 is until the end; slow: time of the whole answer (2000)."},
+    {"bytes", SIM_COUNT, AT(bytes), "0", NULL,
+     "truncate, garble, short-length: bytes of the body (half of it)."},
+    {"mib", SIM_COUNT, AT(mib), "32", NULL, "huge: the size."},
+    {"form", SIM_WORD, AT(form), "error-code", forms,
+     "job-fail: error_code and fail_reason; NOT_FOUND_ERROR; ELB.2050 inside entities; code and message; a status word nobody knows; RUNNING for ever."},
+    {"word", SIM_TEXT, AT(word), "ABORTED", NULL, "job-fail: that word."},
+    {"applied", SIM_WORD, AT(applied), "no", applied,
+     "job-fail: did the job do its work all the same? some: every second record."},
+    {0}};
+/* clang-format on */
+
+void sim_faults_init(sim_faults *faults)
+{
+    *faults = (sim_faults){NULL, NULL};
+    faults->end = &faults->first;
+}
+
+static void fault_free(sim_fault *fault)
+{
+    sim_options_clear(sim_faults_table, fault);
+    free(fault);
+}
+
+void sim_fault_release(sim_fault *fault)
+{
+    if (fault && !--fault->users)
+        fault_free(fault);
+}
+
+void sim_faults_clear(sim_faults *faults)
+{
+    while (faults->first) {
+        sim_fault *fault = faults->first;
+        faults->first = fault->next;
+        sim_fault_release(fault);
+    }
+    sim_faults_init(faults);
+}
+
+static void fault_freep(sim_fault **fault)
+{
+    if (*fault)
+        fault_free(*fault);
+}
+
+static int fault_new(sim_fault **out, rp_error **error)
+{
+    _cleanup_(fault_freep) sim_fault *fault = calloc(1, sizeof(*fault));
+
+    if (!fault)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    fault->users = 1;
+    if (sim_options_defaults(sim_faults_table, fault, error) < 0)
+        return RP_E_NO_MEMORY;
+    *out = rp_take(fault);
+    return 0;
+}
+
+static void append(sim_faults *faults, sim_fault *fault)
+{
+    *faults->end = fault;
+    faults->end = &fault->next;
+}
+
+static int read_fault(sim_faults *faults, const rp_json *rule, rp_error **error)
+{
+    _cleanup_(fault_freep) sim_fault *fault = NULL;
+    int failed = fault_new(&fault, error);
+
+    if (failed < 0 || (failed = sim_options_read(sim_faults_table, fault, rule, error)) < 0)
+        return failed;
+    append(faults, rp_take(fault));
+    return 0;
+}
+
+int sim_faults_add(sim_faults *faults, const rp_json *rules, rp_error **error)
+{
+    _cleanup_(sim_faults_clear) sim_faults read;
+    bool many = rp_json_type_of(rules) == RP_JSON_ARRAY;
+    size_t n = many ? rp_json_count(rules) : 1;
+
+    sim_faults_init(&read);
+    for (size_t i = 0; i < n; i++) {
+        int failed = read_fault(&read, many ? rp_json_at(rules, i) : rules, error);
+        if (failed < 0)
+            return rp_error_add(error, "fault %zu", i);
+    }
+    if (read.first) {
+        *faults->end = read.first;
+        faults->end = read.end;
+        sim_faults_init(&read);
+    }
+    return 0;
+}
+
+/* The fields of "name=value,name=value", cut up in place. */
+static int set_fields(sim_fault *fault, char *rule, rp_error **error)
+{
+    char *rest = NULL;
+
+    for (char *field = strtok_r(rule, ",", &rest); field; field = strtok_r(NULL, ",", &rest)) {
+        char *value = strchr(field, '=');
+        int failed;
+
+        if (!value)
+            return rp_error_set(error, RP_E_INVALID, "\"%s\" is not NAME=VALUE", field);
+        *value++ = '\0';
+        failed = sim_option_set(sim_faults_table, fault, field, value, error);
+        if (failed < 0)
+            return failed;
+    }
+    return 0;
+}
+
+static int add_plain(sim_faults *faults, const char *rule, rp_error **error)
+{
+    _cleanup_(fault_freep) sim_fault *fault = NULL;
+    _cleanup_(rp_freep) char *copy = strdup(rule);
+    int failed;
+
+    if (!copy)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    failed = fault_new(&fault, error);
+    if (failed < 0 || (failed = set_fields(fault, copy, error)) < 0)
+        return failed;
+    append(faults, rp_take(fault));
+    return 0;
+}
+
+int sim_faults_add_text(sim_faults *faults, const char *rule, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *json = NULL;
+    int failed;
+
+    if (*rule != '{' && *rule != '[')
+        return add_plain(faults, rule, error);
+    failed = rp_json_parse(rule, strlen(rule), &json, error);
+    return failed < 0 ? failed : sim_faults_add(faults, json, error);
+}
+
+static bool matches(const sim_fault *fault, sim_kind kind, const char *method, const char *path)
+{
+    if (fault->on != SIM_N_KINDS && fault->on != (int)kind)
+        return false;
+    if (fault->kind == SIM_FAULT_JOB && kind != SIM_ADD && kind != SIM_REMOVE)
+        return false;
+    return (!*fault->method || !strcmp(fault->method, method)) &&
+           (!*fault->path || strstr(path, fault->path) != NULL);
+}
+
+/* Is it the turn of the request just seen? */
+static bool due(const sim_fault *fault)
+{
+    uint32_t every = fault->every ? fault->every : 1;
+
+    if (fault->seen < fault->from || (fault->count && fault->fired >= fault->count))
+        return false;
+    return (fault->seen - fault->from) % every == 0;
+}
+
+sim_fault *sim_faults_fire(sim_faults *faults, sim_kind kind, const char *method, const char *path)
+{
+    for (sim_fault *fault = faults->first; fault; fault = fault->next) {
+        if (!matches(fault, kind, method, path))
+            continue;
+        fault->seen++;
+        if (!due(fault))
+            continue;
+        fault->fired++;
+        fault->users++;
+        return fault;
+    }
+    return NULL;
+}
+
+bool sim_fault_acts(const sim_fault *fault)
+{
+    if (fault->acts)
+        return fault->acts == 1;
+    switch ((sim_fault_kind)fault->kind) {
+    case SIM_FAULT_RESET_AFTER:
+    case SIM_FAULT_TRUNCATE:
+    case SIM_FAULT_GARBLE:
+    case SIM_FAULT_SHORT_LENGTH:
+    case SIM_FAULT_LONG_LENGTH:
+    case SIM_FAULT_DELAY:
+    case SIM_FAULT_SLOW:
+    case SIM_FAULT_HUGE:
+    case SIM_FAULT_JOB:
+        return true;
+    case SIM_FAULT_STATUS:
+    case SIM_FAULT_RESET_BEFORE:
+    case SIM_FAULT_CLOSE:
+    case SIM_FAULT_HANG:
+    case SIM_FAULT_REDIRECT:
+    case SIM_FAULT_EXPIRED_TOKEN:
+        break;
+    }
+    return false;
+}
+
+void sim_faults_write(const sim_faults *faults, rp_json_writer *writer)
+{
+    rp_write_begin(writer, '[');
+    for (const sim_fault *fault = faults->first; fault; fault = fault->next) {
+        rp_write_begin(writer, '{');
+        sim_options_write(sim_faults_table, fault, writer);
+        rp_write_integer_member(writer, "seen", fault->seen);
+        rp_write_integer_member(writer, "fired", fault->fired);
+        rp_write_end(writer, '}');
+    }
+    rp_write_end(writer, ']');
+}
+
+const char *sim_fault_name(const sim_fault *fault)
+{
+    return kinds[fault->kind];
+}

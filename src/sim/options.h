@@ -1,0 +1,51 @@
+/*
+ * A table of named values that people set as text: on the command line, in a
+ * fault rule, in a JSON object. It reads, prints and explains them.
+ */
+#ifndef RP_SIM_OPTIONS_H
+#define RP_SIM_OPTIONS_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "json/value.h"
+#include "json/writer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum sim_option_kind {
+    SIM_FLAG,  /* bool; yes or no */
+    SIM_COUNT, /* uint32_t */
+    SIM_WORD,  /* int, the index of the word in words */
+    SIM_TEXT   /* char *, allocated; "" when empty */
+} sim_option_kind;
+
+typedef struct sim_option {
+    const char *name; /* with dashes; NULL ends the table */
+    sim_option_kind kind;
+    size_t offset;
+    const char *usual;        /* the default, as text */
+    const char *const *words; /* WORD; ended by NULL */
+    const char *about;
+} sim_option;
+
+/* Stores the defaults into a zeroed struct. */
+int sim_options_defaults(const sim_option *table, void *into, rp_error **error);
+void sim_options_clear(const sim_option *table, void *into);
+
+/* The row of that name, dashes or underscores; NULL if there is none. */
+const sim_option *sim_option_find(const sim_option *table, const char *name);
+
+/* Checks the value, and stores it unless into is NULL. */
+int sim_option_set(const sim_option *table, void *into, const char *name, const char *text, rp_error **error);
+
+/* Stores the members of an object, all or (when one is wrong) none; strings, integers and booleans. */
+int sim_options_read(const sim_option *table, void *into, const rp_json *object, rp_error **error);
+
+/* Writes members, no braces. */
+void sim_options_write(const sim_option *table, const void *from, rp_json_writer *writer);
+
+/* One paragraph a row, each name after `before`. */
+void sim_options_help(const sim_option *table, const char *before, rp_buffer *out);
+
+#endif

@@ -1,0 +1,192 @@
+#include "sim/core.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* What a request's token is good for. */
+struct grant {
+    const char *project_id; /* "" for a domain */
+    bool missing, expired;
+};
+
+static struct grant check_token(const rp_sim *sim, const sim_request *request)
+{
+    const char *text = sim_request_header(request, "X-Auth-Token");
+    const sim_token *token;
+
+    if (!text || !*text)
+        return (struct grant){.missing = true};
+    if (*sim->settings.token && !strcmp(text, sim->settings.token))
+        return (struct grant){.project_id = sim->settings.project_id};
+    token = sim_token_find(&sim->state, text);
+    if (!token || token->expires_ms <= sim_now_ms(sim))
+        return (struct grant){.expired = true};
+    return (struct grant){.project_id = token->project_id};
+}
+
+static void refuse_token(const rp_sim *sim, const struct grant *grant, bool identity, sim_reply *reply)
+{
+    static const sim_refusal expired[] = {[SIM_EXPIRED_GATEWAY] = SIM_TOKEN_EXPIRED,
+                                          [SIM_EXPIRED_ELB] = SIM_TOKEN_EXPIRED_ELB,
+                                          [SIM_EXPIRED_KEYSTONE] = SIM_NOT_LOGGED_IN};
+    if (identity)
+        sim_refuse(reply, SIM_NOT_LOGGED_IN);
+    else
+        sim_refuse(reply, grant->missing ? SIM_NO_TOKEN : expired[sim->settings.expired]);
+}
+
+static void refuse_project(const rp_sim *sim, sim_reply *reply)
+{
+    static const struct {
+        unsigned status;
+        const char *code, *message;
+    } refusals[] = {
+        {403, "APIGW.0302", "The IAM user is not authorized to access the API"},
+        {401, "APIGW.0307", "The token must be updated"},
+        {404, "APIGW.0101", "The API does not exist or has not been published in the environment"},
+        {400, "ELB.0230", "Tenant_id is empty."}};
+    int how = sim->settings.wrong_project;
+
+    sim_reply_error(reply, SIM_SHAPE_AUTO, refusals[how].status, refusals[how].code, refusals[how].message);
+}
+
+static bool refuse_access(const rp_sim *sim, const sim_route *route, const sim_request *request,
+                          sim_reply *reply)
+{
+    struct grant grant;
+
+    if (!(route->needs & SIM_NEEDS_TOKEN))
+        return false;
+    grant = check_token(sim, request);
+    if (grant.missing || grant.expired) {
+        refuse_token(sim, &grant, sim_kind_is_identity(route->kind), reply);
+        return true;
+    }
+    if ((route->needs & SIM_NEEDS_PROJECT) && strcmp(grant.project_id, request->captured[0]) != 0) {
+        refuse_project(sim, reply);
+        return true;
+    }
+    return false;
+}
+
+/* The media type, whatever follows it. */
+static bool is_json(const char *type)
+{
+    size_t len = type ? strcspn(type, "; ") : 0;
+
+    return len == strlen("application/json") && !strncasecmp(type, "application/json", len);
+}
+
+static bool refuse_body(const rp_sim *sim, const sim_route *route, const sim_request *request,
+                        sim_reply *reply)
+{
+    bool identity = sim_kind_is_identity(route->kind);
+
+    if (!(route->needs & SIM_NEEDS_BODY))
+        return false;
+    if (!request->body.len)
+        sim_refuse(reply, identity ? SIM_BAD_LOGIN : SIM_BODY_MISSING);
+    else if (!request->json ||
+             (sim->settings.require_json && !is_json(sim_request_header(request, "Content-Type"))))
+        sim_refuse(reply, identity ? SIM_BAD_LOGIN : SIM_BODY_INVALID);
+    else
+        return false;
+    return true;
+}
+
+static bool refuse_rate(rp_sim *sim, const sim_route *route, sim_reply *reply)
+{
+    int64_t second = sim_now_ms(sim) / 1000;
+    char seconds[16];
+
+    if (!sim->settings.rate_limit || !(route->needs & SIM_NEEDS_PROJECT))
+        return false;
+    if (second != sim->window_s)
+        sim->in_window = 0;
+    sim->window_s = second;
+    if (++sim->in_window <= sim->settings.rate_limit)
+        return false;
+    sim_refuse(reply, SIM_THROTTLED);
+    snprintf(seconds, sizeof(seconds), "%u", sim->settings.retry_after_s);
+    if (sim->settings.retry_after_s)
+        sim_reply_header(reply, "Retry-After", seconds);
+    return true;
+}
+
+void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply)
+{
+    char id[SIM_ID_SIZE];
+
+    if (!route->answer)
+        sim_refuse(reply, SIM_NO_SUCH_API);
+    else if (request->body.failure == RP_BUFFER_TOO_LONG)
+        sim_refuse(reply, SIM_BODY_TOO_LARGE);
+    else if (!refuse_rate(sim, route, reply) && !refuse_access(sim, route, request, reply) &&
+             !refuse_body(sim, route, request, reply))
+        route->answer(sim, request, reply);
+    sim_new_id(&sim->state, id);
+    sim_reply_header(reply, "X-Request-Id", id);
+}
+
+/* Splits off the next "ID:NAME" of the list; false at its end. */
+static bool next_project(char **rest, char **id, char **name)
+{
+    char *item = strtok_r(NULL, ",", rest);
+
+    if (!item)
+        return false;
+    *id = item;
+    *name = strchr(item, ':');
+    if (*name)
+        *(*name)++ = '\0';
+    else
+        *name = item;
+    return true;
+}
+
+void sim_projects_each(const sim_settings *settings,
+                       bool (*each)(void *context, const char *id, const char *name), void *context)
+{
+    _cleanup_(rp_freep) char *copy = strdup(settings->projects);
+    char *rest = copy, *id, *name;
+
+    if (!each(context, settings->project_id, settings->project_name) || !copy)
+        return;
+    while (next_project(&rest, &id, &name) && each(context, id, name))
+        ;
+}
+
+struct search {
+    const char *id, *name;
+    char *found;
+};
+
+static bool compare(void *context, const char *id, const char *name)
+{
+    struct search *search = context;
+
+    if (search->id && !strcmp(search->id, id))
+        search->found = strdup(name);
+    if (search->name && !strcmp(search->name, name))
+        search->found = strdup(id);
+    return !search->found;
+}
+
+char *sim_project_name(const sim_settings *settings, const char *id)
+{
+    struct search search = {.id = id};
+
+    sim_projects_each(settings, compare, &search);
+    return search.found;
+}
+
+char *sim_project_id(const sim_settings *settings, const char *name)
+{
+    struct search search = {.name = name};
+
+    sim_projects_each(settings, compare, &search);
+    return search.found;
+}

@@ -1,0 +1,91 @@
+#include "sim/settings.h"
+
+#include "sim/sim.h"
+
+static const char *const empties[] = {"object", "array", "null", NULL};
+static const char *const whens[] = {"at-once", "at-end", NULL};
+static const char *const orders[] = {"insertion", "id", NULL};
+static const char *const duplicates[] = {"allow", "refuse", "same-id", NULL};
+static const char *const unknowns[] = {"whole", "partial", "ignore", NULL};
+static const char *const bads[] = {"request", "job", "job-partial", NULL};
+static const char *const expireds[] = {"gateway", "elb", "keystone", NULL};
+static const char *const missings[] = {"refuse", "empty", NULL};
+static const char *const entity_addresses[] = {"private", "floating", "none", NULL};
+static const char *const statuses[] = {"403", "401", "404", "400", NULL};
+static const char *const unknown_jobs[] = {"404", "400", NULL};
+
+#define AT(member) offsetof(sim_settings, member)
+
+/* clang-format off: one row a line reads as the table it is. */
+const sim_option sim_settings_table[] = {
+    {"user", SIM_TEXT, AT(user), "sim-user", NULL, "User who may log in."},
+    {"user-id", SIM_TEXT, AT(user_id), "0fe36e73809d46aeae6705c39077b1b3", NULL, "The user's id."},
+    {"password", SIM_TEXT, AT(password), "sim-password", NULL, "The user's password."},
+    {"domain", SIM_TEXT, AT(domain), "sim-domain", NULL, "The user's domain."},
+    {"domain-id", SIM_TEXT, AT(domain_id), "d78cbac186b744899480f25bd022f468", NULL, "The domain's id."},
+    {"token", SIM_TEXT, AT(token), RP_SIM_TOKEN, NULL,
+     "A token for the project that needs no login and never expires; empty for none."},
+    {"project-id", SIM_TEXT, AT(project_id), RP_SIM_PROJECT, NULL, "The project that owns what there is."},
+    {"project-name", SIM_TEXT, AT(project_name), "eu-de", NULL, "The project's name."},
+    {"projects", SIM_TEXT, AT(projects), "", NULL, "Further projects, empty ones: ID:NAME,ID:NAME"},
+    {"region", SIM_TEXT, AT(region), "eu-de", NULL, "Region of the catalog's endpoints."},
+    {"token-life-s", SIM_COUNT, AT(token_life_s), "86400", NULL, "Seconds a token is good for."},
+    {"token-bytes", SIM_COUNT, AT(token_bytes), "256", NULL,
+     "Length of a token; real ones can have several thousand."},
+    {"expired", SIM_WORD, AT(expired), "gateway", expireds,
+     "How a bad token is refused: 401 APIGW.0301, 400 ELB.1102, or Keystone's 401."},
+    {"wrong-project", SIM_WORD, AT(wrong_project), "403", statuses, "Status for a token of another project."},
+    {"latency-ms", SIM_COUNT, AT(latency_ms), "0", NULL,
+     "Time of each request, half of it before the server acts, half after."},
+    {"rate-limit", SIM_COUNT, AT(rate_limit), "0", NULL,
+     "Requests of the ELB API in a second, then 429 APIGW.0308; 0: no limit."},
+    {"retry-after-s", SIM_COUNT, AT(retry_after_s), "0", NULL,
+     "Retry-After of such a 429; 0: no such header."},
+    {"require-json", SIM_FLAG, AT(require_json), "yes", NULL,
+     "Refuse a body whose Content-Type is not application/json."},
+    {"job-ms", SIM_COUNT, AT(job_ms), "300", NULL,
+     "How long a job runs: INIT, RUNNING without entities, RUNNING with them, SUCCESS."},
+    {"job-type", SIM_TEXT, AT(job_type), "addMember", NULL,
+     "job_type of an add; that of a remove is removeMember."},
+    {"unknown-job", SIM_WORD, AT(unknown_job), "404", unknown_jobs, "Status for an unknown job."},
+    {"conflict", SIM_FLAG, AT(conflict), "no", NULL,
+     "409 to a change while a job of the same listener runs."},
+    {"listed", SIM_WORD, AT(listed), "at-end", whens,
+     "When a list shows what an add or remove did: when it is accepted, or when its job ends."},
+    {"list-lag-ms", SIM_COUNT, AT(list_lag_ms), "0", NULL,
+     "With listed at-end: so much later than the job's end."},
+    {"empty", SIM_WORD, AT(empty), "object", empties, "What an empty list looks like: {}, [] or null."},
+    {"order", SIM_WORD, AT(order), "insertion", orders, "Order of the member list."},
+    {"page-cap", SIM_COUNT, AT(page_cap), "0", NULL,
+     "Most members in an answer, whatever limit says; 0: no cap."},
+    {"missing-listener", SIM_WORD, AT(missing_listener), "refuse", missings,
+     "The member list of a listener that is not there: 400 ELB.6030, or an empty list."},
+    {"shuffle", SIM_FLAG, AT(shuffle), "no", NULL,
+     "Have a job's entities in another order than the request."},
+    {"entity-address", SIM_WORD, AT(entity_address), "private", entity_addresses,
+     "Which address the entities of an add have."},
+    {"duplicate", SIM_WORD, AT(duplicate), "allow", duplicates,
+     "Adding a server and address that is a member already: a second member, 400 ELB.2005, or nothing new and the old id."},
+    {"shared-member-ids", SIM_FLAG, AT(shared_member_ids), "no", NULL,
+     "One server and address has one member id in all its listeners."},
+    {"remove-unknown", SIM_WORD, AT(remove_unknown), "whole", unknowns,
+     "An unknown id among those to remove: 400 ELB.2012 and nothing removed; the others removed and the job FAILs with NOT_FOUND_ERROR; or no matter."},
+    {"max-members", SIM_COUNT, AT(max_members), "0", NULL,
+     "Members of a listener, then 403 ELB.2001; 0: no limit."},
+    {"max-request", SIM_COUNT, AT(max_request), "0", NULL,
+     "Records in a request, then 400 ELB.1001; 0: no limit."},
+    {"bad-address", SIM_TEXT, AT(bad_address), "", NULL,
+     "Addresses, with commas between, that cannot be added: ELB.2021."},
+    {"bad-server", SIM_TEXT, AT(bad_server), "", NULL,
+     "Servers, with commas between, that cannot be added: ELB.6006."},
+    {"bad-how", SIM_WORD, AT(bad_how), "request", bads,
+     "How those fail: the request is refused; its job FAILs and nothing is added; its job FAILs and the others are added."},
+    {"strict-ids", SIM_FLAG, AT(strict_ids), "yes", NULL,
+     "Refuse listener ids that are not 32 lower-case hexadecimal digits: ELB.2010, ELB.2020."},
+    {"health", SIM_TEXT, AT(health), "NORMAL", NULL, "health_status of members."},
+    {"health-after-ms", SIM_COUNT, AT(health_after_ms), "0", NULL,
+     "So long after its job's end a new member is UNAVAILABLE."},
+    {"log-size", SIM_COUNT, AT(log_size), "10000", NULL,
+     "Requests the log keeps, the latest; at most 1000000."},
+    {0}};
+/* clang-format on */

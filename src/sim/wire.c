@@ -1,0 +1,250 @@
+#include "sim/wire.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+bool sim_wire_wait(const sim_wire *wire, int64_t ms)
+{
+    struct pollfd watched[] = {{.fd = wire->stop_fd, .events = POLLIN},
+                               {.fd = wire->fd, .events = POLLRDHUP}};
+    int timeout = ms < 0 ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
+
+    /* With an end in sight a client that has left changes nothing: the server would not know yet. */
+    return poll(watched, ms < 0 ? 2 : 1, timeout) == 0;
+}
+
+static void add_headers(struct MHD_Response *response, const sim_reply *reply)
+{
+    if (reply->status != MHD_HTTP_NO_CONTENT)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+    for (unsigned i = 0; i < reply->n_headers; i++)
+        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+}
+
+static enum MHD_Result queue(const sim_wire *wire, const sim_reply *reply, struct MHD_Response *response)
+{
+    enum MHD_Result queued;
+
+    if (!response)
+        return MHD_NO;
+    add_headers(response, reply);
+    queued = MHD_queue_response(wire->connection, reply->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static struct MHD_Response *whole(sim_reply *reply)
+{
+    size_t len = reply->body.len;
+    char *bytes = rp_buffer_take(&reply->body);
+    struct MHD_Response *response;
+
+    if (!bytes)
+        return NULL;
+    response = MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE);
+    if (!response)
+        free(bytes);
+    return response;
+}
+
+static enum MHD_Result send_whole(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    (void)fault;
+    return queue(wire, reply, whole(reply));
+}
+
+/* A body that does not come at once or not all of it. */
+struct stream {
+    sim_wire wire;
+    char *bytes;      /* NULL: filler */
+    uint64_t len;     /* of what there is to send */
+    int64_t pause_ms; /* before each piece */
+    uint64_t piece;
+    bool hangs; /* at the end, which was not announced */
+};
+
+static void stream_free(void *context)
+{
+    struct stream *stream = context;
+
+    free(stream->bytes);
+    free(stream);
+}
+
+static ssize_t stream_read(void *context, uint64_t position, char *out, size_t room)
+{
+    const struct stream *stream = context;
+    uint64_t left = position < stream->len ? stream->len - position : 0;
+    size_t len = left < room ? (size_t)left : room;
+
+    if (stream->piece && len > stream->piece)
+        len = (size_t)stream->piece;
+    if (!len && stream->hangs)
+        sim_wire_wait(&stream->wire, -1);
+    if (!len || (stream->pause_ms && !sim_wire_wait(&stream->wire, stream->pause_ms)))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (stream->bytes)
+        memcpy(out, stream->bytes + position, len);
+    else
+        memset(out, ' ', len);
+    return (ssize_t)len;
+}
+
+/* Sends the stream, which is copied, under the Content-Length announced. */
+static enum MHD_Result send_stream(const sim_wire *wire, const sim_reply *reply, const struct stream *what,
+                                   uint64_t announced)
+{
+    struct stream *stream = malloc(sizeof(*stream));
+    struct MHD_Response *response;
+
+    if (!stream) {
+        free(what->bytes);
+        return MHD_NO;
+    }
+    *stream = *what;
+    stream->wire = *wire;
+    response = MHD_create_response_from_callback(announced, 16384, stream_read, stream, stream_free);
+    if (!response)
+        stream_free(stream);
+    return queue(wire, reply, response);
+}
+
+/* The length the rule gives, or half of the body's. */
+static size_t cut_len(const sim_reply *reply, const sim_fault *fault)
+{
+    size_t len = fault->bytes ? fault->bytes : reply->body.len / 2;
+
+    return len < reply->body.len ? len : reply->body.len;
+}
+
+static enum MHD_Result send_truncated(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    size_t len = cut_len(reply, fault), announced = reply->body.len;
+    struct stream stream = {.bytes = rp_buffer_take(&reply->body), .len = len};
+
+    return stream.bytes ? send_stream(wire, reply, &stream, announced + (len == announced)) : MHD_NO;
+}
+
+static enum MHD_Result send_garbled(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    if (reply->body.data)
+        reply->body.data[reply->body.len = cut_len(reply, fault)] = '\0';
+    return send_whole(wire, reply, fault);
+}
+
+static enum MHD_Result send_short(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    char announced[32];
+    struct MHD_Response *response;
+
+    snprintf(announced, sizeof(announced), "%zu", cut_len(reply, fault));
+    response = whole(reply);
+    if (!response)
+        return MHD_NO;
+    MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_LENGTH, announced);
+    return queue(wire, reply, response);
+}
+
+static enum MHD_Result send_long(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    size_t len = reply->body.len;
+    struct stream stream = {.bytes = rp_buffer_take(&reply->body), .len = len, .hangs = true};
+    (void)fault;
+
+    return stream.bytes ? send_stream(wire, reply, &stream, len + 10) : MHD_NO;
+}
+
+/* In twenty pieces. */
+static enum MHD_Result send_slowly(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    size_t len = reply->body.len;
+    int64_t ms = fault->ms ? fault->ms : 2000;
+    struct stream stream = {
+        .bytes = rp_buffer_take(&reply->body), .len = len, .pause_ms = ms / 20 + 1, .piece = len / 20 + 1};
+
+    return stream.bytes ? send_stream(wire, reply, &stream, len) : MHD_NO;
+}
+
+/* Blanks are JSON too, so what is huge is not at once wrong. */
+static enum MHD_Result send_huge(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    struct stream stream = {.len = (uint64_t)fault->mib << 20};
+
+    return send_stream(wire, reply, &stream, stream.len);
+}
+
+static enum MHD_Result send_status(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    sim_reply_error(reply, (sim_shape)fault->shape, fault->status ? fault->status : 503, fault->code,
+                    fault->message);
+    if (*fault->retry_after)
+        sim_reply_header(reply, "Retry-After", fault->retry_after);
+    return send_whole(wire, reply, fault);
+}
+
+static enum MHD_Result send_elsewhere(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    sim_reply_clear(reply);
+    reply->status = fault->status ? fault->status : 302;
+    sim_reply_header(reply, "Location", fault->location);
+    return send_whole(wire, reply, fault);
+}
+
+static enum MHD_Result send_expired(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    sim_refuse(reply, fault->shape == SIM_SHAPE_ELB        ? SIM_TOKEN_EXPIRED_ELB
+                      : fault->shape == SIM_SHAPE_KEYSTONE ? SIM_NOT_LOGGED_IN
+                                                           : SIM_TOKEN_EXPIRED);
+    if (fault->status)
+        reply->status = fault->status;
+    return send_whole(wire, reply, fault);
+}
+
+/* Disconnecting a TCP socket resets it at once (tcp(7) has it only as AF_UNSPEC), before anything above can
+   say goodbye: a close with SO_LINGER would come after the FIN of the server's shutdown. */
+static enum MHD_Result reset(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    (void)fault;
+
+    reply->status = 0;
+    connect(wire->fd, &nowhere, sizeof(nowhere));
+    return MHD_NO;
+}
+
+static enum MHD_Result hang_up(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+{
+    (void)wire;
+    (void)fault;
+    reply->status = 0;
+    return MHD_NO;
+}
+
+static enum MHD_Result (*const senders[])(const sim_wire *, sim_reply *,
+                                          const sim_fault *) = {[SIM_FAULT_STATUS] = send_status,
+                                                                [SIM_FAULT_RESET_BEFORE] = reset,
+                                                                [SIM_FAULT_RESET_AFTER] = reset,
+                                                                [SIM_FAULT_CLOSE] = hang_up,
+                                                                [SIM_FAULT_TRUNCATE] = send_truncated,
+                                                                [SIM_FAULT_GARBLE] = send_garbled,
+                                                                [SIM_FAULT_SHORT_LENGTH] = send_short,
+                                                                [SIM_FAULT_LONG_LENGTH] = send_long,
+                                                                [SIM_FAULT_HANG] = hang_up,
+                                                                [SIM_FAULT_DELAY] = send_whole,
+                                                                [SIM_FAULT_SLOW] = send_slowly,
+                                                                [SIM_FAULT_HUGE] = send_huge,
+                                                                [SIM_FAULT_REDIRECT] = send_elsewhere,
+                                                                [SIM_FAULT_JOB] = send_whole,
+                                                                [SIM_FAULT_EXPIRED_TOKEN] = send_expired};
+
+enum MHD_Result sim_wire_send(const sim_wire *wire, sim_reply *reply, const sim_fault *fault,
+                              unsigned *status)
+{
+    enum MHD_Result sent = (fault ? senders[fault->kind] : send_whole)(wire, reply, fault);
+
+    *status = sent == MHD_YES ? reply->status : 0;
+    return sent;
+}
