@@ -1,11 +1,10 @@
 /*
  * A host on the bare ABI: dlopen and resource_plugin.h, no library of this project.
  *
- *     cc -o host host.c && ./host PLUGIN CONFIG RESOURCE RECORDS
+ *     cc -o host host.c
  *     ./host ./minimal.so '{}' note '[{"name": "a", "text": "first"}]'
  *
- * It creates, reads and deletes the records, and prints what each hook answers:
- * its status, and the document with a status and a state for each record.
+ * Creates, reads and deletes the records, and prints each answer.
  */
 #define _GNU_SOURCE 1 /* asprintf */
 #include <dlfcn.h>
@@ -16,15 +15,15 @@
 
 static void show_event(void *context, const char *event, size_t len)
 {
-    (void)context;
-    fprintf(stderr, "event %.*s\n", (int)len, event);
+    fprintf(context, "event %.*s\n", (int)len, event);
 }
 
-/* Calls a hook, prints its answer, and gives the status; *made is what open made. */
+/* Prints the answer of a hook; *made is what open made. */
 static int32_t run(const rp_plugin *plugin, const char *name, rp_hook *hook, rp_instance *instance,
                    const char *request, rp_instance **made)
 {
-    const rp_call call = {.struct_size = sizeof(call), .timeout_ms = 120000, .on_event = show_event};
+    const rp_call call = {
+        .struct_size = sizeof(call), .timeout_ms = 120000, .on_event = show_event, .context = stderr};
     const rp_response *response = hook ? hook(instance, &call, request, strlen(request)) : NULL;
     int32_t status = response ? response->status : RP_UNSUPPORTED;
 
@@ -42,8 +41,7 @@ static int32_t run(const rp_plugin *plugin, const char *name, rp_hook *hook, rp_
 static const rp_plugin *load(const char *path)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const rp_plugin *(*entry)(uint32_t) = NULL;
-    const rp_plugin *plugin;
+    const rp_plugin *(*entry)(uint32_t) = NULL, *plugin;
 
     if (library)
         *(void **)&entry = dlsym(library, "resource_plugin_entry");

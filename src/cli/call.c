@@ -46,10 +46,10 @@ static int ask_for_resource(rphost *host, char **resource, rp_error **error)
     int failed = rp_json_parse(json, strlen(json), &description, error);
 
     rphost_release(answer);
-    if (!failed)
-        failed = rp_envelope_only_resource(description, &name, error);
     if (failed)
-        return failed;
+        return rp_error_add(error, "the plugin's description");
+    if (rp_envelope_only_resource(description, &name, error) < 0)
+        return rp_error_add(error, "request");
     *resource = strdup(name);
     return *resource ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
@@ -60,12 +60,14 @@ static int complete(rphost *host, const rp_settings *settings, const rp_json *re
 {
     _cleanup_(rp_freep) char *only = NULL;
     const char *hook = settings->operands[1];
+    int failed = 0;
 
     if (rphost_error(host))
         return 0;
-    if (!settings->resource && rp_envelope_lacks_resource(hook, request) &&
-        ask_for_resource(host, &only, error) < 0)
-        return rp_error_add(error, "request");
+    if (!settings->resource && rp_envelope_lacks_resource(hook, request))
+        failed = ask_for_resource(host, &only, error);
+    if (failed)
+        return failed;
     if (rp_envelope_write(hook, request, settings->resource ? settings->resource : only, whole, error) < 0)
         return rp_error_add(error, "request");
     return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef PROBE_MAJOR
 #define PROBE_MAJOR 1
@@ -37,19 +38,46 @@ static const rp_response *respond(int32_t status, rp_instance *instance, const c
     return &made->head;
 }
 
+static void tell(const rp_call *call, const char *message)
+{
+    char event[100];
+
+    snprintf(event, sizeof(event), "{\"kind\":\"log\",\"message\":\"%s\"}", message);
+    if (call->on_event)
+        call->on_event(call->context, event, strlen(event));
+}
+
 /* What the call was made with. */
 static const rp_response *show(rp_instance *instance, const rp_call *call, const char *request, size_t len)
 {
     char json[400];
     unsigned cancelled = call->cancel ? __atomic_load_n(call->cancel, __ATOMIC_SEQ_CST) : 9;
 
-    if (call->on_event)
-        call->on_event(call->context, "{\"kind\":\"log\"}", 14);
+    tell(call, "shown");
     snprintf(json, sizeof(json),
              "{\"timeout_ms\":%u,\"cancelled\":%u,\"struct_size\":%u,\"request\":%.*s,\"opened\":%s}",
-             call->timeout_ms, cancelled, call->struct_size, (int)len, len ? request : "",
+             call->timeout_ms, cancelled, call->struct_size, len ? (int)len : 4, len ? request : "null",
              instance ? instance->config : "null");
     return respond(cancelled == 1 ? RP_CANCELLED : RP_OK, NULL, json);
+}
+
+/* Until it is cancelled, and if asked to be stubborn for some time yet. */
+static const rp_response *wait_long(rp_instance *instance, const rp_call *call, const char *request,
+                                    size_t len)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    int stubborn = memmem(request, len, "stubborn", 8) != NULL, left = 2000;
+
+    (void)instance;
+    tell(call, "waiting");
+    while (left && !__atomic_load_n(call->cancel, __ATOMIC_SEQ_CST)) {
+        nanosleep(&moment, NULL);
+        left--;
+    }
+    tell(call, left ? "cancelled" : "waited in vain");
+    while (left-- > 0 && stubborn)
+        nanosleep(&moment, NULL);
+    return respond(RP_CANCELLED, NULL, "{\"results\":[{\"status\":\"cancelled\"}]}");
 }
 
 static const rp_response *return_null(rp_instance *instance, const rp_call *call, const char *request,
@@ -112,6 +140,7 @@ static const rp_plugin plugin = {
     .describe = show,
     .open = open_,
     .close = close_,
+    .validate = wait_long,
     .create = show,
     .read = return_null,
     .delete_ = answer_badly,

@@ -206,7 +206,7 @@ START_TEST(a_call_carries_request_time_events_and_the_open_config)
     ck_assert_int_eq(number(shown, "struct_size"), sizeof(rp_call));
     ck_assert_int_eq(number(rp_json_get(rp_json_get(shown, "opened"), "config"), "a"), 1);
     ck_assert_uint_eq(rp_json_count(rp_json_get(shown, "request")), 1);
-    ck_assert_str_eq(event, "{\"kind\":\"log\"}");
+    ck_assert_str_eq(event, "{\"kind\":\"log\",\"message\":\"shown\"}");
     rphost_release(answer);
     rphost_close(host);
 }
