@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-failure *failure_new(int status, const char *code, bool retryable, blame blame, const char *format, ...)
+failure *failure_new(int status, const char *code, bool retryable, blame whom, const char *format, ...)
 {
     failure *made = calloc(1, sizeof(*made));
     va_list arguments;
@@ -21,7 +21,7 @@ failure *failure_new(int status, const char *code, bool retryable, blame blame, 
     made->status = status;
     made->code = code;
     made->retryable = retryable;
-    made->blame = blame;
+    made->blame = whom;
     made->references = 1;
     return made;
 }

@@ -43,7 +43,7 @@ typedef struct failure {
 } failure;
 
 /* One with a single reference; the summary is formatted. NULL when out of memory. */
-failure *failure_new(int status, const char *code, bool retryable, blame blame, const char *format, ...)
+failure *failure_new(int status, const char *code, bool retryable, blame whom, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 failure *failure_ref(failure *one); /* NULL gives NULL */

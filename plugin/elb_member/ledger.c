@@ -76,7 +76,7 @@ struct ledger {
     int64_t send_at, send_pause_ms;
     job *behind; /* sends wait for its end, after a conflict */
     uint64_t groups;
-    bool listener_asked;
+    bool listener_asked, listener_failed;
 };
 
 /* --- counted things ------------------------------------------------------- */
@@ -1142,6 +1142,11 @@ void ledger_list_delayed(ledger *l, failure *why)
     }
 }
 
+void ledger_listener_failed(ledger *l)
+{
+    l->listener_failed = true;
+}
+
 /* --- answers: adds and removes ------------------------------------------------ */
 
 static void sender_is_idle(ledger *l, transfer *sent)
@@ -1481,6 +1486,8 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
         if (!at)
             return RP_E_NO_MEMORY;
     }
+    if (one->kind == WANT_CREATE && l->listener_failed)
+        l->listener_asked = l->listener_failed = false;
     /* A read wants a list that is requested from here on. So does a delete by the member's id, whose key it
      * tells. */
     one->need_list = l->lists;
@@ -1755,7 +1762,6 @@ int64_t ledger_wake_at(const ledger *l, int64_t send_from, int64_t now)
         at = sooner(at, one->poll_at);
     return at;
 }
-
 
 ledger *ledger_new(const ledger_options *options)
 {

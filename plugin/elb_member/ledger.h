@@ -198,6 +198,9 @@ void ledger_listed(ledger *l, int64_t requested_at, int64_t now); /* the list ha
 void ledger_list_failed(ledger *l, failure *why, int64_t now);
 void ledger_list_delayed(ledger *l, failure *why); /* it is being tried again */
 
+/* The listener could not be got. It is asked for again when the next create arrives. */
+void ledger_listener_failed(ledger *l);
+
 void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now);
 void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now);
 void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now);

@@ -92,22 +92,31 @@ static bool parse_seconds(const char *text, int64_t *seconds)
     return true;
 }
 
-/* How long the server asks to be left alone; 0 if it does not say. The date is the server's own, so it is
-   compared with the server's clock where the reply tells it. */
-static int64_t asked_pause_ms(const retry *self, const rp_http_reply *reply)
+/* The date is the server's own, so it is compared with the server's clock where the reply tells it. */
+int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock)
 {
     int64_t seconds, until, now;
 
-    if (!reply || !reply->retry_after)
+    if (!reply->retry_after)
         return 0;
     if (!parse_seconds(reply->retry_after, &seconds)) {
         if (!parse_date(reply->retry_after, &until))
             return 0;
         if (!reply->date || !parse_date(reply->date, &now))
-            now = self->clock->wall_s(self->clock->context);
+            now = clock->wall_s(clock->context);
         seconds = most(until - now, 0);
     }
-    return least(least(seconds, INT32_MAX) * 1000, self->options.longest_pause_ms * 10);
+    return least(seconds, INT32_MAX) * 1000;
+}
+
+static int64_t asked_pause_ms(const retry *self, const rp_http_reply *reply)
+{
+    return least(rp_retry_after_ms(reply, self->clock), self->options.longest_pause_ms * 10);
+}
+
+int64_t rp_retry_paused_until_ms(const rp_transport *transport)
+{
+    return ((const retry *)transport)->throttled_until_ms;
 }
 
 /* ---- the life of an exchange ---- */
@@ -205,7 +214,8 @@ static void attempt_failed(attempts *mine, const rp_error *error)
 
     if (!unreached)
         mine->unreached = false;
-    if (left == 0 || !(unreached || (error->code == RP_E_LOST && mine->request->repeatable))) {
+    if (left == 0 || mine->request->once ||
+        !(unreached || (error->code == RP_E_LOST && mine->request->repeatable))) {
         finish(mine, NULL, error);
         return;
     }
@@ -216,6 +226,8 @@ static void attempt_failed(attempts *mine, const rp_error *error)
 
 static bool is_worth_repeating(attempts *mine, rp_verdict verdict)
 {
+    if (mine->request->once)
+        return false;
     switch (verdict) {
     case RP_VERDICT_THROTTLED:
         return true;
@@ -233,18 +245,18 @@ static void attempt_answered(attempts *mine, const rp_http_reply *reply)
 {
     retry *self = mine->owner;
     rp_verdict verdict = self->options.judge(reply);
+    bool repeat = is_worth_repeating(mine, verdict);
     int64_t pause_ms;
 
     mine->unreached = false;
-    if (!is_worth_repeating(mine, verdict)) {
-        finish(mine, reply, NULL);
-        return;
-    }
     mine->failures++;
     pause_ms = most(backoff_ms(self, mine), asked_pause_ms(self, reply));
     if (verdict == RP_VERDICT_THROTTLED)
         self->throttled_until_ms = most(self->throttled_until_ms, rp_now_ms(self->clock) + pause_ms);
-    pause_and_repeat(mine, pause_ms, reply, NULL);
+    if (repeat)
+        pause_and_repeat(mine, pause_ms, reply, NULL);
+    else
+        finish(mine, reply, NULL);
 }
 
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)

@@ -31,4 +31,11 @@ typedef struct rp_retry_options {
 rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options, const rp_clock *clock,
                            rp_error **error);
 
+/* Until when a throttled reply makes all requests of this (retrying) transport wait; in the past if none
+ * does. */
+int64_t rp_retry_paused_until_ms(const rp_transport *transport);
+
+/* How long a reply asks to be left alone (Retry-After, in seconds or as a date); 0 if it does not say. */
+int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock);
+
 #endif

@@ -1,0 +1,80 @@
+/*
+ * The classic load balancer API v1.0, pure: requests built and replies read. No
+ * socket, no clock.
+ *
+ * Source: Elastic Load Balance API Reference, "Backend ECS Management (classic)",
+ * "Querying the Job Status", "Error Codes".
+ */
+#ifndef ELB_MEMBER_ELB_API_H
+#define ELB_MEMBER_ELB_API_H
+
+#include "failure.h"
+#include "page.h"
+
+#include "http/retry.h"
+#include "http/transport.h"
+#include "http/url.h"
+#include "json/writer.h"
+
+#define ELB_ID_SIZE  72 /* of a member's, listener's or job's id; the server's have 32 or 36 characters */
+#define ELB_URI_SIZE 256
+
+/* https://host/v1.0/<project>, whose paths all requests have. */
+typedef struct elb_place {
+    rp_url endpoint;
+    char *project_id;
+} elb_place;
+
+/* Takes the endpoint with or without "/", "/v1.0", "/v1.0/<project>" at its end; project_id may be NULL if
+   the endpoint names it. RP_E_INVALID. */
+int elb_place_init(elb_place *place, const char *endpoint, const char *project_id, rp_error **error);
+void elb_place_done(elb_place *place);
+
+/* What may stand in a path as an id: [A-Za-z0-9._~-]{1,64}, not "." or "..". */
+#define ELB_ID_PATTERN "^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,64}$"
+bool elb_is_id(const char *text);
+
+/* URLs; NULL when out of memory. */
+char *elb_members_url(const elb_place *place, const char *listener_id, unsigned limit, const char *marker);
+char *elb_add_url(const elb_place *place, const char *listener_id);
+char *elb_remove_url(const elb_place *place, const char *listener_id);
+char *elb_listener_url(const elb_place *place, const char *listener_id);
+char *elb_job_url(const elb_place *place, const char *job_id);
+
+/* Bodies, into a buffer: one call for each member between begin and end. */
+typedef struct elb_body {
+    rp_buffer text;
+    rp_json_writer writer;
+} elb_body;
+
+void elb_add_begin(elb_body *body);
+void elb_add_member(elb_body *body, const char *server_id, const char *address);
+void elb_add_end(elb_body *body);
+void elb_remove_begin(elb_body *body);
+void elb_remove_member(elb_body *body, const char *member_id);
+void elb_remove_end(elb_body *body);
+
+/* Replies with 2xx. RP_E_LOST if the body is not what it should be, or RP_E_NO_MEMORY. */
+int elb_read_members(const rp_http_reply *reply, page **out, rp_error **error);
+int elb_read_accepted(const rp_http_reply *reply, char job_id[ELB_ID_SIZE], char uri[ELB_URI_SIZE],
+                      rp_error **error);
+int elb_read_protocol(const rp_http_reply *reply, char protocol[16], rp_error **error);
+
+typedef enum elb_job_end {
+    ELB_JOB_RUNS,
+    ELB_JOB_SUCCEEDED,
+    ELB_JOB_FAILED
+} elb_job_end;
+
+/* *why is set with ELB_JOB_FAILED. */
+int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, rp_error **error);
+
+/* Why a reply that is not 2xx, or no reply, failed. NULL when out of memory. */
+failure *elb_failure_of_reply(const rp_http_reply *reply);
+failure *elb_failure_of_error(const rp_error *error);
+
+/* For the retry wrapper and the session. */
+rp_verdict elb_judge(const rp_http_reply *reply);
+bool elb_is_unauthenticated(const rp_http_reply *reply);
+
+#endif

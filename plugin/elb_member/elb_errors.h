@@ -1,0 +1,25 @@
+/*
+ * The table of what the server's refusals mean.
+ */
+#ifndef ELB_MEMBER_ELB_ERRORS_H
+#define ELB_MEMBER_ELB_ERRORS_H
+
+#include "failure.h"
+
+typedef struct elb_error_row {
+    int http_status;         /* as printed */
+    const char *server_code; /* NULL: any */
+    int status;              /* RP_… */
+    const char *code;        /* of the diagnostic; stable */
+    bool retryable;
+    blame blame;
+    meaning meaning;
+} elb_error_row;
+
+/* The row of a code, or NULL. */
+const elb_error_row *elb_error_by_code(const char *code);
+
+/* The row for a reply; code is "" if it has none. Never NULL. */
+const elb_error_row *elb_error_of(int http_status, const char *code);
+
+#endif

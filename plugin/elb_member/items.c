@@ -1,0 +1,340 @@
+#include "items.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- reading ----------------------------------------------------------------------- */
+
+static int compare_text(const char *one, const char *other)
+{
+    if (!one || !other)
+        return (one != NULL) - (other != NULL);
+    return strcmp(one, other);
+}
+
+/* Orders items by what they name: listener and key, or listener and member_id. */
+static int compare_items(const void *one, const void *other)
+{
+    const record *a = &((const item *)one)->record, *b = &((const item *)other)->record;
+    bool keyed = record_has_key(a);
+    int difference = compare_text(a->listener_id, b->listener_id);
+
+    if (!difference)
+        difference = (int)keyed - (int)record_has_key(b);
+    if (!difference && !keyed)
+        return compare_text(a->member_id, b->member_id);
+    if (!difference)
+        difference = compare_text(a->server_id, b->server_id);
+    return difference ? difference : compare_text(a->canonical, b->canonical);
+}
+
+static int read_record(item *into, want_kind kind, const rp_json *object)
+{
+    int result = kind == WANT_CREATE
+                     ? record_read_new(&into->record, object, RP_FIELDS_STRICT, &into->refused)
+                     : record_read_known(&into->record, object, &into->refused);
+
+    return result == RP_E_NO_MEMORY ? result : 0;
+}
+
+static void make_errand(items *all, item *one)
+{
+    errand *made = &all->errands[all->errand_count++];
+    const record *from = &one->record;
+    bool keyed = record_has_key(from);
+
+    one->errand = made;
+    made->listener_id = from->listener_id;
+    made->index = (size_t)(one - all->each);
+    made->want =
+        (want){.kind = all->kind,
+               .wait = all->kind == WANT_READ && !all->options.has_wait ? WAIT_NONE : all->options.wait,
+               .adopt = all->options.adopt,
+               .server_id = keyed ? from->server_id : NULL,
+               .address = keyed ? from->canonical : NULL,
+               .spelled = from->address,
+               .member_id = from->member_id,
+               .job_id = from->job_id};
+}
+
+static void keep_item(void *one)
+{
+    (void)one;
+}
+
+/* Two records of one member: the first acts. Reads do no harm and each gets its own answer. */
+static int tell_apart(items *all, rp_error **error)
+{
+    void *tree = NULL;
+    int result = 0;
+
+    for (size_t i = 0; i < all->count && result == 0; i++) {
+        item *one = &all->each[i];
+        item **found;
+        if (one->refused)
+            continue;
+        found = all->kind == WANT_READ ? &one : tsearch(one, &tree, compare_items);
+        if (!found)
+            result = rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        else if (*found != one)
+            one->first = *found;
+        else
+            make_errand(all, one);
+    }
+    tdestroy(tree, keep_item);
+    return result;
+}
+
+int items_read(items *all, want_kind kind, const rp_json *records, const call_options *options,
+               rp_error **error)
+{
+    size_t count = rp_json_count(records);
+
+    *all = (items){.kind = kind, .options = *options};
+    all->each = calloc(count ? count : 1, sizeof(item));
+    all->errands = calloc(count ? count : 1, sizeof(errand));
+    if (!all->each || !all->errands)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    for (; all->count < count; all->count++)
+        if (read_record(&all->each[all->count], kind, rp_json_at(records, all->count)) < 0) {
+            all->count++;
+            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        }
+    return tell_apart(all, error);
+}
+
+void items_clear(items *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        record_clear(&all->each[i].record);
+        rp_error_free(all->each[i].refused);
+    }
+    for (size_t i = 0; i < all->errand_count; i++)
+        want_result_clear(&all->errands[i].want.result);
+    free(all->each);
+    free(all->errands);
+    *all = (items){0};
+}
+
+/* --- results ------------------------------------------------------------------------ */
+
+void items_write_accepted(const errand *one, rp_json_writer *writer)
+{
+    const items *all = one->call->context;
+    const job *accepted = want_job(&one->want);
+
+    record_write_state(&all->each[one->index].record, NULL, accepted ? accepted->id : NULL,
+                       accepted ? accepted->uri : NULL, writer);
+}
+
+static const char *empty_as_null(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+/* The state shows the job that made the member: ours, or, in a read, the one that the record has. */
+static void write_state(const item *one, const want_result *result, want_kind kind, response *to)
+{
+    const char *job_id = result->job ? empty_as_null(result->job->id) : NULL;
+    const char *uri = result->job ? empty_as_null(result->job->uri) : NULL;
+
+    if (kind == WANT_READ) {
+        job_id = one->record.job_id;
+        uri = one->record.uri;
+    }
+    rp_write_name(&to->writer, "state");
+    record_write_state(&one->record, result->member, job_id, uri, &to->writer);
+}
+
+/* What to say where nobody else said why. */
+static const struct {
+    int status;
+    want_kind kind;
+    outcome outcome;
+    const char *code, *summary;
+} sayings[] = {
+    {RP_ALREADY_EXISTS, WANT_CREATE, OUTCOME_NONE, "elb.already_exists", "the member is there already"},
+    {RP_NOT_FOUND, WANT_READ, OUTCOME_NONE, "elb.member_not_found", "there is no such member"},
+    {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_NONE, "elb.deadline_exceeded",
+     "out of time before anything was sent for this record"},
+    {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_UNKNOWN, "elb.deadline_exceeded",
+     "out of time while the member is being added: read its state later"},
+    {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_DONE, "elb.not_healthy",
+     "out of time: the member is there, but is not healthy yet"},
+    {RP_DEADLINE_EXCEEDED, WANT_DELETE, OUTCOME_NONE, "elb.deadline_exceeded",
+     "out of time before anything was sent for this record"},
+    {RP_DEADLINE_EXCEEDED, WANT_DELETE, OUTCOME_UNKNOWN, "elb.deadline_exceeded",
+     "out of time while the member is being removed: read it later, or delete it again"},
+    {RP_DEADLINE_EXCEEDED, WANT_READ, OUTCOME_NONE, "elb.deadline_exceeded",
+     "out of time before the members were listed"},
+    {RP_CANCELLED, WANT_CREATE, OUTCOME_NONE, "elb.cancelled",
+     "cancelled before anything was sent for this record"},
+    {RP_CANCELLED, WANT_CREATE, OUTCOME_UNKNOWN, "elb.cancelled",
+     "cancelled while the member is being added: read its state later"},
+    {RP_CANCELLED, WANT_CREATE, OUTCOME_DONE, "elb.cancelled",
+     "cancelled: the member is there, but is not healthy yet"},
+    {RP_CANCELLED, WANT_DELETE, OUTCOME_NONE, "elb.cancelled",
+     "cancelled before anything was sent for this record"},
+    {RP_CANCELLED, WANT_DELETE, OUTCOME_UNKNOWN, "elb.cancelled",
+     "cancelled while the member is being removed: read it later, or delete it again"},
+    {RP_CANCELLED, WANT_READ, OUTCOME_NONE, "elb.cancelled", "cancelled before the members were listed"},
+};
+
+static diagnostic saying_of(want_kind kind, const want_result *result)
+{
+    for (size_t i = 0; i < rp_count_of(sayings); i++)
+        if (sayings[i].status == result->status && sayings[i].kind == kind &&
+            sayings[i].outcome == result->outcome)
+            return (diagnostic){
+                .status = result->status, .code = sayings[i].code, .summary = sayings[i].summary};
+    return (diagnostic){.status = result->status, .code = "internal", .summary = "no reason was kept"};
+}
+
+/* A failure that is not the result's own status is told as a warning: a job that failed, of a member that is
+ * gone. */
+static bool is_own(const want_result *result)
+{
+    return result->failure && result->failure->status == result->status;
+}
+
+static void write_failure(const failure *why, bool warning, outcome came_of_it, response *to)
+{
+    static const char open[] =
+        "What became of the request is not known: read, or create again, which looks first.";
+    bool lost = !warning && came_of_it == OUTCOME_UNKNOWN;
+
+    write_diagnostic(to, &(diagnostic){.warning = warning,
+                                       .status = why->status,
+                                       .code = why->code,
+                                       .summary = why->summary,
+                                       .detail = lost ? open : NULL,
+                                       .said_by = why});
+}
+
+static void warn_of_udp(const want_result *result, want_kind kind, const char *protocol, response *to)
+{
+    if (kind != WANT_CREATE || strcmp(protocol, "UDP") || !result->with_state)
+        return;
+    write_diagnostic(
+        to,
+        &(diagnostic){.warning = true,
+                      .status = RP_OK,
+                      .code = "elb.udp_listener",
+                      .summary = "the listener is UDP: the server must answer ping and run its UDP service, "
+                                 "or it counts as unhealthy"});
+}
+
+static void warn_of_health(const want_result *result, response *to)
+{
+    char summary[128];
+    const char *health = result->member ? result->member->health_status : NULL;
+
+    if (!health || !strcmp(health, "NORMAL"))
+        return;
+    snprintf(summary, sizeof(summary), "the member's health is %.40s: it gets no traffic", health);
+    write_diagnostic(
+        to, &(diagnostic){.warning = true, .status = RP_OK, .code = "elb.not_healthy", .summary = summary});
+}
+
+static void write_diagnostics(const want_result *result, want_kind kind, const char *protocol, response *to)
+{
+    result_diagnostics_begin(to);
+    if (result->status >= 100 && !is_own(result)) {
+        diagnostic said = saying_of(kind, result);
+        write_diagnostic(to, &said);
+    }
+    if (result->failure)
+        write_failure(result->failure, !is_own(result), result->outcome, to);
+    warn_of_udp(result, kind, protocol, to);
+    warn_of_health(result, to);
+}
+
+/* Whether the same call may succeed later. */
+static bool may_succeed(const want_result *result)
+{
+    if (is_own(result))
+        return result->failure->retryable;
+    return result->status == RP_DEADLINE_EXCEEDED || result->status == RP_CANCELLED;
+}
+
+static void write_outcome(const want_result *result, want_kind kind, response *to)
+{
+    if (kind == WANT_READ && result->status == RP_IN_PROGRESS)
+        return;
+    result_outcome(to, result->outcome);
+}
+
+static void write_result(const items *all, const item *one, const want_result *result, const char *protocol,
+                         response *to)
+{
+    result_begin(to, result->status);
+    write_outcome(result, all->kind, to);
+    if (result->with_state)
+        write_state(one, result, all->kind, to);
+    if (result->status == RP_ALREADY_EXISTS)
+        rp_write_boolean_member(&to->writer, "matches", true);
+    if (all->kind == WANT_DELETE && result->status == RP_OK)
+        rp_write_boolean_member(&to->writer, "existed", result->existed);
+    if (result->status >= 100)
+        result_retryable(to, may_succeed(result), is_own(result) ? result->failure->retry_after_ms : 0);
+    write_diagnostics(result, all->kind, protocol, to);
+    result_end(to);
+}
+
+static void write_refused(const item *one, response *to)
+{
+    result_begin(to, RP_INVALID_ARGUMENT);
+    result_outcome(to, OUTCOME_NONE);
+    result_retryable(to, false, 0);
+    result_diagnostics_begin(to);
+    write_diagnostic(to, &(diagnostic){.status = RP_INVALID_ARGUMENT,
+                                       .code = "record.invalid",
+                                       .summary = one->refused->message,
+                                       .path = one->refused->path ? one->refused->path : ""});
+    result_end(to);
+}
+
+/* A later record of the same member shares the first one's end; what was done, was done for the first. */
+static want_result result_of_later(const items *all, const want_result *first)
+{
+    want_result later = *first;
+
+    if (all->kind == WANT_DELETE && later.status == RP_OK)
+        later.existed = false;
+    if (all->kind != WANT_CREATE || (later.status != RP_OK && later.status != RP_ALREADY_EXISTS))
+        return later;
+    later.status = all->options.adopt ? RP_OK : RP_ALREADY_EXISTS;
+    later.outcome = OUTCOME_NONE;
+    return later;
+}
+
+/* Looks a listener's protocol up once for all records of it. */
+static void protocol_of(driver *d, const record *one, const char **last, char protocol[16])
+{
+    if (*last && !strcmp(*last, one->listener_id))
+        return;
+    *last = one->listener_id;
+    driver_protocol(d, one->listener_id, protocol);
+}
+
+void items_write_results(const items *all, driver *d, response *to)
+{
+    const char *last = NULL;
+    char protocol[16] = "";
+
+    for (size_t i = 0; i < all->count; i++) {
+        const item *one = &all->each[i];
+        if (one->refused) {
+            write_refused(one, to);
+            continue;
+        }
+        protocol_of(d, &one->record, &last, protocol);
+        if (one->first) {
+            want_result later = result_of_later(all, &one->first->errand->want.result);
+            write_result(all, one, &later, protocol, to);
+        } else {
+            write_result(all, one, &one->errand->want.result, protocol, to);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/*
+ * create, read and delete_: the records of a request go to the driver as errands
+ * and come back as results.
+ */
+#include "hooks.h"
+#include "items.h"
+#include "request.h"
+
+#include <unistd.h>
+
+/* NULL if the instance may be used here, else what to answer. */
+const rp_response *instance_refused(const rp_instance *instance)
+{
+    if (!instance)
+        return response_refused(RP_CONTRACT, "abi.no_instance", NULL,
+                                "this hook needs an instance: call open first");
+    return instance->owner == getpid() ? NULL : response_forked();
+}
+
+uint32_t call_timeout_ms(const rp_instance *instance, const rp_call *host)
+{
+    uint32_t asked = host && RP_HAS(rp_call, host, timeout_ms) ? host->timeout_ms : 0;
+
+    return asked ? asked : instance->config.timeout_ms;
+}
+
+static const rp_response *run(rp_instance *instance, const rp_call *host, items *all)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    response *made = response_begin(all->count);
+    call c = {.host = host,
+              .deadline = driver_now_ms(instance->driver) + call_timeout_ms(instance, host),
+              .write_state = items_write_accepted,
+              .context = all,
+              .wants_protocol = all->kind == WANT_CREATE};
+
+    if (!made)
+        return response_no_memory();
+    if (all->errand_count && driver_run(instance->driver, &c, all->errands, all->errand_count, &error) < 0) {
+        response_release(&made->told);
+        return response_no_memory();
+    }
+    items_write_results(all, instance->driver, made);
+    response_results_end(made);
+    return response_end(made);
+}
+
+static const rp_response *member_hook(rp_instance *instance, const rp_call *host, const char *text,
+                                      size_t len, want_kind kind)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    const rp_response *refused = instance_refused(instance);
+    const rp_response *told;
+    call_options options;
+    request asked = {0};
+    items all = {0};
+
+    if (refused)
+        return refused;
+    if (request_read(&asked, text, len, REQUEST_RECORDS, &error) < 0 ||
+        call_options_read(&options, &instance->config, asked.options, &error) < 0 ||
+        items_read(&all, kind, asked.records, &options, &error) < 0)
+        told = response_refused_for(error);
+    else
+        told = run(instance, host, &all);
+    items_clear(&all);
+    request_clear(&asked);
+    return told;
+}
+
+const rp_response *create_hook(rp_instance *instance, const rp_call *host, const char *text, size_t len)
+{
+    return member_hook(instance, host, text, len, WANT_CREATE);
+}
+
+const rp_response *read_hook(rp_instance *instance, const rp_call *host, const char *text, size_t len)
+{
+    return member_hook(instance, host, text, len, WANT_READ);
+}
+
+const rp_response *delete_hook(rp_instance *instance, const rp_call *host, const char *text, size_t len)
+{
+    return member_hook(instance, host, text, len, WANT_DELETE);
+}
