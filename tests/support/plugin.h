@@ -1,0 +1,67 @@
+/*
+ * The real elb_member.so against a simulator in this process: load, open, call,
+ * and look at what came back. Whatever fails here fails the test.
+ */
+#ifndef TESTS_SUPPORT_PLUGIN_H
+#define TESTS_SUPPORT_PLUGIN_H
+
+#include "resource_plugin.h"
+#include "sim/sim.h"
+
+#include "json/value.h"
+
+#include <stdbool.h>
+
+/* The table of the plugin under test, by dlopen. */
+const rp_plugin *plugin_load(void);
+
+/* One instance on one simulator. */
+typedef struct bed {
+    rp_sim *sim;
+    const rp_plugin *plugin;
+    rp_instance *instance;
+} bed;
+
+/* Starts a simulator with these settings (name, value, …, NULL; or NULL) and opens an instance on it; `more`
+   is further JSON members of the config, such as "\"settle_ms\": 2000", or "". Short polls unless `more` says
+   otherwise. */
+bed bed_make(const char *const *settings, const char *more);
+rp_instance *bed_open(const bed *on, const char *more); /* another instance on the same simulator */
+void bed_free(bed *one);
+
+/* What a hook answered: the document, parsed. */
+typedef struct answer {
+    int32_t status;
+    rp_json *json;
+} answer;
+
+/* Calls "create", "read", "delete", "list", "validate" or "describe". The request is formatted. */
+answer call_hook(const bed *on, const char *hook, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+answer call_hook_with(const rp_plugin *plugin, rp_instance *instance, const rp_call *call, const char *hook,
+                      const char *request);
+void answer_free(answer *one);
+
+/* {"resource": "elb_member", "records": [count records], "options": {options}} of servers NAME-0 … on a
+   listener, with addresses 10.0.x.y. The caller frees it. */
+char *request_for(const char *listener, const char *name, unsigned first, unsigned count,
+                  const char *options);
+
+/* Results and what is in them; a missing one fails the test, a missing text is "". */
+size_t result_count(const answer *one);
+const rp_json *result_at(const answer *one, size_t index);
+const char *result_text(const answer *one, size_t index, const char *name); /* "status", "outcome" */
+const char *state_text(const answer *one, size_t index,
+                       const char *name); /* of the result's state; "" if null */
+bool has_state(const answer *one, size_t index);
+bool has_code(const answer *one, size_t index, const char *code); /* a diagnostic of the result */
+const rp_json *diagnostic_with(const answer *one, size_t index, const char *code);
+unsigned count_results(const answer *one, const char *status, const char *outcome); /* NULL: any */
+
+/* For the debugger's eye: the whole document. The caller frees it. */
+char *answer_print(const answer *one);
+
+#define LISTENER  RP_SIM_TCP_LISTENER
+#define LISTENER2 RP_SIM_TCP_LISTENER2
+
+#endif
