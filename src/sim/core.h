@@ -93,6 +93,9 @@ sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request
 bool sim_refuse_listener_id(const rp_sim *sim, const char *id, sim_refusal length, sim_refusal content,
                             sim_reply *reply);
 
+/* The same for a path of members. */
+bool sim_members_refuse_id(const rp_sim *sim, const sim_request *request, sim_reply *reply);
+
 void sim_write_empty_list(const rp_sim *sim, rp_json_writer *writer);
 
 #endif

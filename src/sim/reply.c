@@ -70,6 +70,8 @@ static const struct usual {
 };
 /* clang-format on */
 
+static const struct usual elb_unauthorized = {401, SIM_SHAPE_ELB, "ELB.1102", "Token invalid", ""};
+
 static const struct usual *usual_of(unsigned status)
 {
     const struct usual *row = usuals;
@@ -165,8 +167,7 @@ void sim_reply_error(sim_reply *reply, sim_shape shape, unsigned status, const c
         what.shape = code && rp_starts_with(code, "ELB.") ? SIM_SHAPE_ELB : usual->shape;
     /* Another shape means another server, whose codes are others. */
     if (what.shape == SIM_SHAPE_ELB && usual->shape != SIM_SHAPE_ELB)
-        usual = status == 401 ? &(struct usual){.code = "ELB.1102", .message = "Token invalid"}
-                              : &usuals[rp_count_of(usuals) - 1];
+        usual = status == 401 ? &elb_unauthorized : usual_of(0);
     what.code = code && *code ? code : usual->code;
     what.message = message && *message ? message : usual->message;
     write_error(reply, &what);

@@ -63,6 +63,7 @@ struct stream {
     int64_t pause_ms; /* before each piece */
     uint64_t piece;
     bool hangs; /* at the end, which was not announced */
+    bool ends;  /* there, and that is right */
 };
 
 static void stream_free(void *context)
@@ -81,6 +82,8 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t r
 
     if (stream->piece && len > stream->piece)
         len = (size_t)stream->piece;
+    if (!len && stream->ends)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     if (!len && stream->hangs)
         sim_wire_wait(&stream->wire, -1);
     if (!len || (stream->pause_ms && !sim_wire_wait(&stream->wire, stream->pause_ms)))
@@ -108,6 +111,9 @@ static enum MHD_Result send_stream(const sim_wire *wire, const sim_reply *reply,
     response = MHD_create_response_from_callback(announced, 16384, stream_read, stream, stream_free);
     if (!response)
         stream_free(stream);
+    else if (announced == MHD_SIZE_UNKNOWN)
+        MHD_set_response_options(
+            response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT | MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
     return queue(wire, reply, response);
 }
 
@@ -134,18 +140,18 @@ static enum MHD_Result send_garbled(const sim_wire *wire, sim_reply *reply, cons
     return send_whole(wire, reply, fault);
 }
 
+/* The server lets a length be set only of an answer whose length it does not know, and that is not chunked.
+ */
 static enum MHD_Result send_short(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
 {
     char announced[32];
-    struct MHD_Response *response;
+    size_t len = reply->body.len;
+    struct stream stream = {.len = len, .ends = true};
 
     snprintf(announced, sizeof(announced), "%zu", cut_len(reply, fault));
-    response = whole(reply);
-    if (!response)
-        return MHD_NO;
-    MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_LENGTH, announced);
-    return queue(wire, reply, response);
+    sim_reply_header(reply, MHD_HTTP_HEADER_CONTENT_LENGTH, announced);
+    stream.bytes = rp_buffer_take(&reply->body);
+    return stream.bytes ? send_stream(wire, reply, &stream, MHD_SIZE_UNKNOWN) : MHD_NO;
 }
 
 static enum MHD_Result send_long(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
