@@ -413,7 +413,8 @@ static void link_job(ledger *l, job *one, int64_t first_poll_at)
     one->poll_at = first_poll_at;
     one->pause_ms = l->options.poll_min_ms;
     one->linked = true;
-    TAILQ_INSERT_TAIL(&l->jobs, job_ref(one), link);
+    job_ref(one);
+    TAILQ_INSERT_TAIL(&l->jobs, one, link);
 }
 
 static void unlink_job(ledger *l, job *one)
