@@ -51,12 +51,17 @@ void rp_exit_codes_print(FILE *out)
             RP_EXIT_TROUBLE, RP_EXIT_USAGE);
 }
 
-static void print_line(const rp_buffer *line, FILE *out)
+/* At once, so that lines of several writers do not mix. */
+static void print_line(rp_buffer *line, FILE *out)
 {
+    size_t kept = 0;
+
     for (size_t i = 0; i < line->len; i++)
         if ((unsigned char)line->data[i] >= ' ' && line->data[i] != 0x7f)
-            fputc(line->data[i], out);
-    fputc('\n', out);
+            line->data[kept++] = line->data[i];
+    line->len = kept;
+    rp_buffer_add_char(line, '\n');
+    fwrite(rp_buffer_text(line), 1, line->len, out);
 }
 
 static const char *or_else(const char *text, const char *other)

@@ -10,9 +10,10 @@
  *     rphost_release(answer);
  *     rphost_close(host);
  *
- * That is all a script needs: nothing is ever NULL, and whatever goes wrong, in
- * the plugin, in finding it or in its config, is told by the answer of the next
- * call, with a status of resource_plugin.h and a document of the usual shape.
+ * That is all a script needs: no handle or answer is ever NULL, and whatever goes
+ * wrong, in the plugin, in finding it or in its config, is told by the answer of
+ * the next call, with a status of resource_plugin.h and a document of the usual
+ * shape.
  *
  * Any thread may call at any time, many at once; only rphost_close must come
  * after all else on its handle. An answer belongs to the caller until released,

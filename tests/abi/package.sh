@@ -47,6 +47,12 @@ code=0
 "$rp" call "$work/minimal/minimal.so" read "$note" --config '{}' >"$work/log" 2>&1 || code=$?
 is "exit code of a read of what is not there" "$code" 21
 
+# The library shows its flat functions only, under a name that survives compatible releases.
+library=$(pkg-config --variable=libdir librphost)/librphost.so
+strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^rphost_/ { print $3 }')
+[[ -z $strange ]] || fail "librphost exports $strange"
+[[ $(readelf -d "$library") == *"soname: [librphost.so.0]"* ]] || fail "the soname of librphost"
+
 # A host on the header alone, and one on the library.
 # shellcheck disable=SC2046
 cc -std=c11 -o "$work/host" "$work/examples/hosts/host.c" $(pkg-config --cflags resource-plugin) -ldl

@@ -17,14 +17,3 @@ fi
     echo '{ return resource_plugin_entry(RP_OK + 1)->abi_major; }'
 } >"$work/rest.i"
 gcc -std=c11 -Wall -Wextra -pedantic -Werror -fpreprocessed -c "$work/rest.i" -o "$work/rest.o"
-
-# The same by a parser that is in use, where it is installed.
-python3 -c 'import cffi' 2>/dev/null || { echo "cffi is not installed: tried with the compiler only"; exit 0; }
-python3 - "$work/rest.h" <<'END'
-import sys, cffi
-ffi = cffi.FFI()
-ffi.cdef(open(sys.argv[1]).read())
-assert ffi.offsetof("rp_plugin", "list") == 16 + 10 * ffi.sizeof("void *")
-assert ffi.typeof("rp_plugin").fields[0][0] == "struct_size"
-print("cffi reads it")
-END

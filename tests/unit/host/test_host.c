@@ -3,9 +3,12 @@
 #include "host/rphost.h"
 
 #include "base/text.h"
+#include "starve.h"
 #include "json/value.h"
 
 #include <check.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,6 +333,102 @@ START_TEST(a_response_that_breaks_the_rules_is_an_internal_error)
 }
 END_TEST
 
+/* A call in a thread of its own, which says when it has begun. */
+typedef struct waiting_call {
+    rphost *host;
+    sem_t begun;
+    rphost_answer *answer;
+} waiting_call;
+
+static void note_beginning(void *context, const char *event, size_t len)
+{
+    (void)len;
+    if (strstr(event, "waiting"))
+        sem_post(&((waiting_call *)context)->begun);
+}
+
+static void *wait_in_plugin(void *context)
+{
+    waiting_call *own = context;
+
+    own->answer = rphost_call(own->host, "validate", "{}", 2, 0, note_beginning, own);
+    return NULL;
+}
+
+START_TEST(another_thread_cancels_a_call_that_waits)
+{
+    waiting_call own = {.host = open_probe("{}")};
+    pthread_t thread;
+
+    ck_assert_int_eq(sem_init(&own.begun, 0, 0), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wait_in_plugin, &own), 0);
+    sem_wait(&own.begun);
+    rphost_cancel(own.host, 1);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(rphost_status(own.answer), RP_CANCELLED);
+    rphost_release(own.answer);
+    rphost_close(own.host);
+    sem_destroy(&own.begun);
+}
+END_TEST
+
+static void *call_often(void *host)
+{
+    size_t right = 0;
+
+    for (size_t i = 0; i < 100; i++) {
+        rphost_answer *answer = rphost_call(host, "create", "{}", 2, (uint32_t)i, NULL, NULL);
+        _cleanup_(rp_json_freep) rp_json *shown = document_of(answer);
+        right += number(shown, "timeout_ms") == (int64_t)i;
+        rphost_release(answer);
+    }
+    return right == 100 ? host : NULL;
+}
+
+START_TEST(many_threads_call_one_handle_at_once)
+{
+    rphost *host = open_probe("{}");
+    pthread_t threads[4];
+    void *fine;
+
+    for (size_t i = 0; i < rp_count_of(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, call_often, host), 0);
+    for (size_t i = 0; i < rp_count_of(threads); i++) {
+        pthread_join(threads[i], &fine);
+        ck_assert_ptr_nonnull(fine);
+    }
+    rphost_close(host);
+}
+END_TEST
+
+static const char *const starving_configs[] = {"{}", "{\"refuse\":1}", "{\"nothing\":1}", "{"};
+
+/* Lets the first allocation fail, then the second, and so on until all succeed. */
+START_TEST(without_memory_there_is_still_an_answer_that_says_so)
+{
+    bool hit = true;
+
+    for (unsigned nth = 1; hit; nth++) {
+        rphost *host;
+        rphost_answer *answer;
+        rp_json *document;
+        starve(nth);
+        host = open_probe(starving_configs[_i]);
+        answer = call(host, "create", "{}");
+        hit = starved();
+        document = document_of(answer);
+        ck_assert_int_eq(rp_json_type_of(document), RP_JSON_OBJECT);
+        ck_assert(hit || rphost_status(answer) != RP_NO_MEMORY);
+        ck_assert((rphost_status(answer) == RP_OK) == (rphost_error(host) == NULL) ||
+                  rphost_status(answer) == RP_NO_MEMORY);
+        ck_assert_int_ne(rphost_status(answer), RP_CONTRACT);
+        rp_json_free(document);
+        rphost_release(answer);
+        rphost_close(host);
+    }
+}
+END_TEST
+
 START_TEST(every_status_has_a_name_that_leads_back)
 {
     static const int32_t statuses[] = {
@@ -383,6 +482,10 @@ int main(void)
     tcase_add_test(calling, a_config_that_is_not_json_never_reaches_the_plugin);
     tcase_add_test(calling, a_plugin_that_opens_nothing_is_found_out);
     tcase_add_test(calling, a_response_that_breaks_the_rules_is_an_internal_error);
+    tcase_add_test(calling, another_thread_cancels_a_call_that_waits);
+    tcase_add_test(calling, many_threads_call_one_handle_at_once);
+    tcase_add_loop_test(calling, without_memory_there_is_still_an_answer_that_says_so, 0,
+                        rp_count_of(starving_configs));
     tcase_add_test(calling, every_status_has_a_name_that_leads_back);
     tcase_add_test(calling, an_unknown_status_reads_as_the_first_of_its_hundred);
     suite_add_tcase(suite, finding);
