@@ -144,6 +144,7 @@ static void add_value(rp_buffer *line, const rp_json *value)
 static void add_words(rp_buffer *line, const rp_json *event)
 {
     const char *kind = or_else(rp_json_text(rp_json_get(event, "kind")), "");
+    const char *message = rp_json_text(rp_json_get(event, "message"));
 
     if (!strcmp(kind, "state")) {
         rp_buffer_add_text(line, "record ");
@@ -154,12 +155,11 @@ static void add_words(rp_buffer *line, const rp_json *event)
         add_value(line, rp_json_get(event, "done"));
         rp_buffer_add_text(line, " of ");
         add_value(line, rp_json_get(event, "total"));
-        rp_buffer_add_text(line, ": ");
-        add_value(line, rp_json_get(event, "message"));
+        if (message && *message)
+            rp_buffer_format(line, ": %s", message);
     } else if (!strcmp(kind, "log")) {
         add_value(line, rp_json_get(event, "level"));
-        rp_buffer_add_text(line, ": ");
-        add_value(line, rp_json_get(event, "message"));
+        rp_buffer_format(line, ": %s", or_else(message, ""));
     } else {
         rp_json_print(event, false, line);
     }

@@ -263,6 +263,7 @@ static const struct {
      "{\"kind\":\"log\",\"level\":\"info\",\"message\":\"m\"}\n"},
     {"{\"kind\":\"log\",\"level\":\"info\",\"message\":\"m\"}", true, "info: m\n"},
     {"{\"kind\":\"progress\",\"done\":1,\"total\":3,\"message\":\"m\"}", true, "1 of 3: m\n"},
+    {"{\"kind\":\"progress\",\"done\":3,\"total\":3,\"message\":\"\"}", true, "3 of 3\n"},
     {"{\"kind\":\"state\",\"record\":2,\"state\":{\"id\":\"a\"}}", true, "record 2: {\"id\":\"a\"}\n"},
     {"{\"kind\":\"new\",\"x\":[1]}", true, "{\"kind\":\"new\",\"x\":[1]}\n"},
     {"no\x1bjson", true, "nojson\n"},
