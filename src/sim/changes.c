@@ -245,7 +245,8 @@ static bool make_member(struct adding *adding, sim_item *item)
     sim_link *there = sim_link_find_key(&sim->state, adding->listener, item->server_id, item->address);
 
     if (there && sim->settings.duplicate == SIM_DUPLICATE_REFUSE) {
-        sim_refuse(adding->reply, SIM_MEMBER_THERE);
+        sim_reply_error(adding->reply, SIM_SHAPE_ELB, 400, sim->settings.duplicate_code,
+                        "the member is there already");
         return false;
     }
     if (!there || sim->settings.duplicate == SIM_DUPLICATE_ALLOW) {

@@ -214,10 +214,7 @@ static int change_listeners(rp_sim *sim, const rp_json *body, rp_error **error)
         sim_listener_drop(&sim->state, listener);
     if (!id)
         return removed ? 0 : rp_error_set(error, RP_E_INVALID, "expected id or remove");
-    if (sim_listener_find(&sim->state, id))
-        return rp_error_set(error, RP_E_INVALID, "listener \"%s\" is there already", id);
-    listener = sim_listener_add(&sim->state, id, protocol ? protocol : "TCP", sim_wall_ms(sim) / 1000);
-    return listener ? 0 : no_memory(error);
+    return sim_listener_given(sim, id, protocol ? protocol : "TCP", error);
 }
 
 /* A year is enough, and can't overflow. */

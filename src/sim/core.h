@@ -86,6 +86,9 @@ void sim_iam_projects(rp_sim *sim, const sim_request *request, sim_reply *reply)
 void sim_iam_domains(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_catalog(rp_sim *sim, const sim_request *request, sim_reply *reply);
 
+/* Adds a listener that someone named on the command line or over /sim. */
+int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error);
+
 /* The listener in the path, or NULL. */
 sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request);
 

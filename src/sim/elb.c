@@ -244,6 +244,27 @@ static bool is_protocol(const char *protocol)
     return false;
 }
 
+static bool is_strict_id(const char *id)
+{
+    return strlen(id) == 32 && strspn(id, "0123456789abcdef") == 32;
+}
+
+int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error)
+{
+    if (sim->settings.strict_ids && !is_strict_id(id))
+        return rp_error_set(
+            error, RP_E_INVALID,
+            "listener \"%s\": the id is not 32 lower-case hexadecimal digits, as strict-ids has it", id);
+    if (!is_protocol(protocol))
+        return rp_error_set(error, RP_E_INVALID,
+                            "listener \"%s\": \"%s\" is none of: HTTP, TCP, HTTPS, SSL, UDP", id, protocol);
+    if (sim_listener_find(&sim->state, id))
+        return rp_error_set(error, RP_E_INVALID, "listener \"%s\" is there already", id);
+    if (!sim_listener_add(&sim->state, id, protocol, sim_wall_ms(sim) / 1000))
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return 0;
+}
+
 static bool refuse_listener(const rp_sim *sim, const rp_json *body, sim_reply *reply)
 {
     const char *name = rp_json_text(rp_json_get(body, "name"));
@@ -449,13 +470,20 @@ void sim_elb_quotas(rp_sim *sim, const sim_request *request, sim_reply *reply)
     rp_write_end(&writer, '}');
 }
 
+static bool is_forgotten(const rp_sim *sim, const sim_job *job)
+{
+    int64_t keep_ms = (int64_t)sim->settings.job_keep_s * 1000;
+
+    return keep_ms && job->end_ms != SIM_NEVER && sim_now_ms(sim) >= job->end_ms + keep_ms;
+}
+
 void sim_elb_job(rp_sim *sim, const sim_request *request, sim_reply *reply)
 {
     rp_json_writer writer = RP_JSON_WRITER(&reply->body);
     const sim_job *job = owns(sim, request) ? sim_job_find(&sim->state, request->captured[1]) : NULL;
 
-    if (job)
-        sim_job_write(job, sim_now_ms(sim), sim->settings.entity_address, &writer);
+    if (job && !is_forgotten(sim, job))
+        sim_job_write(job, sim_now_ms(sim), &sim->settings, &writer);
     else
         sim_refuse(reply, sim->settings.unknown_job ? SIM_JOB_INVALID : SIM_JOB_MISSING);
 }

@@ -145,7 +145,15 @@ static void write_failure(const sim_job *job, bool failed, rp_json_writer *write
     }
 }
 
-void sim_job_write(const sim_job *job, int64_t now_ms, int entity_address, rp_json_writer *writer)
+static void write_sub_jobs(int how, rp_json_writer *writer)
+{
+    if (how == SIM_SUB_JOBS_ABSENT)
+        return;
+    rp_write_name(writer, "sub_jobs");
+    rp_write_raw(writer, how == SIM_SUB_JOBS_TEXT ? "\"\"" : "[]", 2);
+}
+
+void sim_job_write(const sim_job *job, int64_t now_ms, const sim_settings *settings, rp_json_writer *writer)
 {
     bool ended = now_ms >= job->end_ms, failed = ended && job->fails;
     char begin[SIM_TIME_SIZE], end[SIM_TIME_SIZE] = "";
@@ -157,7 +165,7 @@ void sim_job_write(const sim_job *job, int64_t now_ms, int entity_address, rp_js
     rp_write_text_member(writer, "status", sim_job_status(job, now_ms));
     rp_write_name(writer, "entities");
     if (now_ms >= quarter(job, 2)) {
-        write_entities(job, failed, entity_address, writer);
+        write_entities(job, failed, settings->entity_address, writer);
     } else {
         rp_write_begin(writer, '{');
         rp_write_end(writer, '}');
@@ -167,5 +175,6 @@ void sim_job_write(const sim_job *job, int64_t now_ms, int entity_address, rp_js
     rp_write_text_member(writer, "begin_time", begin);
     rp_write_text_member(writer, "end_time", end);
     write_failure(job, failed, writer);
+    write_sub_jobs(settings->sub_jobs, writer);
     rp_write_end(writer, '}');
 }

@@ -218,6 +218,21 @@ void sim_options_write(const sim_option *table, const void *from, rp_json_writer
     }
 }
 
+/* The words, in lines of at most so many columns. */
+static void add_wrapped(const char *text, rp_buffer *out)
+{
+    size_t column = 0, len;
+
+    for (; *text; text += len + strspn(text + len, " ")) {
+        len = strcspn(text, " ");
+        if (column && column + 1 + len > 74)
+            column = 0;
+        rp_buffer_add_text(out, column ? " " : "\n      ");
+        rp_buffer_add(out, text, len);
+        column += len + (column > 0);
+    }
+}
+
 void sim_options_help(const sim_option *table, const char *before, rp_buffer *out)
 {
     static const char *const kinds[] = {"yes|no", "N", NULL, "TEXT"};
@@ -228,7 +243,9 @@ void sim_options_help(const sim_option *table, const char *before, rp_buffer *ou
             add_words(row, "|", out);
         else
             rp_buffer_add_text(out, kinds[row->kind]);
-        rp_buffer_format(out, "%s%s%s\n      %s\n", *row->usual ? " (" : "", row->usual,
-                         *row->usual ? ")" : "", row->about);
+        if (*row->usual)
+            rp_buffer_format(out, " (%s)", row->usual);
+        add_wrapped(row->about, out);
+        rp_buffer_add_char(out, '\n');
     }
 }

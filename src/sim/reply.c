@@ -33,7 +33,6 @@ static const struct refusal {
     [SIM_MEMBER_LISTENER_MISSING] = {400, SIM_SHAPE_ELB, "ELB.2011", "Add member listener is not exist."},
     [SIM_MEMBER_ADDRESS] = {400, SIM_SHAPE_ELB, "ELB.2021", "Request parameters error, member address is null."},
     [SIM_MEMBER_SERVER] = {400, SIM_SHAPE_ELB, "ELB.6006", "Query ECS failed."},
-    [SIM_MEMBER_THERE] = {400, SIM_SHAPE_ELB, "ELB.2005", "Update member failed."},
     [SIM_MEMBER_LIMIT] = {403, SIM_SHAPE_ELB, "ELB.2001", "Create member failed, the total amount of members exceeds the system setting."},
     [SIM_MEMBER_REMOVE_INPUT] = {400, SIM_SHAPE_ELB, "ELB.2002", "Delete member input param error."},
     [SIM_MEMBER_MISSING] = {400, SIM_SHAPE_ELB, "ELB.2012", "This member is not exist."},

@@ -289,7 +289,7 @@ static int serve_on(rp_sim *sim, const rp_sim_options *options, rp_error **error
     if (!sim->url)
         return no_memory(error);
     failed = start_daemon(sim, fd, &tls, error);
-    /* The server closes its socket, also if it could not start. */
+    /* The socket is the server's now, which closes it. */
     fd = -1;
     return failed;
 }
@@ -317,11 +317,9 @@ static int add_listener(rp_sim *sim, const char *given, rp_error **error)
     size_t len = strcspn(given, ":");
     _cleanup_(rp_freep) char *id = strndup(given, len);
 
-    if (id && sim_listener_find(&sim->state, id))
-        return rp_error_set(error, RP_E_INVALID, "listener \"%s\" is given twice", id);
-    if (!id || !sim_listener_add(&sim->state, id, given[len] ? given + len + 1 : "TCP", sim->start_wall_s))
+    if (!id)
         return no_memory(error);
-    return 0;
+    return sim_listener_given(sim, id, given[len] ? given + len + 1 : "TCP", error);
 }
 
 static int add_listeners(rp_sim *sim, const char *const *listeners, rp_error **error)

@@ -11,6 +11,7 @@ static const char *const bads[] = {"request", "job", "job-partial", NULL};
 static const char *const expireds[] = {"gateway", "elb", "keystone", NULL};
 static const char *const missings[] = {"refuse", "empty", NULL};
 static const char *const entity_addresses[] = {"private", "floating", "none", NULL};
+static const char *const sub_jobs[] = {"absent", "text", "array", NULL};
 static const char *const statuses[] = {"403", "401", "404", "400", NULL};
 static const char *const unknown_jobs[] = {"404", "400", NULL};
 
@@ -48,6 +49,9 @@ const sim_option sim_settings_table[] = {
     {"job-type", SIM_TEXT, AT(job_type), "addMember", NULL,
      "job_type of an add; that of a remove is removeMember."},
     {"unknown-job", SIM_WORD, AT(unknown_job), "404", unknown_jobs, "Status for an unknown job."},
+    {"job-keep-s", SIM_COUNT, AT(job_keep_s), "0", NULL,
+     "So long after its end a job is known; 0: for ever, which is the latest 20000 jobs."},
+    {"sub-jobs", SIM_WORD, AT(sub_jobs), "absent", sub_jobs, "A job's sub_jobs: not there, \"\" or []."},
     {"conflict", SIM_FLAG, AT(conflict), "no", NULL,
      "409 to a change while a job of the same listener runs."},
     {"listed", SIM_WORD, AT(listed), "at-end", whens,
@@ -65,7 +69,9 @@ const sim_option sim_settings_table[] = {
     {"entity-address", SIM_WORD, AT(entity_address), "private", entity_addresses,
      "Which address the entities of an add have."},
     {"duplicate", SIM_WORD, AT(duplicate), "allow", duplicates,
-     "Adding a server and address that is a member already: a second member, 400 ELB.2005, or nothing new and the old id."},
+     "Adding a server and address that is a member already: a second member, a 400, or nothing new and the old id."},
+    {"duplicate-code", SIM_TEXT, AT(duplicate_code), "ELB.1001", NULL,
+     "The code of that 400, which is not known either."},
     {"shared-member-ids", SIM_FLAG, AT(shared_member_ids), "no", NULL,
      "One server and address has one member id in all its listeners."},
     {"remove-unknown", SIM_WORD, AT(remove_unknown), "whole", unknowns,

@@ -48,6 +48,11 @@ enum {
     SIM_MISSING_EMPTY
 };
 enum {
+    SIM_SUB_JOBS_ABSENT,
+    SIM_SUB_JOBS_TEXT,
+    SIM_SUB_JOBS_ARRAY
+};
+enum {
     SIM_ENTITY_PRIVATE,
     SIM_ENTITY_FLOATING,
     SIM_ENTITY_NONE
@@ -63,6 +68,8 @@ typedef struct sim_settings {
     uint32_t job_ms;
     char *job_type;
     int unknown_job;
+    uint32_t job_keep_s;
+    int sub_jobs;
     bool conflict;
     int listed;
     uint32_t list_lag_ms;
@@ -73,6 +80,7 @@ typedef struct sim_settings {
     bool shuffle;
     int entity_address;
     int duplicate;
+    char *duplicate_code;
     bool shared_member_ids;
     int remove_unknown;
     uint32_t max_members, max_request;

@@ -139,7 +139,7 @@ sim_job *sim_job_find(const sim_state *state, const char *id);
 const char *sim_job_status(const sim_job *job, int64_t now_ms);
 
 /* Writes the job as the service shows it. */
-void sim_job_write(const sim_job *job, int64_t now_ms, int entity_address, rp_json_writer *writer);
+void sim_job_write(const sim_job *job, int64_t now_ms, const sim_settings *settings, rp_json_writer *writer);
 
 /* NULL when out of memory. */
 sim_token *sim_token_add(sim_state *state, size_t bytes, const char *project_id, int64_t expires_ms);

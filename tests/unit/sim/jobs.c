@@ -139,6 +139,24 @@ START_TEST(an_unknown_job_is_refused_as_set)
 }
 END_TEST
 
+START_TEST(a_job_can_be_forgotten_and_can_show_sub_jobs)
+{
+    _cleanup_(answer_done) answer accepted = add(LISTENER, TWO), text = {0}, array = {0}, late = {0};
+
+    set("job-keep-s", "60");
+    set("sub-jobs", "text");
+    rp_sim_advance(sim, JOB_MS);
+    text = job_of(&accepted);
+    set("sub-jobs", "array");
+    array = job_of(&accepted);
+    rp_sim_advance(sim, 60000);
+    late = job_of(&accepted);
+    ck_assert_str_eq(text_at(text.json, "sub_jobs"), "");
+    ck_assert_int_eq(rp_json_type_of(rp_json_get(array.json, "sub_jobs")), RP_JSON_ARRAY);
+    ck_assert_int_eq(late.status, 404);
+}
+END_TEST
+
 START_TEST(a_busy_listener_can_refuse_changes)
 {
     _cleanup_(answer_done) answer first = {0}, second = {0}, elsewhere = {0}, later = {0};
@@ -227,6 +245,7 @@ TCase *jobs_tests(void)
     tcase_add_test(tcase, shuffled_entities_are_in_another_order);
     tcase_add_test(tcase, the_entities_address_and_the_job_type_are_settings);
     tcase_add_test(tcase, an_unknown_job_is_refused_as_set);
+    tcase_add_test(tcase, a_job_can_be_forgotten_and_can_show_sub_jobs);
     tcase_add_test(tcase, a_busy_listener_can_refuse_changes);
     tcase_add_test(tcase, a_job_outlives_its_listener);
     tcase_add_loop_test(tcase, a_job_fails_in_every_form, 0, rp_count_of(failures));

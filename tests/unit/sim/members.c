@@ -217,7 +217,8 @@ START_TEST(a_second_add_of_a_member_can_be_refused)
     set("duplicate", "refuse");
     member(LISTENER, "s1", "2001:db8::1");
     again = add(LISTENER, "[{\"server_id\":\"s1\",\"address\":\"2001:DB8:0::1\"}]");
-    assert_refused(&again, 400, "ELB.2005");
+    assert_refused(&again, 400, "ELB.1001");
+    set("duplicate-code", "ELB.2005");
     twice = add(OTHER, "[{\"server_id\":\"s1\",\"address\":\"10.0.0.1\"},"
                        "{\"server_id\":\"s1\",\"address\":\"10.0.0.1\"}]");
     assert_refused(&twice, 400, "ELB.2005");

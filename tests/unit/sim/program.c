@@ -136,8 +136,9 @@ END_TEST
 
 START_TEST(it_takes_settings_faults_and_listeners)
 {
-    struct program program = run((const char *const[]){"--job-ms", "5", "--listener", "web:UDP", "--fault",
-                                                       "on=version,status=418", NULL});
+    struct program program =
+        run((const char *const[]){"--job-ms", "5", "--listener", "000000000000000000000000000000ff:UDP",
+                                  "--fault", "on=version,status=418", NULL});
     _cleanup_(answer_done) answer got = ask_program(&program, "/v1.0", NULL);
 
     ck_assert_int_eq(got.status, 418);
@@ -146,9 +147,11 @@ START_TEST(it_takes_settings_faults_and_listeners)
 }
 END_TEST
 
-static const char *const wrong[][4] = {{"--colour", "red"}, {"--job-ms", "soon"},    {"--job-ms"},
-                                       {"--port", "70000"}, {"--fault", "on=x"},     {"extra"},
-                                       {"--ca-file", "x"},  {"--address", "0.0.0.0"}};
+static const char *const wrong[][4] = {{"--colour", "red"},   {"--job-ms", "soon"},
+                                       {"--job-ms"},          {"--port", "70000"},
+                                       {"--fault", "on=x"},   {"extra"},
+                                       {"--ca-file", "x"},    {"--address", "0.0.0.0"},
+                                       {"--listener", "web"}, {"--listener", RP_SIM_TCP_LISTENER ":SCTP"}};
 
 START_TEST(what_it_does_not_know_ends_it_with_2_and_a_reason)
 {
