@@ -3,264 +3,218 @@
  * which is its key, and a text. Read it from the bottom, where the table is.
  *
  * One with a server behind it would also watch call->timeout_ms and call->cancel
- * while it waits, and have the memory for its answer before it changes anything.
+ * while it waits, have the memory for its answer before it changes anything, and
+ * parse as strictly as I-JSON asks.
  */
 #include <json-c/json.h>
 #include <pthread.h>
 #include <resource_plugin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct rp_instance {
     pthread_mutex_t lock;
-    json_object *notes; /* name -> {"id", "name", "text"} */
-    pid_t owner;        /* a child after fork is not */
+    json_object *notes; /* name -> {"name", "text", "id"} */
+    pid_t owner;        /* not a child of it, after fork */
 };
 
-typedef struct response {
-    rp_response head;
-    json_object *document; /* head.json is its text; NULL: static, never freed */
-} response;
+#define ERROR(why)                                                                                           \
+    "{\"results\":[],\"diagnostics\":[{\"severity\":\"error\",\"code\":\"note.bad\",\"summary\":\"" why      \
+    "\"}]}"
+#define DESCRIPTION                                                                                                  \
+    "{\"name\":\"minimal\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"config\":{\"type\":\"object\"},\"resources\":{"   \
+    "\"note\":{\"key\":[\"name\"],\"settle_ms\":0,\"record\":{\"type\":\"object\",\"required\":[\"name\",\"text\"]," \
+    "\"properties\":{\"name\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}}}}}}"
 
-#define STATIC(status, json)                                                                                 \
-    {                                                                                                        \
-        {sizeof(rp_response), status, json, sizeof(json) - 1, NULL}, NULL                                    \
-    }
-#define PROBLEM(summary, path)                                                                               \
-    "\"diagnostics\":[{\"severity\":\"error\",\"code\":\"note.bad\",\"summary\":\"" summary                  \
-    "\",\"path\":\"" path "\"}]"
-#define REFUSAL(status, summary, path) STATIC(status, "{\"results\":[]," PROBLEM(summary, path) "}")
+static const rp_response no_memory = {sizeof(rp_response), RP_NO_MEMORY, ERROR("out of memory"),
+                                      sizeof(ERROR("out of memory")) - 1, NULL};
 
-/* A request refused as a whole has no results: nothing was begun. */
-static const response no_memory = REFUSAL(RP_NO_MEMORY, "out of memory", "");
-static const response no_instance = REFUSAL(RP_CONTRACT, "no instance, or that of the parent process", "");
-static const response no_settings = REFUSAL(RP_INVALID_ARGUMENT, "there is nothing to configure", "/config");
-static const response no_resource = REFUSAL(RP_INVALID_ARGUMENT, "no JSON, or not for a note", "/resource");
-static const response no_records = REFUSAL(RP_INVALID_ARGUMENT, "there must be an array of them", "/records");
-static const response no_options = REFUSAL(RP_INVALID_ARGUMENT, "a note has no options", "/options");
-
-static const response description = STATIC(
-    RP_OK,
-    "{\"name\":\"minimal\",\"version\":\"1.0.0\",\"abi\":\"1.0\",\"config\":{\"type\":\"object\"},\"resources\":{"
-    "\"note\":{\"key\":[\"name\"],\"settle_ms\":0,\"record\":{\"type\":\"object\",\"required\":[\"name\",\"text\"],"
-    "\"properties\":{\"name\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}}}}}}");
-
-static const rp_response *respond(json_object *document, int32_t status, rp_instance *instance)
+/* A response of its own memory, the text behind it. */
+static const rp_response *respond(int32_t status, const char *text, rp_instance *instance)
 {
-    response *made = malloc(sizeof(*made));
-    const char *json = json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN);
+    size_t len = text ? strlen(text) : 0;
+    rp_response *made = text ? malloc(sizeof(*made) + len + 1) : NULL;
 
-    if (!made || !json) {
-        free(made);
-        json_object_put(document);
-        return &no_memory.head;
-    }
-    *made = (response){{sizeof(rp_response), status, json, strlen(json), instance}, document};
-    return &made->head;
+    if (!made)
+        return &no_memory;
+    *made = (rp_response){sizeof(*made), status, memcpy(made + 1, text, len + 1), len, instance};
+    return made;
 }
 
-static json_object *parse(const char *request, size_t len)
-{
-    json_tokener *tokener = len <= 16u << 20 ? json_tokener_new_ex(64) : NULL;
-    json_object *parsed = NULL;
-
-    if (!tokener)
-        return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    parsed = json_tokener_parse_ex(tokener, len ? request : "{}", len ? (int)len : 2);
-    json_tokener_free(tokener);
-    return parsed;
-}
-
-/* A member if it is a string, a member that has members; else NULL and 0. */
-static const char *text(json_object *object, const char *member)
+static const char *text_of(json_object *object, const char *member)
 {
     json_object *value = json_object_object_get(object, member);
+
     return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
-static int filled(json_object *object, const char *member)
-{
-    json_object *value = json_object_object_get(object, member);
-    return value && (!json_object_is_type(value, json_type_object) || json_object_object_length(value));
-}
+/* Fills in the result of one record and returns its status. */
+typedef int32_t act(json_object *notes, json_object *record, const char *name, json_object *result);
 
-/* Adds to what `results` has: the fixed part of a result, and the state if there is one. */
-static int32_t tell(json_object *results, int32_t status, const char *fixed, json_object *note)
+static int32_t end(json_object *result, int32_t status, const char *word, const char *outcome,
+                   json_object *note)
 {
-    json_object *result = json_tokener_parse(fixed), *state = NULL;
-
-    if (note && !json_object_deep_copy(note, &state, NULL))
-        json_object_object_add(result, "state", state);
-    json_object_array_add(results, result);
+    json_object_object_add(result, "status", json_object_new_string(word));
+    json_object_object_add(result, "outcome", json_object_new_string(outcome));
+    if (note)
+        json_object_object_add(result, "state", json_object_get(note));
     return status;
 }
 
-typedef int32_t act_on_one(json_object *notes, json_object *record, const char *name, json_object *results);
-
-static int32_t create_one(json_object *notes, json_object *record, const char *name, json_object *results)
+static int32_t create_one(json_object *notes, json_object *record, const char *name, json_object *result)
 {
-    const char *body = text(record, "text");
-    json_object *there = json_object_object_get(notes, name), *note = NULL;
+    const char *text = text_of(record, "text");
+    json_object *note = json_object_object_get(notes, name);
 
-    if (!body || text(record, "id") || json_object_object_length(record) != 2)
-        return tell(results, RP_INVALID_ARGUMENT,
-                    "{\"status\":\"invalid_argument\",\"outcome\":\"none\"," PROBLEM("name and text, no more",
-                                                                                     "") "}",
-                    NULL);
-    if (there && !strcmp(text(there, "text"), body))
-        return tell(results, RP_ALREADY_EXISTS,
-                    "{\"status\":\"already_exists\",\"outcome\":\"none\",\"matches\":true}", there);
-    if (there)
-        return tell(results, RP_ALREADY_EXISTS,
-                    "{\"status\":\"already_exists\",\"outcome\":\"none\",\"matches\":false}", there);
-    json_object_deep_copy(record, &note, NULL);
-    if (json_object_object_add(note, "id", json_object_new_string(name)) ||
-        json_object_object_add(notes, name, note))
-        return tell(results, RP_NO_MEMORY, "{\"status\":\"no_memory\",\"outcome\":\"none\"}", NULL);
-    return tell(results, RP_OK, "{\"status\":\"ok\",\"outcome\":\"done\"}", note);
+    if (!text || json_object_object_length(record) != 2)
+        return end(result, RP_INVALID_ARGUMENT, "invalid_argument", "none", NULL);
+    if (note) {
+        end(result, RP_ALREADY_EXISTS, "already_exists", "none", note);
+        json_object_object_add(result, "matches",
+                               json_object_new_boolean(!strcmp(text, text_of(note, "text"))));
+        return RP_ALREADY_EXISTS;
+    }
+    note = json_object_get(record);
+    json_object_object_add(note, "id", json_object_new_string(name));
+    json_object_object_add(notes, name, note);
+    return end(result, RP_OK, "ok", "done", note);
 }
 
-static int32_t read_one(json_object *notes, json_object *record, const char *name, json_object *results)
+static int32_t read_one(json_object *notes, json_object *record, const char *name, json_object *result)
 {
     json_object *note = json_object_object_get(notes, name);
 
     (void)record;
-    return note ? tell(results, RP_OK, "{\"status\":\"ok\"}", note)
-                : tell(results, RP_NOT_FOUND, "{\"status\":\"not_found\"}", NULL);
+    return note ? end(result, RP_OK, "ok", "done", note)
+                : end(result, RP_NOT_FOUND, "not_found", "none", NULL);
 }
 
-static int32_t delete_one(json_object *notes, json_object *record, const char *name, json_object *results)
+static int32_t delete_one(json_object *notes, json_object *record, const char *name, json_object *result)
 {
-    int existed = json_object_object_get_ex(notes, name, NULL);
+    int existed = json_object_object_get(notes, name) != NULL;
 
     (void)record;
     json_object_object_del(notes, name);
-    return existed ? tell(results, RP_OK, "{\"status\":\"ok\",\"outcome\":\"done\",\"existed\":true}", NULL)
-                   : tell(results, RP_OK, "{\"status\":\"ok\",\"outcome\":\"done\",\"existed\":false}", NULL);
+    end(result, RP_OK, "ok", "done", NULL);
+    json_object_object_add(result, "existed", json_object_new_boolean(existed));
+    return RP_OK;
 }
 
-/* One result for each record, in order; none stops the next. The status is that of the first failure. */
-static const rp_response *each(rp_instance *instance, json_object *records, act_on_one *act)
+/* A result for each record, in order; none stops the next. The status is that of the first failure. */
+static const rp_response *act_on_each(json_object *notes, json_object *records, act *on_one)
 {
     json_object *document = json_object_new_object(), *results = json_object_new_array();
+    const rp_response *answer;
     int32_t status = RP_OK;
 
-    pthread_mutex_lock(&instance->lock);
     for (size_t i = 0; i < json_object_array_length(records); i++) {
-        json_object *record = json_object_array_get_idx(records, i);
-        const char *name = text(record, text(record, "id") ? "id" : "name");
-        int32_t one = name ? act(instance->notes, record, name, results)
-                           : tell(results, RP_INVALID_ARGUMENT,
-                                  "{\"status\":\"invalid_argument\",\"outcome\":\"none\"," PROBLEM(
-                                      "no name", "/name") "}",
-                                  NULL);
-        status = status ? status : one;
+        json_object *record = json_object_array_get_idx(records, i), *result = json_object_new_object();
+        const char *name = text_of(record, "name");
+        int32_t own = name ? on_one(notes, record, name, result)
+                           : end(result, RP_INVALID_ARGUMENT, "invalid_argument", "none", NULL);
+
+        json_object_array_add(results, result);
+        status = status ? status : own;
     }
-    pthread_mutex_unlock(&instance->lock);
     json_object_object_add(document, "results", results);
-    return respond(document, status, NULL);
-}
-
-static const rp_response *work(rp_instance *instance, const char *request, size_t len, act_on_one *act)
-{
-    json_object *document = parse(request, len), *records = json_object_object_get(document, "records");
-    const char *resource = text(document, "resource");
-    const rp_response *answer;
-
-    if (!instance || instance->owner != getpid())
-        answer = &no_instance.head;
-    else if (!resource || strcmp(resource, "note"))
-        answer = &no_resource.head;
-    else if (!json_object_is_type(records, json_type_array))
-        answer = &no_records.head;
-    else if (filled(document, "options"))
-        answer = &no_options.head;
-    else
-        answer = each(instance, records, act);
+    answer = respond(status, json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN), NULL);
     json_object_put(document);
     return answer;
 }
 
-static const rp_response *create(rp_instance *instance, const rp_call *call, const char *request, size_t len)
+static json_object *parse(const char *request, size_t len)
 {
-    (void)call;
-    return work(instance, request, len, create_one);
+    json_tokener *tokener = len <= 16u << 20 ? json_tokener_new() : NULL;
+    json_object *parsed = tokener ? json_tokener_parse_ex(tokener, request, (int)len) : NULL;
+
+    if (tokener)
+        json_tokener_free(tokener);
+    return parsed;
 }
 
-static const rp_response *read_(rp_instance *instance, const rp_call *call, const char *request, size_t len)
+static const rp_response *work(rp_instance *instance, const char *request, size_t len, act *on_one)
 {
-    (void)call;
-    return work(instance, request, len, read_one);
+    json_object *document = parse(request, len), *records = json_object_object_get(document, "records");
+    const char *resource = text_of(document, "resource");
+    const rp_response *answer;
+
+    if (!instance || instance->owner != getpid()) {
+        answer = respond(RP_CONTRACT, ERROR("no instance, or that of the parent process"), NULL);
+    } else if (!resource || strcmp(resource, "note") || !json_object_is_type(records, json_type_array)) {
+        answer = respond(RP_INVALID_ARGUMENT, ERROR("not a request with records of notes"), NULL);
+    } else {
+        pthread_mutex_lock(&instance->lock);
+        answer = act_on_each(instance->notes, records, on_one);
+        json_object_put(document); /* notes are parts of requests: these go under the lock too */
+        pthread_mutex_unlock(&instance->lock);
+        return answer;
+    }
+    json_object_put(document);
+    return answer;
 }
 
-static const rp_response *delete_(rp_instance *instance, const rp_call *call, const char *request, size_t len)
-{
-    (void)call;
-    return work(instance, request, len, delete_one);
-}
-
-static const rp_response *describe(rp_instance *instance, const rp_call *call, const char *request,
+#define HOOK(name)                                                                                           \
+    static const rp_response *name(rp_instance *instance, const rp_call *call, const char *request,          \
                                    size_t len)
+
+HOOK(create)
 {
-    (void)instance, (void)call, (void)request, (void)len;
-    return &description.head;
+    return (void)call, work(instance, request, len, create_one);
+}
+HOOK(read_)
+{
+    return (void)call, work(instance, request, len, read_one);
+}
+HOOK(delete_)
+{
+    return (void)call, work(instance, request, len, delete_one);
+}
+HOOK(describe)
+{
+    return (void)instance, (void)call, (void)request, (void)len, respond(RP_OK, DESCRIPTION, NULL);
+}
+
+HOOK(open_)
+{
+    json_object *document = parse(request, len), *config = json_object_object_get(document, "config");
+    int fits = document && (!config || json_object_object_length(config) == 0);
+    rp_instance *made = fits ? malloc(sizeof(*made)) : NULL;
+
+    (void)instance, (void)call;
+    json_object_put(document);
+    if (!made)
+        return fits ? &no_memory : respond(RP_INVALID_ARGUMENT, ERROR("there is nothing to configure"), NULL);
+    *made = (rp_instance){PTHREAD_MUTEX_INITIALIZER, json_object_new_object(), getpid()};
+    return respond(RP_OK, "{\"results\":[]}", made);
 }
 
 static void close_(rp_instance *instance)
 {
-    if (!instance)
-        return;
-    json_object_put(instance->notes);
-    pthread_mutex_destroy(&instance->lock);
+    if (instance)
+        json_object_put(instance->notes);
     free(instance);
 }
 
-static const rp_response *open_(rp_instance *none, const rp_call *call, const char *request, size_t len)
+static void release(const rp_response *response)
 {
-    rp_instance *made = calloc(1, sizeof(*made));
-    json_object *document = parse(request, len);
-    int refused = !document || filled(document, "config");
-    const rp_response *answer = refused ? &no_settings.head : &no_memory.head;
-
-    (void)none, (void)call;
-    json_object_put(document);
-    if (made && !refused) {
-        pthread_mutex_init(&made->lock, NULL);
-        made->notes = json_object_new_object();
-        made->owner = getpid();
-        answer = respond(json_tokener_parse("{\"results\":[]}"), RP_OK, made);
-    }
-    if (!answer->instance)
-        close_(made);
-    return answer;
+    if (response != &no_memory)
+        free((void *)response);
 }
 
-static void release(const rp_response *head)
-{
-    response *answer = (response *)head; /* head is its first member */
-
-    if (!answer || !answer->document)
-        return;
-    json_object_put(answer->document);
-    free(answer);
-}
-
-static const rp_plugin plugin = {
-    .struct_size = sizeof(rp_plugin),
-    .abi_major = 1,
-    .abi_minor = 0,
-    .name = "minimal",
-    .version = "1.0.0",
-    .release = release,
-    .describe = describe,
-    .open = open_,
-    .close = close_,
-    .create = create,
-    .read = read_,
-    .delete_ = delete_, /* validate and list are left out: their slots are NULL */
-};
+static const rp_plugin plugin = {.struct_size = sizeof(rp_plugin),
+                                 .abi_major = 1,
+                                 .abi_minor = 0,
+                                 .name = "minimal",
+                                 .version = "1.0.0",
+                                 .release = release,
+                                 .describe = describe,
+                                 .open = open_,
+                                 .close = close_,
+                                 .create = create,
+                                 .read = read_,
+                                 .delete_ = delete_};
 
 const rp_plugin *resource_plugin_entry(uint32_t host_abi_major)
 {

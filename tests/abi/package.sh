@@ -58,7 +58,7 @@ strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^rphost_/ { print $3 }')
 cc -std=c11 -o "$work/host" "$work/examples/hosts/host.c" $(pkg-config --cflags resource-plugin) -ldl
 is "what the host did" "$("$work/host" "$work/minimal/minimal.so" '{}' note "[$note]")" "open 0 {\"results\":[]}
 create 0 $made
-read 0 {\"results\":[{\"status\":\"ok\",\"state\":$state}]}
+read 0 {\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":$state}]}
 delete 0 {\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"existed\":true}]}"
 cat >"$work/flat.c" <<'END'
 #include <rphost.h>
