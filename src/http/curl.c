@@ -417,14 +417,17 @@ static CURL *take_handle(carrier *self)
     return self->idle_count > 0 ? self->idle[--self->idle_count] : curl_easy_init();
 }
 
+/* Even the end of a handle that lacks NOSIGNAL changes what the process does on SIGPIPE. */
 static void give_handle_back(carrier *self, CURL *easy)
 {
-    if (easy && self->idle_count < MAX_IDLE_HANDLES) {
-        curl_easy_reset(easy);
+    if (!easy)
+        return;
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    if (self->idle_count < MAX_IDLE_HANDLES)
         self->idle[self->idle_count++] = easy;
-    } else if (easy) {
+    else
         curl_easy_cleanup(easy);
-    }
 }
 
 static void transfer_free(transfer *self)
@@ -531,8 +534,8 @@ static const struct failure *failure_of(CURLcode result)
     return failure;
 }
 
-/* What happened: the system's word where there is one, or libcurl's. Its words on a proxy quote the proxy's
-   URL, which may hold a password. */
+/* What happened: the system's word where there is one, or libcurl's. Some of
+   its words quote the URL of a proxy, password and all. */
 static const char *detail_of(const transfer *self, CURLcode result)
 {
     static const char repeats[] = "SSL certificate problem: ";
@@ -545,7 +548,7 @@ static const char *detail_of(const transfer *self, CURLcode result)
         return system;
     if (result == CURLE_SEND_FAIL_REWIND || result == CURLE_ABORTED_BY_CALLBACK)
         return "the connection ended";
-    if (!*self->words || result == CURLE_COULDNT_RESOLVE_PROXY)
+    if (!*self->words || strchr(self->words, '@'))
         return curl_easy_strerror(result);
     return self->words + (rp_starts_with(self->words, repeats) ? sizeof(repeats) - 1 : 0);
 }
@@ -602,6 +605,8 @@ static int read_reply(const transfer *self, rp_http_reply *reply, rp_error **err
     curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || status > 599)
         return rp_error_set(error, RP_E_LOST, "the server answered with the status %ld", status);
+    if (!self->headers_over) /* libcurl calls that a success */
+        return rp_error_set(error, RP_E_LOST, "the reply ended within its headers");
     *reply = (rp_http_reply){.status = (int)status,
                              .body = rp_buffer_text(&self->body),
                              .body_len = self->body.len,
