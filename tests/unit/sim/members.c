@@ -258,6 +258,31 @@ START_TEST(one_server_can_have_one_id_in_two_listeners)
 }
 END_TEST
 
+START_TEST(a_shared_id_is_in_a_listener_once)
+{
+    char first[64];
+
+    set("shared-member-ids", "yes");
+    snprintf(first, sizeof(first), "%s", member(LISTENER, "s1", "10.0.0.1"));
+    ck_assert_str_ne(member(LISTENER, "s1", "10.0.0.1"), first);
+}
+END_TEST
+
+START_TEST(a_member_that_leaves_does_not_hide_its_twin)
+{
+    char ids[128];
+    _cleanup_(answer_done) answer leaving = {0}, again = {0};
+
+    member(LISTENER, "s1", "10.0.0.1");
+    snprintf(ids, sizeof(ids), "[{\"id\":\"%s\"}]", member(LISTENER, "s1", "10.0.0.1"));
+    leaving = remove_ids(LISTENER, ids);
+    set("duplicate", "refuse");
+    again = add(LISTENER, ONE);
+    ck_assert_int_eq(leaving.status, 200);
+    ck_assert_int_eq(again.status, 400);
+}
+END_TEST
+
 START_TEST(without_shared_ids_two_listeners_have_two)
 {
     char first[64];
@@ -540,6 +565,8 @@ TCase *members_tests(void)
     tcase_add_test(tcase, a_second_add_of_a_member_can_be_refused);
     tcase_add_test(tcase, a_second_add_of_a_member_can_give_the_same_id);
     tcase_add_test(tcase, one_server_can_have_one_id_in_two_listeners);
+    tcase_add_test(tcase, a_shared_id_is_in_a_listener_once);
+    tcase_add_test(tcase, a_member_that_leaves_does_not_hide_its_twin);
     tcase_add_test(tcase, without_shared_ids_two_listeners_have_two);
     tcase_add_loop_test(tcase, an_unknown_id_among_others_counts_as_set, 0, rp_count_of(unknowns));
     tcase_add_test(tcase, limits_are_kept);
