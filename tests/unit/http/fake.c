@@ -30,7 +30,8 @@ static void fake_drop(rp_transport *transport, rp_exchange *exchange)
     fake_sent *sent = (fake_sent *)exchange;
 
     (void)transport;
-    ck_assert(sent->open);
+    if (!sent->open)
+        ck_abort_msg("dropped when it was over");
     sent->open = false;
     sent->dropped = true;
 }
@@ -64,7 +65,8 @@ static void fake_free(rp_transport *transport)
 {
     fake *self = (fake *)transport;
 
-    ck_assert(!self->freed);
+    if (self->freed)
+        ck_abort_msg("freed twice");
     self->freed = true;
     for (size_t i = 0; i < self->count; i++)
         self->sent[i].open = false;
@@ -80,8 +82,8 @@ void fake_init(fake *self)
 
 void fake_reply(fake *self, size_t nth, rp_http_reply reply)
 {
-    ck_assert_uint_lt(nth, self->count);
-    ck_assert(self->sent[nth].open);
+    if (nth >= self->count || !self->sent[nth].open)
+        ck_abort_msg("no such request, or it is over");
     if (!reply.body)
         reply.body = "";
     if (!reply.body_len)
@@ -97,8 +99,8 @@ void fake_status(fake *self, size_t nth, int status)
 
 void fake_fail(fake *self, size_t nth, int code, const char *message)
 {
-    ck_assert_uint_lt(nth, self->count);
-    ck_assert(self->sent[nth].open);
+    if (nth >= self->count || !self->sent[nth].open)
+        ck_abort_msg("no such request, or it is over");
     self->sent[nth].error = (rp_error){.code = code, .message = (char *)(uintptr_t)message};
     self->sent[nth].answered = true;
 }

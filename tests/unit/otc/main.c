@@ -1,0 +1,19 @@
+#include "suites.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    Suite *suite = suite_create("otc");
+    SRunner *runner;
+    int failed;
+
+    suite_add_tcase(suite, token_tests());
+    suite_add_tcase(suite, session_tests());
+    suite_add_tcase(suite, memory_tests());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

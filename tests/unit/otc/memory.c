@@ -1,0 +1,93 @@
+#include "otc/session.h"
+
+#include "fake.h"
+#include "starve.h"
+#include "suites.h"
+
+#include <string.h>
+
+/* The whole way of a request through a session, to its end; whichever allocation fails, it ends, and no
+   password leaves. No assertion on the way: those allocate too. */
+static void travel(outcome *told, int login_status)
+{
+    rp_secret *password = rp_secret_new("canary", 6), *token = rp_secret_new("t", 1);
+    otc_credentials credentials = {
+        .auth_url = "https://iam.example",
+        .login = {.user_name = "joe", .password = password, .domain_name = "d", .project_id = "p"}};
+    rp_http_request request = request_for(told, "https://elb.example/");
+    rp_transport *session = NULL;
+    rp_error *error = NULL;
+    static fake inner;
+    fake_time time;
+
+    fake_init(&inner);
+    fake_time_init(&time);
+    if (password && token)
+        session = otc_session_new(&inner.base, &credentials, NULL, &time.clock, &error);
+    if (!session || rp_transport_start(session, &request, NULL, &error) < 0) {
+        told->code = error ? error->code : RP_E_NO_MEMORY;
+    } else {
+        fake_reply(&inner, 0,
+                   (rp_http_reply){
+                       .status = login_status,
+                       .body = "{\"token\":{\"expires_at\":\"2030-01-01T00:00:00Z\"},\"error_msg\":\"no\"}",
+                       .subject_token = token});
+        rp_transport_step(session);
+        if (inner.count == 2) {
+            fake_status(&inner, 1, 200);
+            rp_transport_step(session);
+        }
+    }
+    rp_error_free(error);
+    rp_transport_free(session);
+    rp_secret_free(password);
+    rp_secret_free(token);
+}
+
+static void check_all(int login_status, int usual_code)
+{
+    bool hit = true;
+    unsigned nth;
+
+    for (nth = 1; hit; nth++) {
+        outcome told = {0};
+        starve(nth);
+        travel(&told, login_status);
+        hit = starved();
+        ck_assert(told.code != 0 || told.status == 200);
+        if (!hit)
+            ck_assert_int_eq(told.code, usual_code);
+        else if (told.code != usual_code)
+            ck_assert_int_eq(told.code, RP_E_NO_MEMORY);
+        ck_assert_ptr_null(strstr(told.message, "canary"));
+    }
+    ck_assert_uint_gt(nth, 10);
+}
+
+START_TEST(without_memory_a_request_fails_and_says_so)
+{
+    check_all(201, 0);
+}
+END_TEST
+
+START_TEST(without_memory_a_refusal_is_still_none_to_repeat)
+{
+    check_all(401, RP_E_DENIED);
+}
+END_TEST
+
+START_TEST(without_memory_a_failed_login_still_ends_the_request)
+{
+    check_all(503, RP_E_UNREACHED);
+}
+END_TEST
+
+TCase *memory_tests(void)
+{
+    TCase *tests = tcase_create("memory");
+
+    tcase_add_test(tests, without_memory_a_request_fails_and_says_so);
+    tcase_add_test(tests, without_memory_a_refusal_is_still_none_to_repeat);
+    tcase_add_test(tests, without_memory_a_failed_login_still_ends_the_request);
+    return tests;
+}

@@ -1,0 +1,10 @@
+#ifndef TESTS_UNIT_OTC_SUITES_H
+#define TESTS_UNIT_OTC_SUITES_H
+
+#include <check.h>
+
+TCase *token_tests(void);
+TCase *session_tests(void);
+TCase *memory_tests(void);
+
+#endif
