@@ -22,6 +22,8 @@ static void start(bool https)
     const char *const settings[] = {"job-ms", "1000000", NULL};
     rp_error *error = NULL;
 
+    token = RP_SIM_TOKEN;
+    content_type = "application/json";
     curl_global_init(CURL_GLOBAL_DEFAULT);
     rp_sim_start(&(rp_sim_options){.https = https, .settings = settings}, &sim, &error);
     ck_assert_msg(sim != NULL, "%s", error ? error->message : "no error");

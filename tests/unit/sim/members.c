@@ -516,6 +516,45 @@ START_TEST(a_listener_is_made_shown_and_deleted)
 }
 END_TEST
 
+#define BALANCER "\"loadbalancer_id\":\"0b07acf06d243925bc24a0ac7445267a\""
+
+static const struct {
+    const char *body, *code;
+} wrong_new_listeners[] = {
+    {"{\"protocol\":\"TCP\",\"port\":80," BALANCER "}", "ELB.6001"},
+    {"{\"name\":\"web\",\"protocol\":\"SCTP\",\"port\":80," BALANCER "}", "ELB.6061"},
+    {"{\"name\":\"web\",\"protocol\":\"TCP\",\"port\":0," BALANCER "}", "ELB.6041"},
+    {"{\"name\":\"web\",\"protocol\":\"TCP\",\"port\":\"80\"," BALANCER "}", "ELB.6041"},
+    {"{\"name\":\"web\",\"protocol\":\"TCP\",\"port\":80,\"loadbalancer_id\":\"x\"}", "ELB.1003"},
+    {"{\"name\":\"web\",\"protocol\":\"TCP\",\"port\":8001," BALANCER "}", "ELB.6101"}};
+
+START_TEST(a_wrong_listener_is_refused)
+{
+    _cleanup_(answer_done) answer got = ask("POST", "elbaas/listeners", wrong_new_listeners[_i].body);
+
+    assert_refused(&got, 400, wrong_new_listeners[_i].code);
+}
+END_TEST
+
+START_TEST(a_health_check_is_made_shown_and_deleted)
+{
+    char path[128];
+    _cleanup_(answer_done) answer wrong = ask("POST", "elbaas/healthcheck", "{\"listener_id\":\"x\"}");
+    _cleanup_(answer_done) answer made =
+        ask("POST", "elbaas/healthcheck", "{\"listener_id\":\"" LISTENER "\"}");
+    _cleanup_(answer_done) answer shown = {0}, deleted = {0}, gone = {0};
+
+    assert_refused(&wrong, 400, "ELB.7010");
+    snprintf(path, sizeof(path), "elbaas/healthcheck/%s", text_at(made.json, "id"));
+    shown = ask("GET", path, NULL);
+    ck_assert_str_eq(text_at(shown.json, "listener_id"), LISTENER);
+    deleted = ask("DELETE", path, NULL);
+    ck_assert_int_eq(deleted.status, 204);
+    gone = ask("DELETE", path, NULL);
+    assert_refused(&gone, 400, "ELB.7020");
+}
+END_TEST
+
 START_TEST(the_udp_listener_says_so_and_a_taken_port_is_refused)
 {
     _cleanup_(answer_done) answer udp = ask("GET", "elbaas/listeners/" RP_SIM_UDP_LISTENER, NULL);
@@ -579,6 +618,8 @@ TCase *members_tests(void)
     tcase_add_loop_test(tcase, what_is_not_there_is_a_400_with_its_code, 0, rp_count_of(wrong_listeners));
     tcase_add_test(tcase, a_missing_listener_can_have_an_empty_list_and_any_id);
     tcase_add_test(tcase, a_listener_is_made_shown_and_deleted);
+    tcase_add_loop_test(tcase, a_wrong_listener_is_refused, 0, rp_count_of(wrong_new_listeners));
+    tcase_add_test(tcase, a_health_check_is_made_shown_and_deleted);
     tcase_add_test(tcase, the_udp_listener_says_so_and_a_taken_port_is_refused);
     tcase_add_test(tcase, the_small_apis_answer);
     return tcase;
