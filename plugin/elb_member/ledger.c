@@ -1101,10 +1101,11 @@ static void fail_slot(ledger *l, slot *one, failure *why, int64_t now)
     fail_watchers(l, one, why, now);
     if (list_tells_flight(l, one))
         fail_flight(l, one, why, now);
-    while (one->flight == FLIGHT_NONE && one->acting && list_tells_want(l, one->acting)) {
+    while (one->flight == FLIGHT_NONE && is_wanted(one)) {
+        next_in_queue(l, one);
+        if (!list_tells_want(l, one->acting))
+            return;
         fail_look(l, one->acting, why);
-        if (!TAILQ_EMPTY(&one->queue))
-            next_in_queue(l, one);
     }
     next_in_queue(l, one);
 }
