@@ -373,6 +373,7 @@ static bool is_healthy(const member *one)
     return one->health_status && !strcmp(one->health_status, "NORMAL");
 }
 
+/* A read by the member's id gets that member, even if others share its key. */
 static void finish_present(ledger *l, want *one, const slot *at, bool made)
 {
     bool exists = one->kind == WANT_CREATE && !made && !one->adopt;
@@ -381,8 +382,8 @@ static void finish_present(ledger *l, want *one, const slot *at, bool made)
            (want_result){.status = exists ? RP_ALREADY_EXISTS : RP_OK,
                          .outcome = one->kind == WANT_CREATE && !made ? OUTCOME_NONE : OUTCOME_DONE,
                          .with_state = true,
-                         .page = at->seen_page,
-                         .member = at->seen,
+                         .page = one->key_page ? one->key_page : at->seen_page,
+                         .member = one->key_page ? one->key_member : at->seen,
                          .job = made ? at->job : NULL});
 }
 
@@ -669,6 +670,7 @@ static void give_key(ledger *l, want *one, page *shown, const member *shows)
     one->address = shows->canonical;
     one->spelled = shows->address;
     one->key_page = page_ref(shown);
+    one->key_member = shows;
     enter_slot(l, at, one);
     see(l, at, shown, shows);
 }

@@ -130,7 +130,8 @@ typedef struct want {
     bool made;                 /* HEALTH: this want made the member */
     failure *cause;            /* why it still waits: the last failure that is being retried */
     failure *warning;          /* to be told with a good result */
-    page *key_page;            /* what a key that was learned from a list points into */
+    page *key_page;            /* what a key that was learned from a list points into, */
+    const member *key_member;  /* and the very member it was learned from */
     enum {
         NOTE_NONE,
         NOTE_ACCEPTED,
