@@ -1441,6 +1441,26 @@ static void fail_asker(ledger *l, want *one, failure *why)
         finish_failed(l, one, why, OUTCOME_NONE);
 }
 
+static bool is_of_a_flight(const ledger *l, const job *one)
+{
+    const slot *at;
+
+    TAILQ_FOREACH(at, &l->slots, link)
+    if (at->job == one)
+        return true;
+    return false;
+}
+
+/* Nobody may ask for the job: nothing can wait for its end, and one that a record named is of no further use.
+ */
+static void give_up_job(ledger *l, job *one)
+{
+    if (l->behind == one)
+        replace_job(&l->behind, NULL);
+    if (!is_of_a_flight(l, one))
+        unlink_job(l, one);
+}
+
 void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
 {
     slot *at, *next_slot;
@@ -1448,6 +1468,9 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
 
     polled->polling = false;
     poll_again(l, polled, now);
+    job_ref(polled);
+    if (!why->retryable)
+        give_up_job(l, polled);
     for (at = TAILQ_FIRST(&l->slots); at && !why->retryable; at = next_slot) {
         next_slot = TAILQ_NEXT(at, link);
         for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
@@ -1461,6 +1484,7 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
             fail_queue(l, at, why);
         next_in_queue(l, at);
     }
+    job_unref(polled);
 }
 
 /* --- callers -------------------------------------------------------------------- */
