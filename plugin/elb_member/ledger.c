@@ -333,6 +333,9 @@ static void detach(ledger *l, want *one)
 static void finish(ledger *l, want *one, want_result result)
 {
     detach(l, one);
+    if (one->removed && result.outcome == OUTCOME_NONE)
+        result.outcome = OUTCOME_UNKNOWN;
+    result.existed |= one->removed;
     one->result = result;
     page_ref(result.page);
     job_ref(result.job);
@@ -787,6 +790,7 @@ static void remove_other(ledger *l, slot *one)
 {
     land(one);
     if (one->acting) {
+        one->acting->removed = true;
         leave_group(one);
         set_ready(l, one);
     }

@@ -128,6 +128,7 @@ typedef struct want {
     job *job;                  /* JOB */
     bool asked_job;            /* do not ask it again */
     bool made;                 /* HEALTH: this want made the member */
+    bool removed;              /* its request has removed one of several members of the key */
     failure *cause;            /* why it still waits: the last failure that is being retried */
     failure *warning;          /* to be told with a good result */
     page *key_page;            /* what a key that was learned from a list points into, */
