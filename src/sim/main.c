@@ -113,7 +113,8 @@ static const struct option {
      "      " RP_SIM_TCP_LISTENER ":TCP\n      " RP_SIM_TCP_LISTENER2 ":TCP\n      " RP_SIM_HTTP_LISTENER
      ":HTTP\n      " RP_SIM_UDP_LISTENER ":UDP"},
     {"fault", "RULE", take_fault,
-     "A fault, as NAME=VALUE,NAME=VALUE or a JSON object; may be given several times. See below."},
+     "A fault, as NAME=VALUE,NAME=VALUE or, for values with commas, a JSON object; may be given\n"
+     "      several times. See below."},
     {"exit-with-stdin", NULL, take_exit_with_stdin,
      "End when standard input does, as when whoever started it ends."},
     {"help", NULL, take_help, "Show this."},

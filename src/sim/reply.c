@@ -96,7 +96,7 @@ static void write_nested(rp_json_writer *writer, const struct refusal *what)
     rp_write_end(writer, '}');
 }
 
-static void write_flat(rp_json_writer *writer, const struct refusal *what)
+static void write_flat(rp_json_writer *writer, const struct refusal *what, const char *request_id)
 {
     static const char *const names[][2] = {[SIM_SHAPE_GATEWAY] = {"error_msg", "error_code"},
                                            [SIM_SHAPE_FLAT] = {"message", "code"},
@@ -105,7 +105,7 @@ static void write_flat(rp_json_writer *writer, const struct refusal *what)
     rp_write_text_member(writer, names[what->shape][0], what->message);
     rp_write_text_member(writer, names[what->shape][1], what->code);
     if (what->shape == SIM_SHAPE_GATEWAY)
-        rp_write_text_member(writer, "request_id", "60b88fd29a2bd3de7db6e5a1a5e0d9a5");
+        rp_write_text_member(writer, "request_id", request_id);
     rp_write_end(writer, '}');
 }
 
@@ -140,7 +140,7 @@ static void write_error(sim_reply *reply, const struct refusal *what)
     case SIM_SHAPE_GATEWAY:
     case SIM_SHAPE_FLAT:
     case SIM_SHAPE_ERROR_CODE:
-        write_flat(&writer, what);
+        write_flat(&writer, what, reply->request_id);
         break;
     case SIM_SHAPE_HTML:
     case SIM_SHAPE_TEXT:
@@ -196,6 +196,10 @@ void sim_reply_done(sim_reply *reply)
 
 void sim_reply_clear(sim_reply *reply)
 {
+    char request_id[sizeof(reply->request_id)];
+
+    memcpy(request_id, reply->request_id, sizeof(request_id));
     sim_reply_done(reply);
     sim_reply_init(reply);
+    memcpy(reply->request_id, request_id, sizeof(request_id));
 }

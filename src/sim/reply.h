@@ -23,6 +23,7 @@ typedef struct sim_reply {
         char *value;
     } headers[SIM_MAX_HEADERS];
     unsigned n_headers;
+    char request_id[33]; /* X-Request-Id, and what a gateway's error says; "" for none */
 } sim_reply;
 
 /* How an error looks, by who answers. */
@@ -88,7 +89,7 @@ void sim_reply_header(sim_reply *reply, const char *name, const char *value);
 void sim_reply_init(sim_reply *reply);
 void sim_reply_done(sim_reply *reply);
 
-/* Empty again, as initialised. */
+/* Empty again, as initialised, under the same request_id. */
 void sim_reply_clear(sim_reply *reply);
 
 #endif

@@ -111,12 +111,13 @@ struct turn {
     int64_t latency_ms;
 };
 
-static struct turn arrive(rp_sim *sim, sim_request *request)
+static struct turn arrive(rp_sim *sim, sim_request *request, sim_reply *reply)
 {
     struct turn turn = {.route = sim_route_find(request)};
     sim_entry facts = {.kind = turn.route->kind};
 
     pthread_mutex_lock(&sim->lock);
+    sim_new_id(&sim->state, reply->request_id);
     facts.connection = connection_number(sim, request);
     turn.fault = sim_faults_fire(&sim->faults, turn.route->kind, request->method, request->uri);
     facts.fault = turn.fault ? sim_fault_name(turn.fault) : NULL;
@@ -169,7 +170,7 @@ static enum MHD_Result take_turn(rp_sim *sim, const struct turn *turn, const sim
 
 static enum MHD_Result serve(rp_sim *sim, sim_request *request, const sim_wire *wire, sim_reply *reply)
 {
-    struct turn turn = arrive(sim, request);
+    struct turn turn = arrive(sim, request, reply);
     unsigned status = 0;
     enum MHD_Result result = take_turn(sim, &turn, wire, request, reply, &status);
 

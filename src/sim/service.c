@@ -118,8 +118,6 @@ static bool refuse_rate(rp_sim *sim, const sim_route *route, sim_reply *reply)
 
 void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply)
 {
-    char id[SIM_ID_SIZE];
-
     if (!route->answer)
         sim_refuse(reply, SIM_NO_SUCH_API);
     else if (request->body.failure == RP_BUFFER_TOO_LONG)
@@ -127,8 +125,6 @@ void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *
     else if (!refuse_rate(sim, route, reply) && !refuse_access(sim, route, request, reply) &&
              !refuse_body(sim, route, request, reply))
         route->answer(sim, request, reply);
-    sim_new_id(&sim->state, id);
-    sim_reply_header(reply, "X-Request-Id", id);
 }
 
 /* Splits off the next "ID:NAME" of the list; false at its end. */

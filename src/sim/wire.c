@@ -19,6 +19,8 @@ static void add_headers(struct MHD_Response *response, const sim_reply *reply)
 {
     if (reply->status != MHD_HTTP_NO_CONTENT)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+    if (*reply->request_id)
+        MHD_add_response_header(response, "X-Request-Id", reply->request_id);
     for (unsigned i = 0; i < reply->n_headers; i++)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
 }

@@ -146,6 +146,22 @@ START_TEST(a_status_comes_in_every_shape)
 }
 END_TEST
 
+START_TEST(a_gateways_error_names_its_request)
+{
+    _cleanup_(answer_done) answer faulty = {0}, refused = ask("GET", "elbaas/pools", NULL);
+    answer *const both[] = {&faulty, &refused};
+
+    fault("on=list,status=503");
+    faulty = list(LISTENER, "");
+    for (size_t i = 0; i < 2; i++) {
+        _cleanup_(rp_freep) char *header =
+            rp_format("X-Request-Id: %s\r\n", text_at(both[i]->json, "request_id"));
+        ck_assert_uint_eq(strlen(text_at(both[i]->json, "request_id")), 32);
+        ck_assert_ptr_nonnull(strstr(both[i]->head.data, header));
+    }
+}
+END_TEST
+
 START_TEST(a_server_can_act_and_answer_503)
 {
     _cleanup_(answer_done) answer got = {0};
@@ -376,6 +392,7 @@ TCase *faults_tests(void)
     tcase_add_loop_test(tcase, an_answer_is_lost_before_or_after_the_server_acts, 0, rp_count_of(losses));
     tcase_add_test(tcase, a_reset_is_one_on_the_wire_and_a_close_is_none);
     tcase_add_loop_test(tcase, a_status_comes_in_every_shape, 0, rp_count_of(statuses));
+    tcase_add_test(tcase, a_gateways_error_names_its_request);
     tcase_add_test(tcase, a_server_can_act_and_answer_503);
     tcase_add_test(tcase, a_garbled_answer_is_whole_and_no_json);
     tcase_add_test(tcase, a_length_can_be_shorter_than_the_body);
