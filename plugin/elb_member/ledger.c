@@ -354,15 +354,23 @@ static void finish_failed(ledger *l, want *one, failure *why, outcome came_of_it
     finish(l, one, (want_result){.status = why->status, .outcome = came_of_it, .failure = why});
 }
 
+/* It was refused, though a look is still to tell which record was to blame. */
+static bool was_refused(const slot *one)
+{
+    return one->flight == FLIGHT_FAILED && !one->job;
+}
+
 /* Fails in a way that leaves the request's effect open: a create's state is told, so that a read finds out.
  */
 static void finish_open(ledger *l, want *one, int status, failure *why)
 {
+    bool open = !was_refused(one->slot);
+
     finish(l, one,
            (want_result){.status = status,
-                         .outcome = OUTCOME_UNKNOWN,
+                         .outcome = open ? OUTCOME_UNKNOWN : OUTCOME_NONE,
                          .failure = why,
-                         .with_state = one->kind == WANT_CREATE,
+                         .with_state = open && one->kind == WANT_CREATE,
                          .job = one->slot->job});
 }
 
