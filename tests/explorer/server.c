@@ -263,11 +263,10 @@ static void act(world *w, int number)
         world_schedule(w, EVENT_ANSWER, number, world_soon(w));
 }
 
-static int choose_fate(world *w, const sent *one)
+static int choose_fate(world *w)
 {
     if (w->traits.shape == SHAPE_SMALL)
-        return !w->calm && !w->losses && world_pick(w, 2) ? FATE_LOST
-                                                                                      : FATE_ACCEPT;
+        return !w->calm && !w->losses && world_pick(w, 2) ? FATE_LOST : FATE_ACCEPT;
     if (world_happens(w, w->traits.lose))
         return FATE_LOST;
     if (world_happens(w, w->traits.fail_server))
@@ -354,7 +353,7 @@ void server_start_send(world *w, transfer *asked)
     if (w->broken)
         return;
     w->sending = number;
-    one->fate = choose_fate(w, one);
+    one->fate = choose_fate(w);
     w->losses += one->fate == FATE_LOST;
     schedule_send(w, number);
 }
