@@ -370,8 +370,6 @@ static CURLcode set_callbacks(transfer *self)
     return failed;
 }
 
-/* A request that may change something and has no body to watch gets a connection of its own: libcurl repeats
-   only what went over a kept one. */
 static CURLcode set_method(transfer *self)
 {
     const rp_http_request *request = self->request;
@@ -386,8 +384,6 @@ static CURLcode set_method(transfer *self)
         SET(failed, self->easy, CURLOPT_NOBODY, 1L);
     else
         SET(failed, self->easy, CURLOPT_CUSTOMREQUEST, request->method);
-    if (!is_harmless(request) && request->body_len == 0)
-        SET(failed, self->easy, CURLOPT_FRESH_CONNECT, 1L);
     return failed;
 }
 

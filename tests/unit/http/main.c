@@ -12,6 +12,7 @@ int main(void)
     suite_add_tcase(suite, url_tests());
     suite_add_tcase(suite, retry_tests());
     suite_add_tcase(suite, curl_tests());
+    suite_add_tcase(suite, tls_tests());
     suite_add_tcase(suite, memory_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -7,6 +7,7 @@ TCase *transport_tests(void);
 TCase *url_tests(void);
 TCase *retry_tests(void);
 TCase *curl_tests(void);
+TCase *tls_tests(void);
 TCase *memory_tests(void);
 
 #endif

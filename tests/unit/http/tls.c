@@ -1,0 +1,137 @@
+#include "http/curl.h"
+
+#include "fake.h"
+#include "suites.h"
+#include "tls_server.h"
+
+#include <string.h>
+
+static rp_transport *trusting(const char *ca_file, bool insecure)
+{
+    rp_curl_options options = {.user_agent = "tester/1",
+                               .connect_timeout_ms = 5000,
+                               .ca_file = ca_file,
+                               .proxy = "",
+                               .no_proxy = "",
+                               .insecure = insecure};
+    rp_transport *made = rp_curl_new(&options, &rp_clock_system, NULL);
+
+    ck_assert_ptr_nonnull(made);
+    return made;
+}
+
+static outcome post(rp_transport *transport, const char *url)
+{
+    outcome told = {0};
+    rp_http_request request = request_for(&told, url);
+    int64_t deadline = rp_now_ms(&rp_clock_system) + 20000;
+
+    request.method = "POST";
+    request.body = "12345";
+    request.body_len = 5;
+    request.repeatable = false;
+    ck_assert_int_eq(rp_transport_start(transport, &request, NULL, NULL), 0);
+    while (!told.done) {
+        ck_assert_int_lt(rp_now_ms(&rp_clock_system), deadline);
+        rp_transport_wait(transport, 100);
+        rp_transport_step(transport);
+    }
+    return told;
+}
+
+/* One request to such a server; `known`: its certificate is trusted. */
+static outcome post_to(const tls_options *options, bool known, bool insecure, size_t *arrived)
+{
+    tls_server *peer = tls_server_start(options);
+    rp_transport *transport = trusting(known ? tls_server_ca_file(peer) : NULL, insecure);
+    outcome told = post(transport, tls_server_url(peer));
+
+    rp_transport_free(transport);
+    *arrived = tls_server_requests(peer);
+    tls_server_stop(peer);
+    return told;
+}
+
+static const tls_options here = {.name = "IP:127.0.0.1", .answers = 1};
+static const tls_options elsewhere = {.name = "DNS:elb.example", .answers = 1};
+static const tls_options outdated = {.name = "IP:127.0.0.1", .answers = 1, .outdated = true};
+
+START_TEST(a_server_whose_certificate_is_trusted_is_spoken_to)
+{
+    size_t arrived;
+
+    ck_assert_int_eq(post_to(&here, true, false, &arrived).status, 200);
+    ck_assert_uint_eq(arrived, 1);
+}
+END_TEST
+
+START_TEST(a_server_whose_certificate_is_not_trusted_gets_nothing)
+{
+    size_t arrived;
+    outcome told = post_to(&here, false, false, &arrived);
+
+    ck_assert_int_eq(told.code, RP_E_UNREACHED);
+    ck_assert(!strncmp(told.message, "the certificate of 127.0.0.1:", 29));
+    ck_assert_ptr_nonnull(strstr(told.message, " is not trusted: self-signed certificate"));
+    ck_assert_ptr_nonnull(strstr(told.message, "(set ca_file, or insecure)"));
+    ck_assert_uint_eq(arrived, 0);
+}
+END_TEST
+
+START_TEST(a_trusted_certificate_of_somebody_else_is_not_enough)
+{
+    size_t arrived;
+    outcome told = post_to(&elsewhere, true, false, &arrived);
+
+    ck_assert_int_eq(told.code, RP_E_UNREACHED);
+    ck_assert_ptr_nonnull(strstr(told.message, "the certificate of 127.0.0.1:"));
+    ck_assert_uint_eq(arrived, 0);
+}
+END_TEST
+
+START_TEST(whoever_asks_for_it_gets_no_check)
+{
+    size_t arrived;
+
+    ck_assert_int_eq(post_to(&elsewhere, false, true, &arrived).status, 200);
+    ck_assert_uint_eq(arrived, 1);
+}
+END_TEST
+
+START_TEST(tls_older_than_1_2_is_not_spoken)
+{
+    size_t arrived;
+    outcome told = post_to(&outdated, true, false, &arrived);
+
+    ck_assert_int_eq(told.code, RP_E_UNREACHED);
+    ck_assert_ptr_nonnull(strstr(told.message, "cannot speak TLS with 127.0.0.1:"));
+    ck_assert_uint_eq(arrived, 0);
+}
+END_TEST
+
+START_TEST(a_post_whose_kept_tls_connection_dies_unanswered_is_sent_once)
+{
+    tls_server *peer = tls_server_start(&here);
+    rp_transport *transport = trusting(tls_server_ca_file(peer), false);
+
+    ck_assert_int_eq(post(transport, tls_server_url(peer)).status, 200);
+    ck_assert_int_eq(post(transport, tls_server_url(peer)).code, RP_E_LOST);
+    ck_assert_uint_eq(tls_server_requests(peer), 2);
+    rp_transport_free(transport);
+    tls_server_stop(peer);
+}
+END_TEST
+
+TCase *tls_tests(void)
+{
+    TCase *tests = tcase_create("tls");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_server_whose_certificate_is_trusted_is_spoken_to);
+    tcase_add_test(tests, a_server_whose_certificate_is_not_trusted_gets_nothing);
+    tcase_add_test(tests, a_trusted_certificate_of_somebody_else_is_not_enough);
+    tcase_add_test(tests, whoever_asks_for_it_gets_no_check);
+    tcase_add_test(tests, tls_older_than_1_2_is_not_spoken);
+    tcase_add_test(tests, a_post_whose_kept_tls_connection_dies_unanswered_is_sent_once);
+    return tests;
+}
