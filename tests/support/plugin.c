@@ -1,5 +1,7 @@
 #include "plugin.h"
 
+#include "simulator.h"
+
 #include "base/text.h"
 
 #include <check.h>
@@ -7,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const rp_plugin *plugin_load(void)
 {
@@ -26,30 +29,78 @@ const rp_plugin *plugin_load(void)
     return loaded;
 }
 
-rp_instance *bed_open(const bed *on, const char *more)
+rp_instance *open_at(const rp_plugin *plugin, const char *url, const char *more)
 {
     bool polls = strstr(more, "poll_min_ms") != NULL;
-    char *request =
-        rp_format("{\"config\": {\"endpoint\": \"%s\", \"project_id\": \"%s\"%s%s%s%s}}", rp_sim_url(on->sim),
-                  RP_SIM_PROJECT, strstr(more, "password") ? "" : ", \"token\": \"" RP_SIM_TOKEN "\"",
-                  polls ? "" : ", \"poll_min_ms\": 20, \"poll_max_ms\": 100", *more ? ", " : "", more);
-    const rp_response *told = on->plugin->open(NULL, NULL, request, strlen(request));
+    char *request = rp_format(
+        "{\"config\": {\"endpoint\": \"%s\", \"project_id\": \"%s\"%s%s%s%s}}", url, RP_SIM_PROJECT,
+        strstr(more, "password") || strstr(more, "\"token\"") ? "" : ", \"token\": \"" RP_SIM_TOKEN "\"",
+        polls ? "" : ", \"poll_min_ms\": 20, \"poll_max_ms\": 100", *more ? ", " : "", more);
+    const rp_response *told = plugin->open(NULL, NULL, request, strlen(request));
     rp_instance *instance = told->instance;
 
     ck_assert_msg(told->status == RP_OK, "open %s: %s", request, told->json);
     ck_assert_ptr_nonnull(instance);
-    on->plugin->release(told);
+    plugin->release(told);
     free(request);
     return instance;
 }
 
-bed bed_make(const char *const *settings, const char *more)
+char *login_members(const rp_sim *sim, const char *password)
+{
+    return rp_format("\"auth_url\": \"%s/v3\", \"user_name\": \"sim-user\", \"domain_name\": "
+                     "\"sim-domain\", \"password\": \"%s\"",
+                     rp_sim_url(sim), password);
+}
+
+static bool brings_trust(const char *more)
+{
+    return strstr(more, "ca_file") || strstr(more, "insecure");
+}
+
+rp_instance *bed_open(const bed *on, const char *more)
+{
+    _cleanup_(rp_freep) char *all = NULL;
+
+    if (!on->ca_file || brings_trust(more))
+        return open_at(on->plugin, rp_sim_url(on->sim), more);
+    all = rp_format("\"ca_file\": \"%s\"%s%s", on->ca_file, *more ? ", " : "", more);
+    return open_at(on->plugin, rp_sim_url(on->sim), all);
+}
+
+static bed bed_on(const rp_sim_options *options)
 {
     rp_error *error = NULL;
-    rp_sim_options options = {.settings = settings};
     bed made = {.plugin = plugin_load()};
 
-    ck_assert_msg(rp_sim_start(&options, &made.sim, &error) == 0, "%s", error ? error->message : "");
+    ck_assert_msg(rp_sim_start(options, &made.sim, &error) == 0, "%s", error ? error->message : "");
+    return made;
+}
+
+bed bed_make(const char *const *settings, const char *more)
+{
+    bed made = bed_on(&(rp_sim_options){.settings = settings});
+
+    made.instance = bed_open(&made, more);
+    return made;
+}
+
+static char *write_temporary(const char *text)
+{
+    char *path = strdup("/tmp/rp-test-XXXXXX");
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return path;
+}
+
+bed bed_make_secure(const char *const *settings, const char *more)
+{
+    bed made = bed_on(&(rp_sim_options){.settings = settings, .https = true});
+
+    made.ca_file = write_temporary(rp_sim_ca_pem(made.sim));
     made.instance = bed_open(&made, more);
     return made;
 }
@@ -58,6 +109,9 @@ void bed_free(bed *one)
 {
     one->plugin->close(one->instance);
     rp_sim_stop(one->sim);
+    if (one->ca_file)
+        unlink(one->ca_file);
+    free(one->ca_file);
     *one = (bed){0};
 }
 
@@ -105,6 +159,13 @@ answer call_hook(const bed *on, const char *hook, const char *format, ...)
     made = call_hook_with(on->plugin, on->instance, NULL, hook, request);
     free(request);
     return made;
+}
+
+answer call_members(const bed *on, const char *hook, unsigned count, const char *options)
+{
+    _cleanup_(rp_freep) char *request = request_for(LISTENER, "server", 0, count, options);
+
+    return call_hook_with(on->plugin, on->instance, NULL, hook, request);
 }
 
 void answer_free(answer *one)
@@ -190,6 +251,32 @@ unsigned count_results(const answer *one, const char *status, const char *outcom
         count += (!status || !strcmp(result_text(one, i, "status"), status)) &&
                  (!outcome || !strcmp(result_text(one, i, "outcome"), outcome));
     return count;
+}
+
+static int64_t request_number(const bed *on, const char *kind, unsigned number, const char *member)
+{
+    _cleanup_(rp_json_freep) rp_json *log = simulator_read(on->sim, "requests");
+    const rp_json *requests = rp_json_get(log, "requests");
+    int64_t value = -1;
+
+    for (size_t i = 0; i < rp_json_count(requests); i++) {
+        const rp_json *one = rp_json_at(requests, i);
+        if (strcmp(text_or_empty(rp_json_get(one, "kind")), kind) || number-- > 0)
+            continue;
+        ck_assert(rp_json_integer(rp_json_get(one, member), &value));
+        break;
+    }
+    return value;
+}
+
+int64_t request_ms(const bed *on, const char *kind, unsigned number)
+{
+    return request_number(on, kind, number, "ms");
+}
+
+int64_t request_connection(const bed *on, const char *kind, unsigned number)
+{
+    return request_number(on, kind, number, "connection");
 }
 
 char *answer_print(const answer *one)

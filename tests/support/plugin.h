@@ -20,6 +20,7 @@ typedef struct bed {
     rp_sim *sim;
     const rp_plugin *plugin;
     rp_instance *instance;
+    char *ca_file; /* of a secure one */
 } bed;
 
 /* Starts a simulator with these settings (name, value, …, NULL; or NULL) and opens an instance on it; `more`
@@ -28,6 +29,14 @@ typedef struct bed {
 bed bed_make(const char *const *settings, const char *more);
 rp_instance *bed_open(const bed *on, const char *more); /* another instance on the same simulator */
 void bed_free(bed *one);
+
+/* The same over https; the instance trusts the simulator's CA unless `more` has a ca_file or insecure. */
+bed bed_make_secure(const char *const *settings, const char *more);
+
+/* An instance on whatever is at this URL; and JSON members of a config that log in at the simulator. The
+   caller frees those. */
+rp_instance *open_at(const rp_plugin *plugin, const char *url, const char *more);
+char *login_members(const rp_sim *sim, const char *password);
 
 /* What a hook answered: the document, parsed. */
 typedef struct answer {
@@ -41,6 +50,9 @@ answer call_hook(const bed *on, const char *hook, const char *format, ...)
 answer call_hook_with(const rp_plugin *plugin, rp_instance *instance, const rp_call *call, const char *hook,
                       const char *request);
 void answer_free(answer *one);
+
+/* "create", "read" or "delete" of `count` records of servers server-0 … on LISTENER. */
+answer call_members(const bed *on, const char *hook, unsigned count, const char *options);
 
 /* {"resource": "elb_member", "records": [count records], "options": {options}} of servers NAME-0 … on a
    listener, with addresses 10.0.x.y. The caller frees it. */
@@ -57,6 +69,11 @@ bool has_state(const answer *one, size_t index);
 bool has_code(const answer *one, size_t index, const char *code); /* a diagnostic of the result */
 const rp_json *diagnostic_with(const answer *one, size_t index, const char *code);
 unsigned count_results(const answer *one, const char *status, const char *outcome); /* NULL: any */
+
+/* When the number-th request of a kind, from 0 on, came to the simulator, by its clock, and on which
+   connection; -1 if there was none. */
+int64_t request_ms(const bed *on, const char *kind, unsigned number);
+int64_t request_connection(const bed *on, const char *kind, unsigned number);
 
 /* For the debugger's eye: the whole document. The caller frees it. */
 char *answer_print(const answer *one);

@@ -1,0 +1,49 @@
+/*
+ * A call of a hook on a thread of its own, with the events it sent.
+ */
+#ifndef TESTS_SUPPORT_BACKGROUND_H
+#define TESTS_SUPPORT_BACKGROUND_H
+
+#include "plugin.h"
+
+#include "base/buffer.h"
+
+#include <pthread.h>
+
+typedef struct background {
+    answer answer;    /* once it has ended */
+    int64_t took_ms;  /* likewise */
+    rp_buffer events; /* likewise: one JSON object a line */
+
+    /* While it runs, by atomic loads. */
+    unsigned event_count;
+    unsigned state_count; /* events of the kind "state" */
+
+    unsigned events_elsewhere; /* not on the calling thread, or not during the call */
+
+    const rp_plugin *plugin;
+    rp_instance *instance;
+    const char *hook;
+    char *request;
+    rp_call call;
+    uint32_t cancel;
+    bool calling;
+    pthread_t thread, joined_as; /* set by the thread itself, and by who started it */
+} background;
+
+/* Starts it. The request is taken and freed. timeout_ms as in rp_call. */
+void background_start(background *one, const bed *on, const char *hook, char *request, uint32_t timeout_ms);
+void background_cancel(background *one);
+void background_join(background *one);
+void background_free(background *one);
+
+/* The number-th event of that kind, from 0, or NULL; the caller frees it. */
+rp_json *background_event(const background *one, const char *kind, unsigned number);
+
+int64_t now_ms(void);
+void pause_ms(int64_t ms);
+
+/* Waits, for ten seconds at most, until the simulator has counted so many of a kind. */
+void wait_for_count(const bed *on, const char *kind, unsigned count);
+
+#endif

@@ -1,0 +1,76 @@
+#include "peer.h"
+
+#include <stdbool.h>
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static peer bound(struct sockaddr_in *at)
+{
+    peer made = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    socklen_t len = sizeof(*at);
+
+    for (unsigned i = 0; i < PEER_MAX_CALLERS; i++)
+        made.callers[i] = -1;
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    ck_assert_int_ge(made.fd, 0);
+    ck_assert_int_eq(bind(made.fd, (struct sockaddr *)at, len), 0);
+    ck_assert_int_eq(getsockname(made.fd, (struct sockaddr *)at, &len), 0);
+    snprintf(made.url, sizeof(made.url), "http://127.0.0.1:%u", ntohs(at->sin_port));
+    snprintf(made.secure_url, sizeof(made.secure_url), "https://127.0.0.1:%u", ntohs(at->sin_port));
+    return made;
+}
+
+/* The kernel takes connections by itself, as long as there is room in the queue. */
+peer peer_mute(void)
+{
+    struct sockaddr_in at;
+    peer made = bound(&at);
+
+    ck_assert_int_eq(listen(made.fd, 64), 0);
+    return made;
+}
+
+peer peer_absent(void)
+{
+    struct sockaddr_in at;
+
+    return bound(&at);
+}
+
+/* True if it is taken within a moment. */
+static bool gets_through(int fd, const struct sockaddr_in *at)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLOUT};
+
+    connect(fd, (const struct sockaddr *)at, sizeof(*at));
+    return poll(&watched, 1, 100) == 1;
+}
+
+peer peer_unreachable(void)
+{
+    struct sockaddr_in at;
+    peer made = bound(&at);
+
+    ck_assert_int_eq(listen(made.fd, 0), 0);
+    for (unsigned i = 0; i < PEER_MAX_CALLERS; i++) {
+        made.callers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ck_assert_int_ge(made.callers[i], 0);
+        if (!gets_through(made.callers[i], &at))
+            return made;
+    }
+    ck_abort_msg("a queue of length 0 took %d connections", PEER_MAX_CALLERS);
+    return made;
+}
+
+void peer_done(peer *one)
+{
+    for (unsigned i = 0; i < PEER_MAX_CALLERS; i++)
+        if (one->callers[i] >= 0)
+            close(one->callers[i]);
+    close(one->fd);
+}
