@@ -15,9 +15,10 @@ typedef struct rp_curl_options {
     const char *ca_file;          /* PEM; NULL: the system's */
     const char *client_cert_file; /* PEM, with client_key_file; or NULL */
     const char *client_key_file;
-    const char *proxy; /* "": none; NULL: from the environment */
-    const char *no_proxy;
-    bool insecure; /* no check of the server's certificate */
+    /* "": none; NULL: as the environment has it now (https_proxy, http_proxy, all_proxy; no_proxy). */
+    const char *proxy;
+    const char *no_proxy; /* hosts that need no proxy, in libcurl's form */
+    bool insecure;        /* no check of the server's certificate */
 } rp_curl_options;
 
 /* The options are copied. */

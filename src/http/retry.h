@@ -23,7 +23,7 @@ typedef struct rp_retry_options {
     int64_t first_pause_ms;          /* doubles, with jitter, … */
     int64_t longest_pause_ms;        /* … up to here; a Retry-After is honoured up to ten times this */
     int64_t unreached_ms; /* gives up on a server that no attempt has reached for so long, unless the request
-                             insists */
+                             insists; the last attempt falls on the end of that time */
 } rp_retry_options;
 
 /* Owns the inner transport from here on, also when it fails (NULL). Lost attempts are repeated only if the

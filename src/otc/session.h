@@ -2,7 +2,8 @@
  * The cloud session: a wrapper of the transport seam that adds credentials. It
  * logs in when the first request needs it, once for all that wait; renews a
  * token before it expires and once more when a reply says that it is invalid;
- * and remembers a refused password, which it never sends twice.
+ * and remembers a refused password, which it never sends twice. A token that
+ * cannot be renewed, because the IAM is out of reach, serves on while it lasts.
  *
  * A request that cannot be authenticated fails with RP_E_DENIED (refused: not to
  * be retried), or with RP_E_UNREACHED when the login itself could not be made;

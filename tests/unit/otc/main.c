@@ -10,6 +10,7 @@ int main(void)
 
     suite_add_tcase(suite, token_tests());
     suite_add_tcase(suite, session_tests());
+    suite_add_tcase(suite, stack_tests());
     suite_add_tcase(suite, memory_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -5,6 +5,7 @@
 
 TCase *token_tests(void);
 TCase *session_tests(void);
+TCase *stack_tests(void);
 TCase *memory_tests(void);
 
 #endif
