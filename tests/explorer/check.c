@@ -199,6 +199,17 @@ static void check_remove_evidence(world *w, const op *one)
          "key %d is removed %d ms after a remove was lost", one->key, (int)(w->now - key->lost_at));
 }
 
+/* A job that succeeded has made its member, even if no list shows it: that is told, not tried again. */
+static bool has_succeeded(const world *w, const caller *of)
+{
+    for (int i = 0; i < w->op_count; i++) {
+        const op *other = &w->ops[i];
+        if (other->caller == caller_number(w, of) && w->sends[other->send].told_end == JOB_SUCCEEDED)
+            return true;
+    }
+    return false;
+}
+
 static void check_op(world *w, const sent *by, op *one)
 {
     const caller *of = &w->callers[one->caller < 0 ? 0 : one->caller];
@@ -208,6 +219,8 @@ static void check_op(world *w, const sent *by, op *one)
     if (w->broken)
         return;
     check_alone(w, by, one);
+    NEED("a success is not tried again", by->kind != WANT_CREATE || !has_succeeded(w, of), "key %d",
+         one->key);
     if (by->kind == WANT_CREATE)
         check_add_evidence(w, one);
     else
@@ -270,7 +283,7 @@ static void check_open(world *w, const caller *one)
     const op *last = last_op(w, one);
     bool accepted = last && w->sends[last->send].known == SEND_ACCEPTED;
 
-    NEED("unknown only if something was sent", is_disturbed(w, one) || has_open_op(w, one),
+    NEED("unknown only if something was sent", one->want.removed || has_open_op(w, one),
          "nothing of it can have happened");
     NEED("an open create tells its job", r->with_state == (one->want.kind == WANT_CREATE), "no state");
     if (!last || one->want.kind != WANT_CREATE)
@@ -290,7 +303,7 @@ static void check_failed(world *w, const caller *one)
     else if (r->outcome == OUTCOME_UNKNOWN)
         check_open(w, one);
     else
-        NEED("done means done", of_health && has_op(w, one, OP_DONE), "it failed");
+        NEED("done means done", of_health && (is_disturbed(w, one) || has_op(w, one, OP_DONE)), "it failed");
     NEED("a failure has a cause", one->left || r->failure, "status %d", r->status);
 }
 
@@ -502,7 +515,7 @@ static void check_removes(world *w)
 void check_end(world *w)
 {
     for (int i = 0; i < w->caller_count; i++)
-        NEED("none is lost", w->callers[i].finished, "caller %d has no result", i);
+        NEED("nobody hangs", w->callers[i].finished, "caller %d has no result", i);
     check_duplicates(w);
     if (w->traits.shape == SHAPE_ADD)
         check_adds(w);

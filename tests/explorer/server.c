@@ -506,8 +506,8 @@ void server_lose_unwanted(world *w)
     int number = w->sending;
     event *pending;
 
-    if (number < 0 || w->traits.shape == SHAPE_SMALL || !may_lose_now(w, number) ||
-        ledger_waits_for_transfer(w->sends[number].transfer) || !world_happens(w, 50))
+    if (number < 0 || !may_lose_now(w, number) || ledger_waits_for_transfer(w->sends[number].transfer) ||
+        !world_happens(w, 50))
         return;
     world_tell(w, "drop j%d", number);
     w->sends[number].fate = w->sends[number].fate == FATE_ACCEPT ? FATE_LOST : w->sends[number].fate;
@@ -687,12 +687,15 @@ void server_start_poll(world *w, job *asked)
                    world_soon(w));
 }
 
+/* A job that the server has forgotten stays forgotten. */
 static void read_job(world *w, int number)
 {
     poll *one = &w->polls[number];
-    const sent *of = one->send < 0 ? NULL : &w->sends[one->send];
+    sent *of = one->send < 0 ? NULL : &w->sends[one->send];
 
-    if (!of || (of->forgets && world_happens(w, 30)))
+    if (of && of->forgets && world_happens(w, 30))
+        of->forgotten = true;
+    if (!of || of->forgotten)
         one->end = JOB_UNKNOWN;
     else
         one->end = of->job_runs ? JOB_RUNNING : of->job_end;
@@ -727,6 +730,8 @@ static void tell_job(world *w, const poll *one)
     world_tell(w, "job %s: %s", one->of->id, names[one->end]);
     if (one->end != JOB_RUNNING)
         note_job_end(w, one->send);
+    if (one->send >= 0)
+        w->sends[one->send].told_end = one->end;
     w->source = SOURCE_POLLED;
     ledger_polled(w->ledger, one->of, one->end, why, w->now);
 }

@@ -263,7 +263,8 @@ static void leave(world *w, int number)
     w->source = SOURCE_LEFT;
     ledger_leave(w->ledger, &one->want, status, w->now);
     drain(w);
-    server_lose_unwanted(w);
+    if (w->traits.shape == SHAPE_ANY)
+        server_lose_unwanted(w);
 }
 
 static void name_by_id(world *w, caller *one)
@@ -425,6 +426,9 @@ static void set_remove(world *w)
     w->traits.foreign = world_pick(w, 2);
     if (w->traits.foreign)
         world_schedule(w, EVENT_FOREIGN, -1, world_pick(w, w->traits.latency_ms * 3 + 1));
+    for (uint32_t leaves = world_pick(w, 3); leaves; leaves--)
+        world_schedule(w, EVENT_LEAVE, (int)world_pick(w, w->traits.callers),
+                       world_pick(w, w->traits.latency_ms * 6 + 1));
 }
 
 /* Two records of one add; or one, and a create, read or delete of the same key that comes at any moment. */

@@ -139,8 +139,8 @@ typedef struct sent {
         SEND_LOST
     } known;
     /* Its job has its number. */
-    bool job_runs, job_known_ended, forgets, rolls_back, answered_gone;
-    int job_end;
+    bool job_runs, job_known_ended, forgets, forgotten, rolls_back, answered_gone;
+    int job_end, told_end;
     enum {
         FORM_SUCCESS,
         FORM_FALSE_SUCCESS,

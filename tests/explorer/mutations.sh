@@ -1,0 +1,159 @@
+#!/bin/sh
+# Takes the ledger's rules out one by one, in a copy, and expects the explorer
+# to notice each. Prints which rule of the explorer broke, and in which world.
+#
+#     mutations.sh LEDGER.c EXPLORER.c "COMPILER AND FLAGS" LIBRARY...
+#
+# Each mutation is a name and a Perl substitution on the whole text, which must
+# change it.
+set -u
+
+ledger=$1
+explorer=$2
+compiler=$3
+shift 3
+
+folder=$(mktemp -d) || exit 2
+trap 'rm -rf "$folder"' EXIT
+survivors=0
+
+# mutate NAME SUBSTITUTION
+mutate() {
+    name=$1
+    perl -0pe "$2" "$ledger" >"$folder/ledger.c" || exit 2
+    if cmp -s "$ledger" "$folder/ledger.c"; then
+        verdict="NOT FOUND in the ledger"
+    elif ! $compiler -w -c "$folder/ledger.c" -o "$folder/ledger.o" ||
+        ! $compiler "$folder/explorer.o" "$folder/ledger.o" $libraries -o "$folder/explorer"; then
+        verdict="NOT BUILT"
+    else
+        verdict=$(timeout 20 "$folder/explorer" --worlds 60000 2>/dev/null | sed -n '1s/ broke: / → /p')
+        [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --exhaust 2>/dev/null | sed -n '1s/ broke: / → /p')
+        [ -n "$verdict" ] || verdict=SURVIVED
+    fi
+    case $verdict in
+    *→*) ;;
+    *) survivors=$((survivors + 1)) ;;
+    esac
+    printf '%-62s %s\n' "$name" "$verdict"
+}
+
+libraries="$*"
+$compiler -c "$explorer" -o "$folder/explorer.o" || exit 2
+
+mutate "what was lost is settled at once" \
+    's/requested_at >= one->settle_at/true/'
+mutate "a list answered after the settle time settles" \
+    's/requested_at >= one->settle_at/now >= one->settle_at/'
+mutate "a failing server did nothing" \
+    's/if \(why->blame == BLAME_SERVER\)/if (false)/'
+mutate "any list tells what became of a request" \
+    's/is_open\(one\) && l->lists > one->fresh_after/is_open(one)/'
+mutate "any list answers a want" \
+    's/ && l->lists > one->need_list;/;/'
+mutate "a read may use a list from before it came" \
+    's/one->need_list = l->lists;\n    if \(at\)/one->need_list = 0;\n    if (at)/'
+mutate "by its id, too" \
+    's/else if \(shows && l->lists > one->need_list\)/else if (shows)/'
+mutate "a request does not make older lists worthless" \
+    's/one->fresh_after = l->lists;/(void)l, (void)one;/'
+mutate "pages that have passed count for a new key" \
+    's/l->listing && l->list_has_pages \? l->lists : l->fresh_floor/l->fresh_floor/'
+mutate "a forgotten key forgets its last request" \
+    's/l->fresh_floor = one->fresh_after;/(void)0;/'
+mutate "a second request for a key does not wait for the first" \
+    's/if \(one->acting \|\| one->flight != FLIGHT_NONE\)\n/if (one->acting)\n/'
+mutate "who leaves takes the key out of flight" \
+    's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        land((slot *)at);/'
+mutate "who left is sent all the same" \
+    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/'
+mutate "a want that has ended stays where it was" \
+    's/detach\(l, one\);/if (one->phase != PHASE_READY)\n        detach(l, one);/'
+mutate "who leaves gets no result" \
+    's/case PHASE_READY:\n        leave_before_sending/case PHASE_READY:\n        return;\n        leave_before_sending/'
+mutate "a lost request had no effect" \
+    's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_NONE/'
+mutate "a refused request may still have an effect" \
+    's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_UNKNOWN/'
+mutate "an accepted create hides its job" \
+    's/\.job = one->slot->job\}/.job = NULL}/'
+mutate "a failed job did nothing: no look" \
+    's/else if \(!undone\)\n/else if (!undone && one->flight != FLIGHT_FAILED)\n/'
+mutate "a job that succeeded unseen is tried again" \
+    's/one->job && one->job->end == JOB_SUCCEEDED/false/'
+mutate "one of several removed: nothing was changed" \
+    's/one->acting->removed = true;//'
+mutate "a removed member is all there was of its key" \
+    's/if \(!undone && one->doing == WANT_DELETE && seen\)/if (false)/'
+mutate "another of the key answers for the member" \
+    's/one->key_page \? one->key_member : at->seen/at->seen/'
+mutate "unhealthy is healthy enough" \
+    's/ && !is_healthy\(at->seen\);/ \&\& !at->seen;/'
+mutate "adopted without being asked" \
+    's/!made && !one->adopt;/false;/'
+mutate "after a conflict the running job is not waited for" \
+    's/replace_job\(&l->behind, running\);//'
+mutate "after a conflict there is no pause" \
+    's/pause_sends\(l, why->retry_after_ms, now\);//'
+mutate "a pause is cut short" \
+    's/pause > at_least_ms \? pause : at_least_ms/pause/'
+mutate "a job that may not be asked is waited for" \
+    's/if \(l->behind == one\)\n        replace_job\(&l->behind, NULL\);//'
+mutate "a refused batch is not divided" \
+    's/trial = sent_with > 1 && why->blame == BLAME_RECORD \? .*?;/trial = NULL;/'
+mutate "a refused batch is taken apart one by one" \
+    's|half = \(count \+ 1\) / 2|half = 1|'
+mutate "dividing has no budget" \
+    's/l->sending->trial->sends_left--;/(void)0;/'
+mutate "parts of a divided batch are sent with others" \
+    's/first->trial \? one->group == first->group && one->trial : !one->trial/true/'
+mutate "one of several is gone: no look" \
+    's/why->meaning == MEANS_MEMBER_GONE && !says_gone\(sent, why\)/false/'
+mutate "a list ends before all is known" \
+    's/if \(one->acting && list_tells_want\(l, one->acting\)\)\n        return false;//'
+mutate "a list ends before the removed is known to be gone" \
+    's/one->doing == WANT_DELETE \? !one->seen_own \|\| !seen : !seen/!seen \&\& one->doing == WANT_CREATE/'
+mutate "batches have no limit" \
+    's/ && count < l->options.max_batch//'
+mutate "lists run side by side" \
+    's/if \(l->listing \|\| next_look_at/if (next_look_at/'
+mutate "transfers run side by side" \
+    's/if \(!first \|\| l->sending \|\|/if (!first ||/'
+mutate "jobs are asked though nobody waits" \
+    's/ \|\| !ledger_waits_for_job\(l, one\)\)\n            continue/)\n            continue/'
+mutate "lists are asked for though nobody waits" \
+    's/if \(is_open\(one\) && is_wanted\(one\)\)\n        at =/if (is_open(one))\n        at =/'
+mutate "jobs are asked without pause" \
+    's/polled->poll_at = now \+ jittered\(l, polled->pause_ms\);/polled->poll_at = now + 1;/'
+mutate "unresolved keys are looked for without pause" \
+    's/next = now \+ jittered\(l, one->pause_ms\);/next = now + 1;/'
+mutate "a gone listener is asked again for each in the queue" \
+    's/next_in_queue\(l, one\);\n        if \(!list_tells_want\(l, one->acting\)\)\n            return;\n        fail_look/if (!one->acting)\n            break;\n        if (!list_tells_want(l, one->acting))\n            return;\n        fail_look/'
+mutate "no wake-up for polls" \
+    's/at = sooner\(at, one->poll_at\);/(void)one;/'
+mutate "no wake-up for sends" \
+    's/at = sooner\(at, l->send_at > send_from \? l->send_at : send_from\);/(void)send_from;/'
+mutate "wake-ups for nothing" \
+    's/l->listing \? LEDGER_NEVER : next_look_at\(l, now\)/next_look_at(l, now)/'
+mutate "the listener is asked for again and again" \
+    's/l->listener_asked = true;//'
+mutate "what is there is added again" \
+    's/if \(!seen_now\(l, one\)\)\n        judge_absent/if (acting->kind == WANT_CREATE || !seen_now(l, one))\n        judge_absent/'
+mutate "what was removed had not existed" \
+    's/finish_gone\(l, one->acting, true\);\n    land/finish_gone(l, one->acting, false);\n    land/'
+mutate "deletes are sent as adds" \
+    's/sent->kind = first->acting->kind;/sent->kind = WANT_CREATE;/'
+mutate "any member of the page is removed" \
+    's/one->seen->id\)/one->seen_page->members[0].id)/'
+mutate "failures are not told" \
+    's/\.outcome = came_of_it, \.failure = why/.outcome = came_of_it/'
+mutate "who leaves is told that all is well" \
+    's/\.status = status_of_leaving\(status, cause\)/.status = RP_OK/'
+mutate "a failed job fails those in the queue" \
+    's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        fail_queue(l, one, ended->failure);/'
+mutate "failures are not given back" \
+    's/failure_unref\(old\);//'
+
+echo
+echo "$survivors of the mutations went unnoticed"
+[ "$survivors" -eq 0 ]
