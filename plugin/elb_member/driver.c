@@ -590,11 +590,26 @@ static void log_exchange(driver *d, const rp_http_request *request, const rp_htt
         queue_event(to, event_log("debug", line, pause_ms));
 }
 
-/* Tells the host what is queued, without the lock. */
+/* Another call that still waits drives from here on, if there is one. */
+static void hand_over(driver *d, const call *leader)
+{
+    call *next;
+
+    d->leader = NULL;
+    TAILQ_FOREACH(next, &d->calls, link)
+    if (next != leader && next->remaining > 0)
+        break;
+    if (next)
+        pthread_cond_signal(&next->turn);
+}
+
+/* Tells the host what is queued, without the lock. However long it takes: the others go on meanwhile. */
 static void deliver(driver *d, call *c)
 {
     event *one;
 
+    if (d->leader == c && !STAILQ_EMPTY(&c->events))
+        hand_over(d, c);
     while ((one = STAILQ_FIRST(&c->events))) {
         STAILQ_REMOVE_HEAD(&c->events, link);
         pthread_mutex_unlock(&d->lock);
@@ -659,15 +674,6 @@ static void follow(driver *d, call *c)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_cond_timedwait(&c->turn, &d->lock, &until);
-}
-
-static void hand_over(driver *d)
-{
-    call *next = TAILQ_FIRST(&d->calls);
-
-    d->leader = NULL;
-    if (next)
-        pthread_cond_signal(&next->turn);
 }
 
 /* Nobody waits any more for what these would bring: they end as if they had failed. */
@@ -773,7 +779,7 @@ static void end(driver *d, call *c)
 {
     TAILQ_REMOVE(&d->calls, c, link);
     if (d->leader == c)
-        hand_over(d);
+        hand_over(d, c);
     deliver(d, c);
     pthread_mutex_unlock(&d->lock);
     pthread_cond_destroy(&c->turn);
