@@ -205,16 +205,9 @@ static void *a_remove(void *context)
 
 static void suffer_part(int part, void *(*change)(void *))
 {
-    size_t first = (size_t)part * AT_ONCE, end = first + AT_ONCE;
-    pthread_t threads[AT_ONCE];
+    size_t first = (size_t)part * AT_ONCE, left = rp_count_of(rows) - first;
 
-    plugin_load();
-    if (end > rp_count_of(rows))
-        end = rp_count_of(rows);
-    for (size_t i = first; i < end; i++)
-        ck_assert_int_eq(pthread_create(&threads[i - first], NULL, change, (void *)&rows[i]), 0);
-    for (size_t i = first; i < end; i++)
-        pthread_join(threads[i - first], NULL);
+    each_at_once(change, &rows[first], sizeof(rows[0]), left < AT_ONCE ? left : AT_ONCE);
 }
 
 START_TEST(an_add_survives)

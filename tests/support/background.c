@@ -28,6 +28,19 @@ void wait_for_count(const bed *on, const char *kind, unsigned count)
     ck_assert_msg(rp_sim_count(on->sim, kind) >= count, "waited in vain for %u %s", count, kind);
 }
 
+void each_at_once(void *(*work)(void *row), const void *rows, size_t size, size_t count)
+{
+    pthread_t *threads = calloc(count, sizeof(*threads));
+
+    plugin_load();
+    ck_assert_ptr_nonnull(threads);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, work, (char *)(uintptr_t)rows + i * size), 0);
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
 static void take_event(void *context, const char *event, size_t len)
 {
     background *one = context;

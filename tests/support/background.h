@@ -40,6 +40,10 @@ void background_free(background *one);
 /* The number-th event of that kind, from 0, or NULL; the caller frees it. */
 rp_json *background_event(const background *one, const char *kind, unsigned number);
 
+/* Does the same with each of `count` rows of `size` bytes, each on a thread of its own, all at once: for rows
+   that mostly wait. */
+void each_at_once(void *(*work)(void *row), const void *rows, size_t size, size_t count);
+
 int64_t now_ms(void);
 void pause_ms(int64_t ms);
 
