@@ -47,7 +47,7 @@ static const rp_response *left(int status, const failure *why)
     if (status == RP_CANCELLED)
         return response_refused(status, "elb.cancelled", NULL, "cancelled before the members were listed");
     if (why)
-        return response_refused(why->status, why->code, NULL, why->summary);
+        return response_refused_by(why);
     if (status == RP_NO_MEMORY)
         return response_no_memory();
     return response_refused(RP_DEADLINE_EXCEEDED, "elb.deadline_exceeded", NULL,

@@ -199,16 +199,27 @@ const rp_response *response_end(response *made)
     return &made->told;
 }
 
-const rp_response *response_refused(int status, const char *code, const char *path, const char *summary)
+static const rp_response *refused(const diagnostic *why)
 {
     response *made = response_begin(1);
 
     if (!made)
         return &no_memory;
-    count_status(made, status);
+    count_status(made, why->status);
     response_results_end(made);
-    write_diagnostic(made, &(diagnostic){.status = status, .code = code, .path = path, .summary = summary});
+    write_diagnostic(made, why);
     return response_end(made);
+}
+
+const rp_response *response_refused(int status, const char *code, const char *path, const char *summary)
+{
+    return refused(&(diagnostic){.status = status, .code = code, .path = path, .summary = summary});
+}
+
+const rp_response *response_refused_by(const failure *why)
+{
+    return refused(
+        &(diagnostic){.status = why->status, .code = why->code, .summary = why->summary, .said_by = why});
 }
 
 const rp_response *response_refused_for(const rp_error *error)

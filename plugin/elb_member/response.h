@@ -50,6 +50,7 @@ const rp_response *response_end(response *made);
 
 /* The request as a whole was refused: no results, one diagnostic. */
 const rp_response *response_refused(int status, const char *code, const char *path, const char *summary);
+const rp_response *response_refused_by(const failure *why);
 const rp_response *response_refused_for(const rp_error *error);
 
 const rp_response *response_no_memory(void);
