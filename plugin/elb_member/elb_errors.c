@@ -23,7 +23,9 @@
 #define BAD_LISTENER_ID RP_INVALID_ARGUMENT, "elb.listener_id_invalid", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define BAD_HEALTH_CHECK                                                                                     \
     RP_INVALID_ARGUMENT, "elb.health_check_invalid", false, BLAME_WHOLE, MEANS_NOTHING_MORE
-#define NO_HEALTH_CHECK RP_NOT_FOUND, "elb.health_check_not_found", false, BLAME_WHOLE, MEANS_NOTHING_MORE
+/* Not RP_NOT_FOUND, which would say of a member that it is gone. */
+#define NO_HEALTH_CHECK                                                                                      \
+    RP_INVALID_ARGUMENT, "elb.health_check_not_found", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define PARENT_GONE     RP_NOT_FOUND, "elb.parent_not_found", false, BLAME_WHOLE, MEANS_PARENT_GONE
 #define MEMBER_GONE     RP_NOT_FOUND, "elb.member_not_found", false, BLAME_RECORD, MEANS_MEMBER_GONE
 #define BAD_TOKEN       RP_UNAUTHENTICATED, "elb.token_invalid", false, BLAME_WHOLE, MEANS_NOTHING_MORE
