@@ -14,12 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* ---- names and writes are ours: libcurl's calls find these first ---- */
 
 static pthread_mutex_t resolver_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t resolver_changed = PTHREAD_COND_INITIALIZER;
-static bool resolver_stalls = true;
+static bool resolver_stalls;
 
 /* "stalled.example" is looked up until the resolver is released; no name exists. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
@@ -35,10 +36,10 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *name, const c
     return EAI_NONAME;
 }
 
-static void release_resolver(void)
+static void stall_resolver(bool stalls)
 {
     pthread_mutex_lock(&resolver_lock);
-    resolver_stalls = false;
+    resolver_stalls = stalls;
     pthread_cond_broadcast(&resolver_changed);
     pthread_mutex_unlock(&resolver_lock);
 }
@@ -569,13 +570,14 @@ START_TEST(a_resolver_that_stalls_is_unreached_after_the_connect_timeout)
     rp_transport *transport;
     outcome told;
 
+    stall_resolver(true);
     options.connect_timeout_ms = 50;
     transport = make_with(&options);
     told = post(transport, "http://stalled.example/x", "body");
     ck_assert_int_eq(told.code, RP_E_UNREACHED);
     ck_assert_ptr_nonnull(strstr(told.message, "cannot connect to stalled.example:80: "));
     rp_transport_free(transport);
-    release_resolver();
+    stall_resolver(false);
 }
 END_TEST
 
@@ -784,6 +786,37 @@ START_TEST(a_wake_may_come_from_another_thread)
 }
 END_TEST
 
+START_TEST(a_start_and_a_drop_end_the_wait)
+{
+    static const server_answer answers[] = {{.bytes = NULL}};
+    server *peer = serving(answers, 1);
+    rp_curl_options options = plain;
+    rp_transport *transport;
+    int64_t since = rp_now_ms(&rp_clock_system);
+    outcome told = {0};
+    rp_http_request request = request_for(&told, server_url(peer, "/"));
+    rp_exchange *exchange = NULL;
+
+    options.connect_timeout_ms = 60000; /* libcurl wakes up for that by itself */
+    transport = make_with(&options);
+    ck_assert_int_eq(rp_transport_start(transport, &request, &exchange, NULL), 0);
+    rp_transport_wait(transport, 30000);
+    while (server_requests(peer) == 0) {
+        rp_transport_step(transport);
+        rp_transport_wait(transport, 20);
+    }
+    for (int i = 0; i < 3; i++) { /* until libcurl's own timers have passed; one is of 200 ms */
+        rp_transport_step(transport);
+        rp_transport_wait(transport, 250);
+    }
+    rp_transport_drop(transport, exchange);
+    rp_transport_wait(transport, 30000);
+    ck_assert_int_lt(rp_now_ms(&rp_clock_system) - since, 20000);
+    rp_transport_free(transport);
+    server_stop(peer);
+}
+END_TEST
+
 START_TEST(a_wait_with_nothing_to_do_ends_in_time)
 {
     rp_transport *transport = make();
@@ -970,12 +1003,13 @@ START_TEST(freeing_is_quick_while_the_resolver_stalls)
     rp_http_request request = request_for(&told, "http://stalled.example/");
     int64_t since;
 
+    stall_resolver(true);
     start(transport, &request);
     rp_transport_step(transport);
     since = rp_now_ms(&rp_clock_system);
     rp_transport_free(transport);
     ck_assert_int_lt(rp_now_ms(&rp_clock_system) - since, 1000);
-    release_resolver();
+    stall_resolver(false);
 }
 END_TEST
 
@@ -1069,6 +1103,8 @@ START_TEST(a_sigpipe_that_was_pending_before_stays_pending)
     sigpending(&pending);
     ck_assert_int_eq(sigismember(&pending, SIGPIPE), 1);
     server_stop(peer);
+    sigtimedwait(&pipe_only, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_UNBLOCK, &pipe_only, NULL);
 }
 END_TEST
 
@@ -1151,6 +1187,7 @@ TCase *curl_tests(void)
     tcase_add_test(tests, a_proxy_that_cannot_be_found_is_unreached_and_its_password_untold);
     tcase_add_test(tests, a_wake_ends_the_wait_even_if_it_came_before);
     tcase_add_test(tests, a_wake_may_come_from_another_thread);
+    tcase_add_test(tests, a_start_and_a_drop_end_the_wait);
     tcase_add_test(tests, a_wait_with_nothing_to_do_ends_in_time);
     tcase_add_test(tests, others_may_start_and_drop_while_one_thread_waits);
     tcase_add_test(tests, a_dropped_request_is_given_up_and_never_told_of);

@@ -272,6 +272,23 @@ START_TEST(what_cannot_be_read_is_tried_three_times)
 }
 END_TEST
 
+START_TEST(what_cannot_be_read_is_not_tried_again_if_that_may_do_harm)
+{
+    world here;
+    outcome told = {0};
+    rp_http_request request = request_for(&told, "http://h/");
+
+    make_with(&here, judge_404_malformed);
+    request.repeatable = false;
+    begin(&here, &request);
+    fake_status(&here.inner, 0, 404);
+    pass(&here, 0);
+    ck_assert_int_eq(told.status, 404);
+    ck_assert_uint_eq(told.again, 0);
+    end(&here);
+}
+END_TEST
+
 START_TEST(throttling_holds_all_requests_even_those_that_are_new)
 {
     world here;
@@ -492,6 +509,7 @@ TCase *retry_tests(void)
     tcase_add_test(tests, a_reached_server_renews_the_patience);
     tcase_add_test(tests, whoever_insists_is_never_given_up);
     tcase_add_test(tests, what_cannot_be_read_is_tried_three_times);
+    tcase_add_test(tests, what_cannot_be_read_is_not_tried_again_if_that_may_do_harm);
     tcase_add_test(tests, throttling_holds_all_requests_even_those_that_are_new);
     tcase_add_test(tests, retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pause);
     tcase_add_test(tests, a_dropped_request_is_heard_of_no_more);
