@@ -27,7 +27,7 @@ mutate() {
         ! $compiler "$folder/explorer.o" "$folder/ledger.o" $libraries -o "$folder/explorer"; then
         verdict="NOT BUILT"
     else
-        verdict=$(timeout 20 "$folder/explorer" --worlds 60000 2>/dev/null | sed -n '1s/ broke: / → /p')
+        verdict=$(timeout 20 "$folder/explorer" --worlds 100000 2>/dev/null | sed -n '1s/ broke: / → /p')
         [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --exhaust 2>/dev/null | sed -n '1s/ broke: / → /p')
         [ -n "$verdict" ] || verdict=SURVIVED
     fi
@@ -151,6 +151,10 @@ mutate "who leaves is told that all is well" \
     's/\.status = status_of_leaving\(status, cause\)/.status = RP_OK/'
 mutate "a failed job fails those in the queue" \
     's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        fail_queue(l, one, ended->failure);/'
+mutate "no memory for a batch: nobody is told" \
+    's/if \(!l->sending\) \{\n        finish_failed/if (!l->sending) {\n        return false;\n        finish_failed/'
+mutate "a batch that is not divided is told nothing" \
+    's/if \(!trial \|\| !trial->sends_left\)/if (!trial)\n        return;\n    if (!trial->sends_left)/'
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 

@@ -641,8 +641,10 @@ static void answer_page(world *w, bool parent_was_gone)
         read_page(w, w->just_changed ? w->step : any_moment_since_request(w));
     world_tell(w, "page of list answered:");
     shown = make_page(w);
-    if (!shown)
-        abort();
+    if (!shown) {
+        fail_list(w, TROUBLE_SERVER);
+        return;
+    }
     more = ledger_page(w->ledger, shown);
     page_unref(shown);
     if (more && !w->list.last_page)

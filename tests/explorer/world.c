@@ -133,6 +133,18 @@ void world_break(world *w, const char *rule, const char *format, ...)
     va_end(arguments);
 }
 
+/* --- memory ------------------------------------------------------------------ */
+
+static world *hungry; /* whose ledger is at work, and may find no memory */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return hungry && world_happens(hungry, hungry->traits.hunger) ? NULL : __real_calloc(count, size);
+}
+
 /* --- what the ledger wants ------------------------------------------------------ */
 
 static const char *const kind_names[] = {"create", "read", "delete"};
@@ -229,6 +241,16 @@ static void name_job(world *w, caller *one)
     one->want.job_id = one->job_id;
 }
 
+/* For want of memory; of that there is no trace. */
+static void turn_away(world *w, caller *one)
+{
+    world_tell(w, "turned away");
+    if (one->want.slot || one->want.phase != PHASE_QUEUED)
+        world_break(w, "who is turned away leaves no trace", "status %d", one->want.result.status);
+    one->finished = true;
+    w->unfinished--;
+}
+
 static void arrive(world *w, int number)
 {
     caller *one = &w->callers[number];
@@ -241,8 +263,10 @@ static void arrive(world *w, int number)
     one->arrived = true;
     one->arrived_step = w->step;
     w->unfinished++;
-    if (ledger_arrive(w->ledger, &one->want, w->now) < 0)
-        abort();
+    if (ledger_arrive(w->ledger, &one->want, w->now) < 0) {
+        turn_away(w, one);
+        return;
+    }
     if (one->want.wait == WAIT_HEALTHY)
         world_schedule(w, EVENT_LEAVE, number, w->now + world_pick(w, 8000));
     else if (w->traits.shape == SHAPE_ANY && world_happens(w, w->traits.leave))
@@ -334,6 +358,7 @@ static void choose_faults(world *w)
     t->leave = some(w, 80);
     t->foreign = world_pick(w, 4) ? 0 : 1 + world_pick(w, 4);
     t->gate = some(w, 4);
+    t->hunger = world_pick(w, 6) ? 0 : world_pick(w, 25);
     t->lags = !world_pick(w, 4);
     t->forgets_jobs = !world_pick(w, 4);
     t->false_success = !world_pick(w, 6);
@@ -361,6 +386,21 @@ static void choose_pace(world *w)
     t->jitter = !world_pick(w, 4);
 }
 
+/* Few keys, many callers that soon leave, jobs that fail: a key is forgotten and asked for again at once. */
+static void choose_haste(world *w)
+{
+    traits *t = &w->traits;
+
+    t->keys = 1 + world_pick(w, 2);
+    t->callers = 20;
+    t->fail_job = 70;
+    t->leave = 70;
+    t->latency_ms = 900;
+    t->spread_ms = 10000;
+    t->conflicts = t->parent_goes = t->lags = false;
+    t->fail_list = t->foreign = 0;
+}
+
 static void add_gates(world *w)
 {
     for (uint32_t i = 0; i < w->traits.gate; i++)
@@ -377,6 +417,8 @@ static void set_any(world *w)
     t->keys = 1 + world_pick(w, 5);
     t->callers = 1 + world_pick(w, 10);
     choose_faults(w);
+    if (!world_pick(w, 6))
+        choose_haste(w);
     for (uint32_t i = 0; i < t->keys * 2; i++)
         if (!world_pick(w, i < t->keys ? 3 : 12))
             server_show(w, server_add_member(w, (int)(i % t->keys), -1));
@@ -478,6 +520,7 @@ static bool is_news(event_kind kind)
 static void happen(world *w, const event *what)
 {
     w->step++;
+    hungry = w;
     w->source = SOURCE_NONE;
     if (is_news(what->kind))
         w->news_step = w->step;
@@ -747,6 +790,7 @@ static void end(world *w)
 {
     ledger_action action;
 
+    hungry = NULL;
     for (int i = 0; i < w->caller_count; i++)
         if (w->callers[i].arrived && !w->callers[i].finished)
             ledger_leave(w->ledger, &w->callers[i].want, RP_CANCELLED, w->now);

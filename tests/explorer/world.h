@@ -57,7 +57,8 @@ typedef struct traits {
     uint32_t max_batch, max_bisect;
     uint32_t keys, callers, page_limit;
     uint32_t latency_ms, spread_ms;
-    uint32_t lose, fail_server, refuse, throttle, fail_job, fail_list, fail_poll, leave, foreign, gate;
+    uint32_t lose, fail_server, refuse, throttle, fail_job, fail_list, fail_poll, leave, foreign, gate,
+        hunger;
     bool listed_at_end, lags, forgets_jobs, false_success, conflicts, denies_gone, denies_jobs, parent_goes,
         jitter;
     uint64_t guilty, job_guilty; /* keys, as bits */
