@@ -682,6 +682,7 @@ static void give_key(ledger *l, want *one, page *shown, const member *shows)
     one->spelled = shows->address;
     one->key_page = page_ref(shown);
     one->key_member = shows;
+    replace_failure(&one->cause, NULL);
     enter_slot(l, at, one);
     see(l, at, shown, shows);
 }
@@ -837,6 +838,8 @@ static void judge_acting(ledger *l, slot *one, int64_t now)
 {
     want *acting = one->acting;
 
+    if (!waits_out_conflict(l, acting, now))
+        replace_failure(&acting->cause, NULL);
     if (!seen_now(l, one))
         judge_absent(l, acting, now);
     else if (acting->kind == WANT_CREATE)
@@ -865,6 +868,7 @@ static void judge_health(ledger *l, slot *at, want *one, int64_t now)
 
 static void judge_watcher(ledger *l, slot *at, want *one, int64_t now)
 {
+    replace_failure(&one->cause, NULL);
     if (one->phase == PHASE_HEALTH)
         judge_health(l, at, one, now);
     else if (seen_now(l, at))
@@ -1141,20 +1145,28 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
     l->listing = false;
 }
 
+/* Who waits out a conflict has that for a cause until a list tells more. */
+static void delay_look(const ledger *l, want *one, failure *why)
+{
+    bool conflicts = one->cause && one->cause->meaning == MEANS_CONFLICT;
+
+    if (one->phase == PHASE_LOOK && list_tells_want(l, one) && !conflicts)
+        replace_failure(&one->cause, why);
+}
+
 void ledger_list_delayed(ledger *l, failure *why)
 {
     slot *one;
     want *waiting;
 
     TAILQ_FOREACH(waiting, &l->keyless, link)
-    replace_failure(&waiting->cause, why);
+    delay_look(l, waiting, why);
     TAILQ_FOREACH(one, &l->slots, link)
     {
-        if (one->acting && one->acting->phase == PHASE_LOOK)
-            replace_failure(&one->acting->cause, why);
+        if (one->acting)
+            delay_look(l, one->acting, why);
         TAILQ_FOREACH(waiting, &one->watchers, link)
-        if (waiting->phase == PHASE_LOOK)
-            replace_failure(&waiting->cause, why);
+        delay_look(l, waiting, why);
     }
 }
 
