@@ -305,6 +305,10 @@ static void check_failed(world *w, const caller *one)
     else
         NEED("done means done", of_health && (is_disturbed(w, one) || has_op(w, one, OP_DONE)), "it failed");
     NEED("a failure has a cause", one->left || r->failure, "status %d", r->status);
+    NEED("a cause is told while it lasts",
+         !one->left || r->outcome != OUTCOME_NONE || r->failure != trouble_failure(TROUBLE_SERVER) ||
+             w->delayed_step > w->list.answered_step,
+         "a list was answered since");
 }
 
 static void check_created(world *w, const caller *one)

@@ -151,6 +151,10 @@ mutate "who leaves is told that all is well" \
     's/\.status = status_of_leaving\(status, cause\)/.status = RP_OK/'
 mutate "a failed job fails those in the queue" \
     's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        fail_queue(l, one, ended->failure);/'
+mutate "an old trouble is told for ever" \
+    's/if \(!waits_out_conflict\(l, acting, now\)\)\n        replace_failure\(&acting->cause, NULL\);//'
+mutate "a late list is everybody'"'"'s trouble" \
+    's/list_tells_want\(l, one\) && !conflicts/!conflicts/'
 mutate "no memory for a batch: nobody is told" \
     's/if \(!l->sending\) \{\n        finish_failed/if (!l->sending) {\n        return false;\n        finish_failed/'
 mutate "a batch that is not divided is told nothing" \

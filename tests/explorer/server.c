@@ -619,6 +619,14 @@ static void fail_list(world *w, trouble why)
     ledger_list_failed(w->ledger, trouble_failure(why), w->now);
 }
 
+static void delay_list(world *w)
+{
+    world_tell(w, "list is late");
+    w->delayed_step = w->step;
+    ledger_list_delayed(w->ledger, trouble_failure(TROUBLE_SERVER));
+    world_schedule(w, EVENT_PAGE_ANSWERED, 0, world_soon(w));
+}
+
 static void answer_page(world *w, bool parent_was_gone)
 {
     page *shown;
@@ -632,9 +640,7 @@ static void answer_page(world *w, bool parent_was_gone)
         if (world_pick(w, 2))
             fail_list(w, world_pick(w, 3) ? TROUBLE_SERVER : TROUBLE_DENIED);
         else
-            ledger_list_delayed(w->ledger, trouble_failure(TROUBLE_SERVER));
-        if (w->list.running)
-            world_schedule(w, EVENT_PAGE_ANSWERED, parent_was_gone, world_soon(w));
+            delay_list(w);
         return;
     }
     if (w->traits.shape == SHAPE_SMALL)
