@@ -204,12 +204,36 @@ static int read_nothing(const struct reading *reading, const rp_field *field, co
 
 /* Unknown members */
 
-static const rp_field *find(const rp_field *fields, const char *name)
+static bool is_part(const rp_field *field)
+{
+    return field->kind == RP_FIELD_PART;
+}
+
+static bool is_known(const rp_field *fields, const char *name)
 {
     for (; fields->name; fields++)
-        if (!strcmp(fields->name, name))
-            return fields;
-    return NULL;
+        if (is_part(fields) ? is_known(fields->fields, name) : !strcmp(fields->name, name))
+            return true;
+    return false;
+}
+
+struct likeness {
+    const char *name; /* what comes closest so far, or NULL */
+    size_t distance;  /* its own, or what is allowed */
+};
+
+static void look_for_likeness(const rp_field *fields, const char *name, struct likeness *best)
+{
+    for (; fields->name; fields++) {
+        size_t distance;
+        if (is_part(fields)) {
+            look_for_likeness(fields->fields, name, best);
+            continue;
+        }
+        distance = rp_edit_distance(name, fields->name);
+        if (distance < best->distance || (!best->name && distance == best->distance))
+            *best = (struct likeness){fields->name, distance};
+    }
 }
 
 /* The known name that was probably meant, or NULL. A name of which every letter would change is no likeness.
@@ -217,18 +241,10 @@ static const rp_field *find(const rp_field *fields, const char *name)
 static const char *nearest(const rp_field *fields, const char *name)
 {
     size_t len = strlen(name), allowed = len / 3 > 2 ? len / 3 : 2;
-    const char *best = NULL;
+    struct likeness best = {NULL, allowed < len ? allowed : (len ? len - 1 : 0)};
 
-    if (allowed >= len)
-        allowed = len ? len - 1 : 0;
-    for (; fields->name; fields++) {
-        size_t distance = rp_edit_distance(name, fields->name);
-        if (distance > allowed || (best && distance == allowed))
-            continue;
-        best = fields->name;
-        allowed = distance;
-    }
-    return best;
+    look_for_likeness(fields, name, &best);
+    return best.name;
 }
 
 static int refuse_unknown(void *context, const char *name, const rp_json *value)
@@ -238,7 +254,7 @@ static int refuse_unknown(void *context, const char *name, const rp_json *value)
     const char *meant;
 
     (void)value;
-    if (find(reading->fields, name))
+    if (is_known(reading->fields, name))
         return 0;
     path = pointer_to(reading->at, name);
     if (!path)
@@ -287,6 +303,11 @@ static void write_texts(const rp_field *field, const void *from, rp_json_writer 
     rp_write_end(writer, ']');
 }
 
+static void write_part(const rp_field *field, const void *from, rp_json_writer *writer)
+{
+    rp_fields_write(field->fields, from_offset(field, from), writer);
+}
+
 /* Defaults and clearing */
 
 static void set_flag(const rp_field *field, uint32_t value, void *into)
@@ -323,6 +344,11 @@ static void clear_texts(const rp_field *field, void *into)
     for (size_t i = 0; *texts && (*texts)[i]; i++)
         free((*texts)[i]);
     free(rp_take(*texts));
+}
+
+static void clear_part(const rp_field *field, void *into)
+{
+    rp_fields_clear(field->fields, at_offset(field, into));
 }
 
 /* Schema */
@@ -417,13 +443,17 @@ static const struct {
     [RP_FIELD_COUNT] = {"integer", read_count, write_count, describe_count, set_count, NULL},
     [RP_FIELD_WORD] = {"string", read_word, write_word, describe_word, set_word, NULL},
     [RP_FIELD_TEXTS] = {"array", read_nothing, write_texts, describe_texts, NULL, clear_texts},
+    [RP_FIELD_PART] = {NULL, NULL, write_part, NULL, NULL, clear_part},
 };
 
 void rp_fields_defaults(const rp_field *fields, void *into)
 {
-    for (; fields->name; fields++)
-        if (fields->has_default && kinds[fields->kind].set)
+    for (; fields->name; fields++) {
+        if (is_part(fields))
+            rp_fields_defaults(fields->fields, at_offset(fields, into));
+        else if (fields->has_default && kinds[fields->kind].set)
             kinds[fields->kind].set(fields, fields->usual, into);
+    }
 }
 
 static int read_field(const struct reading *reading, const rp_field *field, const rp_json *object,
@@ -439,6 +469,17 @@ static int read_field(const struct reading *reading, const rp_field *field, cons
     return 0;
 }
 
+static int read_fields(const struct reading *reading, const rp_field *fields, const rp_json *object,
+                       unsigned how, void *into)
+{
+    int code = 0;
+
+    for (; !code && fields->name; fields++)
+        code = is_part(fields) ? read_fields(reading, fields->fields, object, how, at_offset(fields, into))
+                               : read_field(reading, fields, object, how, into);
+    return code;
+}
+
 int rp_fields_read(const rp_field *fields, const rp_json *object, unsigned how, const char *at, void *into,
                    rp_error **error)
 {
@@ -450,9 +491,7 @@ int rp_fields_read(const rp_field *fields, const rp_json *object, unsigned how, 
                                rp_json_type_name(rp_json_type_of(object)));
     if (!(how & RP_FIELDS_LENIENT))
         code = rp_json_each(object, refuse_unknown, &reading);
-    for (; !code && fields->name; fields++)
-        code = read_field(&reading, fields, object, how, into);
-    return code;
+    return code ? code : read_fields(&reading, fields, object, how, into);
 }
 
 void rp_fields_clear(const rp_field *fields, void *into)
@@ -470,7 +509,8 @@ void rp_fields_write(const rp_field *fields, const void *from, rp_json_writer *w
     for (; fields->name; fields++) {
         if (!kinds[fields->kind].write)
             continue;
-        rp_write_name(writer, fields->name);
+        if (!is_part(fields))
+            rp_write_name(writer, fields->name);
         kinds[fields->kind].write(fields, from, writer);
     }
 }
@@ -490,20 +530,37 @@ static void write_property(const rp_field *field, rp_json_writer *writer)
     rp_write_end(writer, '}');
 }
 
+static void write_properties(const rp_field *fields, rp_json_writer *writer)
+{
+    for (; fields->name; fields++) {
+        if (is_part(fields))
+            write_properties(fields->fields, writer);
+        else
+            write_property(fields, writer);
+    }
+}
+
+static void write_required(const rp_field *fields, rp_json_writer *writer)
+{
+    for (; fields->name; fields++) {
+        if (is_part(fields))
+            write_required(fields->fields, writer);
+        else if (fields->required)
+            rp_write_text(writer, fields->name);
+    }
+}
+
 void rp_fields_schema(const rp_field *fields, rp_json_writer *writer)
 {
     rp_write_begin(writer, '{');
     rp_write_text_member(writer, "type", "object");
     rp_write_name(writer, "properties");
     rp_write_begin(writer, '{');
-    for (const rp_field *field = fields; field->name; field++)
-        write_property(field, writer);
+    write_properties(fields, writer);
     rp_write_end(writer, '}');
     rp_write_name(writer, "required");
     rp_write_begin(writer, '[');
-    for (const rp_field *field = fields; field->name; field++)
-        if (field->required)
-            rp_write_text(writer, field->name);
+    write_required(fields, writer);
     rp_write_end(writer, ']');
     rp_write_boolean_member(writer, "additionalProperties", false);
     rp_write_end(writer, '}');

@@ -22,10 +22,11 @@ typedef enum rp_field_kind {
     RP_FIELD_COUNT,  /* uint32_t within least and most */
     RP_FIELD_WORD,   /* int, the index of the word in words */
     RP_FIELD_TEXTS,  /* schema and printing only: char **, ended by NULL; an array of strings */
+    RP_FIELD_PART,   /* the struct of another table, whose members stand among this table's own */
 } rp_field_kind;
 
 typedef struct rp_field {
-    const char *name; /* NULL ends the table */
+    const char *name; /* NULL ends the table; of a PART: nobody sees it */
     rp_field_kind kind;
     size_t offset;
     bool required;
@@ -40,6 +41,7 @@ typedef struct rp_field {
     const char *about;              /* schema: "description" */
     bool computed, force_new;       /* schema: x-rp-computed, x-rp-force-new */
     bool nullable;                  /* schema: type is [.., "null"] */
+    const struct rp_field *fields;  /* PART; its members are at offset. Parts may have parts */
 } rp_field;
 
 enum {

@@ -373,6 +373,110 @@ START_TEST(a_long_unknown_name_is_cut_off_in_the_message_but_not_in_the_path)
 }
 END_TEST
 
+/* A table within another, two levels deep, none of them at offset 0. */
+typedef struct inn {
+    int rooms;
+    server door;
+    char *sign;
+} inn;
+
+typedef struct street {
+    uint32_t length;
+    inn corner;
+} street;
+
+static const rp_field inn_fields[] = {
+    {.name = "door", .kind = RP_FIELD_PART, .offset = offsetof(inn, door), .fields = fields},
+    {.name = "sign", .kind = RP_FIELD_TEXT, .offset = offsetof(inn, sign), .required = true},
+    {0}};
+
+static const rp_field street_fields[] = {
+    {.name = "corner", .kind = RP_FIELD_PART, .offset = offsetof(street, corner), .fields = inn_fields},
+    {.name = "length",
+     .kind = RP_FIELD_COUNT,
+     .offset = offsetof(street, length),
+     .has_default = true,
+     .usual = 7},
+    {0}};
+
+static int read_street(const char *text, street *into, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *root = NULL;
+
+    ck_assert_int_eq(rp_json_parse(text, strlen(text), &root, NULL), 0);
+    return rp_fields_read(street_fields, root, RP_FIELDS_STRICT, "/config", into, error);
+}
+
+START_TEST(members_of_a_part_are_read_and_cleared_as_the_tables_own)
+{
+    street into = {0};
+
+    rp_fields_defaults(street_fields, &into);
+    ck_assert_int_eq(
+        read_street("{\"name\":\"web\",\"sign\":\"lion\",\"password\":\"pw\",\"mode\":\"job\"}", &into, NULL),
+        0);
+    ck_assert_uint_eq(into.length, 7);
+    ck_assert_uint_eq(into.corner.door.port, 443);
+    ck_assert_int_eq(into.corner.door.mode, 0);
+    ck_assert_str_eq(into.corner.door.name, "web");
+    ck_assert_str_eq(into.corner.sign, "lion");
+    rp_fields_clear(street_fields, &into);
+    ck_assert_ptr_null(into.corner.door.name);
+    ck_assert_ptr_null(into.corner.door.password);
+    ck_assert_ptr_null(into.corner.sign);
+    ck_assert_uint_eq(into.corner.door.port, 0);
+}
+END_TEST
+
+static const struct {
+    const char *text, *path, *message;
+} faulty_streets[] = {
+    {"{\"sign\":\"x\"}", "/config/name", "\"name\" is missing"},
+    {"{\"name\":\"web\"}", "/config/sign", "\"sign\" is missing"},
+    {"{\"name\":\"web\",\"sign\":1}", "/config/sign", "\"sign\" must be a string, not an integer"},
+    {"{\"pasword\":1}", "/config/pasword", "unknown member \"pasword\" (did you mean \"password\"?)"},
+    {"{\"sings\":1}", "/config/sings", "unknown member \"sings\" (did you mean \"sign\"?)"},
+    {"{\"lenth\":1}", "/config/lenth", "unknown member \"lenth\" (did you mean \"length\"?)"},
+    {"{\"corner\":{}}", "/config/corner", "unknown member \"corner\""},
+};
+
+START_TEST(faults_in_a_part_are_told_as_the_tables_own)
+{
+    street into = {0};
+    rp_error *error = NULL;
+
+    ck_assert_int_eq(read_street(faulty_streets[_i].text, &into, &error), RP_E_INVALID);
+    ck_assert_str_eq(error->message, faulty_streets[_i].message);
+    ck_assert_str_eq(error->path, faulty_streets[_i].path);
+    rp_error_free(error);
+    rp_fields_clear(street_fields, &into);
+}
+END_TEST
+
+static void write_street(const void *from, rp_json_writer *writer)
+{
+    rp_write_begin(writer, '{');
+    rp_fields_write(street_fields, from, writer);
+    rp_write_end(writer, '}');
+}
+
+START_TEST(a_part_is_written_and_described_without_a_level_of_its_own)
+{
+    street from = {.length = 3, .corner = {.sign = (char *)"lion", .door = {.name = (char *)"web"}}};
+    _cleanup_(rp_json_freep) rp_json *written = write_and_parse(write_street, &from);
+    _cleanup_(rp_json_freep) rp_json *schema = write_and_parse(write_schema, street_fields);
+    const rp_json *properties = rp_json_get(schema, "properties");
+
+    assert_is(written,
+              "{\"name\":\"web\",\"address\":null,\"tls\":false,\"port\":0,\"weight\":0,\"mode\":\"job\","
+              "\"tags\":null,\"sign\":\"lion\",\"length\":3}");
+    assert_is(rp_json_get(schema, "required"), "[\"name\",\"sign\"]");
+    ck_assert_uint_eq(rp_json_count(properties), 10);
+    ck_assert(rp_json_has(properties, "password"));
+    ck_assert(!rp_json_has(properties, "door"));
+}
+END_TEST
+
 TCase *fields_tests(void)
 {
     TCase *tests = tcase_create("fields");
@@ -391,5 +495,9 @@ TCase *fields_tests(void)
     tcase_add_test(tests, the_schema_says_what_reading_enforces);
     tcase_add_test(tests, an_empty_table_describes_an_empty_object);
     tcase_add_test(tests, a_long_unknown_name_is_cut_off_in_the_message_but_not_in_the_path);
+    tcase_add_test(tests, members_of_a_part_are_read_and_cleared_as_the_tables_own);
+    tcase_add_loop_test(tests, faults_in_a_part_are_told_as_the_tables_own, 0,
+                        (int)rp_count_of(faulty_streets));
+    tcase_add_test(tests, a_part_is_written_and_described_without_a_level_of_its_own);
     return tests;
 }
