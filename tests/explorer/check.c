@@ -293,6 +293,20 @@ static void check_open(world *w, const caller *one)
          "j%d is not told", last->send);
 }
 
+static bool blames_late_list(const caller *one)
+{
+    const want_result *r = &one->want.result;
+
+    return one->left && r->outcome == OUTCOME_NONE && r->failure == trouble_failure(TROUBLE_SERVER);
+}
+
+/* A list was late, has not been answered since, and is one that the caller can use. */
+static bool is_late_for(const world *w, const caller *one)
+{
+    return w->delayed_step > w->list.answered_step &&
+           (one->want.kind != WANT_READ || w->delayed_request_step > one->arrived_step);
+}
+
 static void check_failed(world *w, const caller *one)
 {
     const want_result *r = &one->want.result;
@@ -305,10 +319,8 @@ static void check_failed(world *w, const caller *one)
     else
         NEED("done means done", of_health && (is_disturbed(w, one) || has_op(w, one, OP_DONE)), "it failed");
     NEED("a failure has a cause", one->left || r->failure, "status %d", r->status);
-    NEED("a cause is told while it lasts",
-         !one->left || r->outcome != OUTCOME_NONE || r->failure != trouble_failure(TROUBLE_SERVER) ||
-             w->delayed_step > w->list.answered_step,
-         "a list was answered since");
+    NEED("a cause is told while it lasts", !blames_late_list(one) || is_late_for(w, one),
+         "it does not wait for a late list");
 }
 
 static void check_created(world *w, const caller *one)

@@ -66,7 +66,7 @@ mutate "a second request for a key does not wait for the first" \
 mutate "who leaves takes the key out of flight" \
     's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        land((slot *)at);/'
 mutate "who left is sent all the same" \
-    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/'
+    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    detach\(l, one\);\n    if \(one->removed/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
 mutate "a want that has ended stays where it was" \
     's/detach\(l, one\);/if (one->phase != PHASE_READY)\n        detach(l, one);/'
 mutate "who leaves gets no result" \
@@ -153,7 +153,7 @@ mutate "a failed job fails those in the queue" \
     's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        fail_queue(l, one, ended->failure);/'
 mutate "an old trouble is told for ever" \
     's/if \(!waits_out_conflict\(l, acting, now\)\)\n        replace_failure\(&acting->cause, NULL\);//'
-mutate "a late list is everybody'"'"'s trouble" \
+mutate "a late list is everybody's trouble" \
     's/list_tells_want\(l, one\) && !conflicts/!conflicts/'
 mutate "no memory for a batch: nobody is told" \
     's/if \(!l->sending\) \{\n        finish_failed/if (!l->sending) {\n        return false;\n        finish_failed/'

@@ -623,6 +623,7 @@ static void delay_list(world *w)
 {
     world_tell(w, "list is late");
     w->delayed_step = w->step;
+    w->delayed_request_step = w->list.requested_step;
     ledger_list_delayed(w->ledger, trouble_failure(TROUBLE_SERVER));
     world_schedule(w, EVENT_PAGE_ANSWERED, 0, world_soon(w));
 }

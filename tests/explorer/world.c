@@ -760,7 +760,7 @@ static void clear(world *w)
     w->sending = -1;
     w->change_count = 0;
     w->just_changed = false;
-    w->news_step = w->delayed_step = 0;
+    w->news_step = w->delayed_step = w->delayed_request_step = 0;
     w->lists = w->adds = w->removes = 0;
     w->list = (listing){0};
     memset(w->polls, 0, sizeof(w->polls));

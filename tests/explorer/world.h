@@ -230,8 +230,9 @@ typedef struct world {
     bool listener_asked;
 
     /* For the checks. */
-    uint64_t delayed_step; /* the last step in which a list was said to be late */
-    uint64_t news_step;    /* the last step that may be a reason to list again */
+    uint64_t delayed_step,
+        delayed_request_step; /* when a list was last said to be late; when it was requested */
+    uint64_t news_step;       /* the last step that may be a reason to list again */
     int64_t next_send_at;
     int64_t listed_at; /* when the last list that was answered was requested */
     bool conflicted, behind_job;
