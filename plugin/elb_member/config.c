@@ -276,6 +276,13 @@ static int check(config *c, rp_error **error)
     return 0;
 }
 
+static int is_unknown(void *context, const char *name, const rp_json *value)
+{
+    (void)context;
+    (void)name;
+    return rp_json_type_of(value) == RP_JSON_NULL;
+}
+
 int config_read(config *into, const rp_json *object, unsigned how, rp_error **error)
 {
     int result;
@@ -285,9 +292,11 @@ int config_read(config *into, const rp_json *object, unsigned how, rp_error **er
     if (rp_json_type_of(object) != RP_JSON_OBJECT)
         return missing(error, "/config", "config is missing, or not an object");
     result = rp_fields_read(config_fields, object, how, "/config", into, error);
-    /* What is not known yet can't be missed yet. */
-    if (result < 0 || how & RP_FIELDS_PARTIAL)
+    if (result < 0)
         return result;
+    /* What is not known yet may go with all the rest. */
+    if (how & RP_FIELDS_PARTIAL && rp_json_each(object, is_unknown, NULL))
+        return 0;
     return check(into, error);
 }
 
