@@ -69,7 +69,7 @@ struct ledger {
     struct job_queue jobs;
 
     uint64_t lists; /* started so far: the number of the last one */
-    bool listing, list_has_pages, list_stopped;
+    bool listing, list_has_pages;
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 
     transfer *sending;
@@ -719,8 +719,7 @@ bool ledger_page(ledger *l, page *shown)
     }
     give_keys(l, shown);
     l->list_has_pages = true;
-    l->list_stopped = list_is_decided(l);
-    return !l->list_stopped;
+    return !list_is_decided(l);
 }
 
 /* --- what a list proves ---------------------------------------------------- */
@@ -1650,7 +1649,6 @@ static bool take_list(ledger *l, int64_t now, ledger_action *action)
         return false;
     l->listing = true;
     l->list_has_pages = false;
-    l->list_stopped = false;
     l->lists++;
     *action = (ledger_action){.kind = ACTION_LIST, .list = l->lists, .insist = list_needs_insisting(l)};
     return true;
