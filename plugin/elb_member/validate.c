@@ -68,8 +68,9 @@ const rp_response *validate_hook(rp_instance *instance, const rp_call *host, con
     request asked = {0};
     call_options options;
 
-    (void)instance;
     (void)host;
+    if (instance && instance_refused(instance))
+        return response_forked();
     if (request_read(&asked, text, len, REQUEST_CONFIG | REQUEST_RECORDS, &error) < 0 ||
         call_options_read(&options, NULL, asked.options, &error) < 0)
         told = response_refused_for(error);
