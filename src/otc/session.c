@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #define MAX_TOKEN_REPLY_BYTES (1u << 20) /* the catalog is in it */
+#define MIN_TOKEN_BYTES       16
 #define RENEW_AHEAD_S         600
 #define PATIENCE_WITH_IAM_S   60
 
@@ -290,12 +291,50 @@ static void renew(authenticated *mine)
         fail_later(mine, error->code, error->message);
 }
 
+/* A copy of the body in which the token is stars. */
+static char *body_without(const rp_http_reply *reply, const rp_secret *token)
+{
+    size_t len = rp_secret_len(token);
+    char *copy = malloc(reply->body_len + 1), *end, *found;
+
+    if (!copy)
+        return NULL;
+    end = copy + reply->body_len;
+    memcpy(copy, reply->body, reply->body_len);
+    *end = '\0';
+    for (char *at = copy; (found = memmem(at, (size_t)(end - at), rp_secret_reveal(token), len));
+         at = found + len)
+        memset(found, '*', len);
+    return copy;
+}
+
+/* What is shorter than any real token might stand in an answer by chance. */
+static bool repeats_token(const authenticated *mine, const rp_http_reply *reply)
+{
+    size_t len = rp_secret_len(mine->token);
+
+    return len >= MIN_TOKEN_BYTES && memmem(reply->body, reply->body_len, rp_secret_reveal(mine->token), len);
+}
+
+/* Servers and gateways may repeat what they got, and their words end in logs. */
+static void finish_without_token(authenticated *mine, const rp_http_reply *reply)
+{
+    static const rp_error no_memory = {.code = RP_E_LOST, .message = (char *)"out of memory for the reply"};
+    _cleanup_(rp_freep) char *body = body_without(reply, mine->token);
+    rp_http_reply silent = *reply;
+
+    silent.body = body;
+    finish(mine, body ? &silent : NULL, body ? NULL : &no_memory);
+}
+
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     authenticated *mine = context;
 
     if (reply && may_renew(mine, reply))
         renew(mine);
+    else if (reply && repeats_token(mine, reply))
+        finish_without_token(mine, reply);
     else
         finish(mine, reply, error);
 }
