@@ -41,6 +41,18 @@ static int read_file(const char *name, rp_document *document, rp_error **error)
     return read_all(file, file == stdin ? "standard input" : name, document, error);
 }
 
+int rp_document_load(const char *name, rp_document *document, rp_error **error)
+{
+    _cleanup_(close_file) FILE *file = fopen(name, "re");
+    int why = errno;
+
+    if (file)
+        return read_all(file, name, document, error);
+    rp_error_set(error, RP_E_SYSTEM, "%s: %s", name, strerror(why));
+    errno = why;
+    return RP_E_SYSTEM;
+}
+
 int rp_document_read(const char *source, rp_document *document, rp_error **error)
 {
     if (!source)

@@ -17,6 +17,9 @@ typedef struct rp_document {
 /* Reads what `source` says: JSON if it starts with '{' or '[', standard input if it is "-", else the file of
    that name. NULL leaves the document empty. RP_E_SYSTEM or RP_E_INVALID. */
 int rp_document_read(const char *source, rp_document *document, rp_error **error);
+
+/* Reads a file. RP_E_SYSTEM leaves errno as it is. */
+int rp_document_load(const char *name, rp_document *document, rp_error **error);
 void rp_document_done(rp_document *document);
 
 #endif

@@ -7,7 +7,10 @@
 
 #include "host/rphost.h"
 
+#include <stdbool.h>
+
 void rp_interrupt_cancels(rphost *host);
+bool rp_interrupted(void);    /* since then */
 void rp_interrupt_ends(void); /* the process again; before the handle is closed */
 
 #endif

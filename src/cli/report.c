@@ -44,7 +44,7 @@ int rp_exit_code(int32_t status)
 
 void rp_exit_codes_print(FILE *out)
 {
-    fprintf(out, "Exit codes, by the status of the response:\n\n");
+    fprintf(out, "Exit codes of describe and call, by the status of the response:\n\n");
     for (size_t i = 0; i < rp_count_of(exit_codes); i++)
         fprintf(out, "  %3d  %s\n", exit_codes[i].code, rphost_status_name(exit_codes[i].status));
     fprintf(out, "\n  %3d  a file could not be read or written\n  %3d  the command line is wrong\n",

@@ -1,25 +1,17 @@
 #include "cli/settings.h"
 
 #include "base/text.h"
+#include "cli/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The closer of two names to the word typed; NULL is as far as it gets. Further than a third of its letters
-   away is no likeness. */
-static const char *closer(const char *word, const char *best, const char *name)
-{
-    unsigned least = best ? rp_edit_distance(word, best) : (unsigned)strlen(word) / 3 + 2;
-
-    return rp_edit_distance(word, name) < least ? name : best;
-}
 
 static int unknown_option(const rp_option *options, const char *name, rp_error **error)
 {
     const char *nearest = NULL;
 
     for (; options->name; options++)
-        nearest = closer(name, nearest, options->name);
+        nearest = rp_nearer(name, nearest, options->name);
     if (nearest)
         return rp_error_set(error, RP_E_INVALID, "unknown option --%s (did you mean --%s?)", name, nearest);
     return rp_error_set(error, RP_E_INVALID, "unknown option --%s", name);
@@ -45,6 +37,44 @@ static int store_count(const rp_option *option, const char *value, uint32_t *out
     return 0;
 }
 
+static const struct {
+    const char *unit;
+    uint32_t ms;
+} units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+
+static int store_duration(const rp_option *option, const char *value, uint32_t *out, rp_error **error)
+{
+    char *unit = NULL;
+    unsigned long long number = strtoull(value, &unit, 10);
+
+    for (size_t i = 0; *value >= '0' && *value <= '9' && i < rp_count_of(units); i++)
+        if (!strcmp(unit, units[i].unit) && number <= UINT32_MAX / units[i].ms) {
+            *out = (uint32_t)number * units[i].ms;
+            return 0;
+        }
+    return rp_error_set(error, RP_E_INVALID, "-%s takes a time such as 500ms, 90s, 10m or 1h, not \"%s\"",
+                        option->name, value);
+}
+
+static int store_switch(const rp_option *option, const char *value, bool *out, rp_error **error)
+{
+    bool on = !value || !strcmp(value, "true");
+
+    if (!on && strcmp(value, "false") != 0)
+        return rp_error_set(error, RP_E_INVALID, "-%s takes true or false, not \"%s\"", option->name, value);
+    *out = option->kind == RP_OPTION_UNSWITCH ? !on : on;
+    return 0;
+}
+
+static int store_text(const rp_option *option, const char *value, rp_texts *out, rp_error **error)
+{
+    if (out->count == RP_MAX_TIMES)
+        return rp_error_set(error, RP_E_INVALID, "-%s can be given %d times at most", option->name,
+                            RP_MAX_TIMES);
+    out->items[out->count++] = value;
+    return 0;
+}
+
 static int store(const rp_option *option, const char *value, rp_settings *settings, rp_error **error)
 {
     void *at = (char *)settings + option->offset;
@@ -58,6 +88,13 @@ static int store(const rp_option *option, const char *value, rp_settings *settin
         return 0;
     case RP_OPTION_COUNT:
         return store_count(option, value, at, error);
+    case RP_OPTION_SWITCH:
+    case RP_OPTION_UNSWITCH:
+        return store_switch(option, value, at, error);
+    case RP_OPTION_TEXTS:
+        return store_text(option, value, at, error);
+    case RP_OPTION_DURATION:
+        return store_duration(option, value, at, error);
     }
     return 0;
 }
@@ -72,6 +109,12 @@ static const char *take_word(words *line)
 {
     line->left--;
     return *line->next++;
+}
+
+static bool takes_value(const rp_option *option)
+{
+    return option->kind != RP_OPTION_FLAG && option->kind != RP_OPTION_SWITCH &&
+           option->kind != RP_OPTION_UNSWITCH;
 }
 
 static int read_option(const rp_option *options, const char *word, words *line, rp_settings *settings,
@@ -91,10 +134,12 @@ static int read_option(const rp_option *options, const char *word, words *line, 
         return unknown_option(options, name, error);
     if (option->kind == RP_OPTION_FLAG && value)
         return rp_error_set(error, RP_E_INVALID, "--%s takes no value", name);
-    if (option->kind != RP_OPTION_FLAG && !value && !line->left)
+    if (takes_value(option) && !value && !line->left)
         return rp_error_set(error, RP_E_INVALID, "--%s needs a value", name);
-    if (option->kind != RP_OPTION_FLAG)
+    if (takes_value(option))
         value = value ? value + 1 : take_word(line);
+    else
+        value = value ? value + 1 : NULL;
     return store(option, value, settings, error);
 }
 
@@ -131,7 +176,7 @@ void rp_options_print(const rp_option *options, FILE *out)
     for (; options->name; options++) {
         _cleanup_(rp_freep) char *left = rp_format("--%s%s%s", options->name, options->value ? " " : "",
                                                    options->value ? options->value : "");
-        fprintf(out, "  %-16s  %s\n", left ? left : options->name, options->about);
+        fprintf(out, "  %-22s  %s\n", left ? left : options->name, options->about);
     }
 }
 
@@ -144,7 +189,7 @@ int rp_verb_find(const rp_verb *verbs, const char *name, const rp_verb **verb, r
             *verb = verbs;
             return 0;
         }
-        nearest = closer(name, nearest, verbs->name);
+        nearest = rp_nearer(name, nearest, verbs->name);
     }
     if (nearest)
         return rp_error_set(error, RP_E_INVALID, "unknown verb \"%s\" (did you mean \"%s\"?)", name, nearest);

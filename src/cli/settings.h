@@ -11,7 +11,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define RP_MAX_OPERANDS 3
+#define RP_MAX_OPERANDS 16
+#define RP_MAX_TIMES    32 /* that an option may be given */
+
+/* An option that may be given several times. */
+typedef struct rp_texts {
+    const char *items[RP_MAX_TIMES];
+    uint32_t count;
+} rp_texts;
 
 /* All that any verb can be told; borrowed from argv. */
 typedef struct rp_settings {
@@ -22,12 +29,25 @@ typedef struct rp_settings {
     uint32_t timeout_ms;
     bool events;
     bool help;
+
+    /* Of the verbs that work with a configuration file. */
+    const char *file;
+    const char *state;
+    const char *out;
+    rp_texts targets, replace;
+    uint32_t lock_timeout_ms;
+    uint32_t parallelism;
+    bool auto_approve, detailed_exitcode, json, no_color, no_refresh, destroy, force;
 } rp_settings;
 
 typedef enum rp_option_kind {
-    RP_OPTION_FLAG, /* bool */
-    RP_OPTION_TEXT, /* const char * */
-    RP_OPTION_COUNT /* uint32_t */
+    RP_OPTION_FLAG,     /* bool */
+    RP_OPTION_TEXT,     /* const char * */
+    RP_OPTION_COUNT,    /* uint32_t */
+    RP_OPTION_SWITCH,   /* bool; =true or =false may follow */
+    RP_OPTION_UNSWITCH, /* bool that =false makes true */
+    RP_OPTION_TEXTS,    /* rp_texts */
+    RP_OPTION_DURATION  /* uint32_t of milliseconds: 90s, 10m, 1h, 500ms; a bare number is milliseconds */
 } rp_option_kind;
 
 typedef struct rp_option {
@@ -46,6 +66,7 @@ typedef struct rp_verb {
     const char *details; /* paragraphs, or NULL */
     const rp_option *options;
     int (*run)(const rp_settings *settings); /* returns the exit code */
+    bool exits;                              /* by the status of the plugin's response */
 } rp_verb;
 
 /* Reads what follows the verb: --name value, --name=value, the same with one dash, operands. "--" ends the
