@@ -71,12 +71,15 @@ static int apply_saved(const rp_settings *settings)
     return apply_file(&in, &file);
 }
 
-int rp_apply_verb(const rp_settings *settings)
+static int apply_configured(const rp_settings *settings)
 {
     _cleanup_(rp_workspace_done) rp_workspace in;
 
-    if (settings->operand_count)
-        return apply_saved(settings);
     rp_workspace_start(&in, settings, "apply");
     return apply(&in);
+}
+
+int rp_apply_verb(const rp_settings *settings)
+{
+    return settings->operand_count ? apply_saved(settings) : apply_configured(settings);
 }

@@ -115,6 +115,13 @@ static bool is_warning(const rp_json *diagnostic)
     return same_text(rp_json_text(rp_json_get(diagnostic, "severity")), "warning");
 }
 
+static const char *advice_for(const rp_about *about, bool warning, const char *status)
+{
+    if (about && about->advice)
+        return about->advice;
+    return warning ? NULL : rp_advice(status);
+}
+
 void rp_findings_add_diagnostic(rp_findings *findings, const rp_about *about, const rp_json *diagnostic,
                                 const char *status)
 {
@@ -128,7 +135,18 @@ void rp_findings_add_diagnostic(rp_findings *findings, const rp_about *about, co
                              : "no reason is told",
                     rp_json_text(rp_json_get(diagnostic, "detail")),
                     rp_json_text(rp_json_get(diagnostic, "code")),
-                    warning ? NULL : rp_advice(cause ? cause : status));
+                    advice_for(about, warning, cause ? cause : status));
+}
+
+rp_about rp_about_source(const char *address, const rp_yaml *source)
+{
+    bool number = source && (source->kind == RP_YAML_INTEGER || source->kind == RP_YAML_NUMBER);
+
+    return (rp_about){
+        .address = address,
+        .mark = source ? source->mark : (rp_mark){0},
+        .advice =
+            number ? "Without quotes this is a number: if it is meant as a text, put it in quotes." : NULL};
 }
 
 void rp_findings_done(rp_findings *findings)

@@ -29,7 +29,11 @@ typedef struct rp_findings {
 typedef struct rp_about {
     const char *address; /* or NULL */
     rp_mark mark;
+    const char *advice; /* instead of the usual; or NULL */
 } rp_about;
+
+/* About what stands there: a number that may be meant as a text gets that advice. `source` may be NULL. */
+rp_about rp_about_source(const char *address, const rp_yaml *source);
 
 /* Adds one, in copies, or its object to one that says the same. Out of memory it is counted. */
 void rp_findings_add(rp_findings *findings, const rp_about *about, bool warning, const char *summary,

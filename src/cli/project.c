@@ -446,9 +446,9 @@ const rp_yaml *rp_wanted_source(const rp_project *project, const rp_wanted *want
     return source ? source : said;
 }
 
-rp_mark rp_project_config_mark(const rp_project *project, const char *pointer)
+const rp_yaml *rp_project_config_at(const rp_project *project, const char *pointer)
 {
     const rp_yaml *config = rp_yaml_get(&project->document, "config");
 
-    return config ? rp_yaml_at(config, pointer)->mark : project->document.mark;
+    return config ? rp_yaml_at(config, pointer) : &project->document;
 }

@@ -62,7 +62,7 @@ const rp_block *rp_project_block(const rp_project *project, const char *name);
  */
 const rp_yaml *rp_wanted_source(const rp_project *project, const rp_wanted *wanted, const char *pointer);
 
-/* Where `config` says what is said of a path within it. */
-rp_mark rp_project_config_mark(const rp_project *project, const char *pointer);
+/* What `config` has at a path within it, or the nearest above it that there is. */
+const rp_yaml *rp_project_config_at(const rp_project *project, const char *pointer);
 
 #endif

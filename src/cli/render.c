@@ -524,7 +524,7 @@ static void render_source(const rp_finding *finding, const char *source, const r
     line = strndup(source, strcspn(source, "\r\n"));
     rp_buffer_format(out, "  %s%5u |%s ", p->dim, finding->mark.line, p->off);
     rp_render_clean(line ? line : "", out);
-    rp_buffer_format(out, "\n        %*s%s^%s\n", (int)finding->mark.column, "", p->red, p->off);
+    rp_buffer_format(out, "\n         %*s%s^%s\n", (int)finding->mark.column, "", p->red, p->off);
 }
 
 static void render_where(const rp_finding *finding, const char *file, const char *source, const rp_paint *p,

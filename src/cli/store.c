@@ -621,17 +621,28 @@ static int copy(rp_store *store, sqlite3 *to, sqlite3 *from, rp_error **error)
     return rp_error_set(error, RP_E_SYSTEM, "%s: it cannot be copied: %s", store->path, sqlite3_errmsg(to));
 }
 
+/* Without the room that has become free in the file. */
+static int vacuum_into(rp_store *store, const char *path, rp_error **error)
+{
+    char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
+    int failed = sql ? run(store, sql, error) : no_memory(error);
+
+    sqlite3_free(sql);
+    return failed;
+}
+
+/* A copy is one file, whatever mode it was made from. */
 static int copy_into(rp_store *store, const char *path, rp_error **error)
 {
     _cleanup_(close_db) sqlite3 *to = NULL;
-    int failed;
+    int failed = vacuum_into(store, path, error);
 
-    if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+    if (failed)
+        return failed;
+    if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+        sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
         return rp_error_set(error, RP_E_SYSTEM, "%s: %s", path, to ? sqlite3_errmsg(to) : "out of memory");
-    failed = copy(store, to, store->db, error);
-    if (!failed && sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
-        return rp_error_set(error, RP_E_SYSTEM, "%s: %s", path, sqlite3_errmsg(to));
-    return failed;
+    return 0;
 }
 
 int rp_store_backup(rp_store *store, const char *path, rp_error **error)

@@ -58,9 +58,9 @@ static void report_refusal(rp_workspace *in, const rp_json *document, int32_t st
         if (is_load_failure(one))
             about.mark = rp_yaml_get(&in->project.document, "plugin")->mark;
         else if (path && rp_starts_with(path, "/config"))
-            about.mark = rp_project_config_mark(&in->project, path + strlen("/config"));
+            about = rp_about_source(NULL, rp_project_config_at(&in->project, path + strlen("/config")));
         else
-            about.mark = rp_project_config_mark(&in->project, NULL);
+            about.mark = rp_project_config_at(&in->project, NULL)->mark;
         rp_findings_add_diagnostic(&in->findings, &about, one,
                                    is_load_failure(one) ? NULL : rphost_status_name(status));
     }
@@ -183,9 +183,8 @@ int rp_workspace_expand(rp_workspace *in, rp_error **error)
 rp_about rp_workspace_about(const rp_workspace *in, const char *address, const char *pointer)
 {
     const rp_wanted *wanted = rp_project_find(&in->project, address);
-    const rp_yaml *source = wanted ? rp_wanted_source(&in->project, wanted, pointer) : NULL;
 
-    return (rp_about){address, source ? source->mark : (rp_mark){0}};
+    return rp_about_source(address, wanted ? rp_wanted_source(&in->project, wanted, pointer) : NULL);
 }
 
 int rp_workspace_end(rp_workspace *in, const rp_error *error)
