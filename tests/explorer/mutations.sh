@@ -2,13 +2,13 @@
 # Takes the ledger's rules out one by one, in a copy, and expects the explorer
 # to notice each. Prints which rule of the explorer broke, and in which world.
 #
-#     mutations.sh LEDGER.c EXPLORER.c "COMPILER AND FLAGS" LIBRARY...
+#     mutations.sh FOLDER EXPLORER.c "COMPILER AND FLAGS" LIBRARY...
 #
-# Each mutation is a name and a Perl substitution on the whole text, which must
-# change it.
+# FOLDER has the parts of the ledger. Each mutation is a name and a Perl
+# substitution on the whole text of each part, which must change one.
 set -u
 
-ledger=$1
+parts=$1
 explorer=$2
 compiler=$3
 shift 3
@@ -17,20 +17,30 @@ folder=$(mktemp -d) || exit 2
 trap 'rm -rf "$folder"' EXIT
 survivors=0
 
+# Writes the mutated parts into the folder, and builds those that changed. Sets verdict if that fails.
+build_mutant() {
+    rm -f "$folder"/*.c "$folder"/mutant-*.o
+    verdict=
+    for part in slot result look evidence poll batch ledger; do
+        perl -0pe "$1" "$parts/$part.c" >"$folder/$part.c" || exit 2
+        cmp -s "$parts/$part.c" "$folder/$part.c" && continue
+        $compiler -w -c "$folder/$part.c" -o "$folder/mutant-$part.o" || verdict="NOT BUILT"
+    done
+    [ -z "$verdict" ] || return
+    if ! ls "$folder"/mutant-*.o >/dev/null 2>&1; then
+        verdict="NOT FOUND in the ledger"
+    elif ! $compiler "$folder/explorer.o" "$folder"/mutant-*.o $libraries -o "$folder/explorer"; then
+        verdict="NOT BUILT"
+    fi
+}
+
 # mutate NAME SUBSTITUTION
 mutate() {
     name=$1
-    perl -0pe "$2" "$ledger" >"$folder/ledger.c" || exit 2
-    if cmp -s "$ledger" "$folder/ledger.c"; then
-        verdict="NOT FOUND in the ledger"
-    elif ! $compiler -w -c "$folder/ledger.c" -o "$folder/ledger.o" ||
-        ! $compiler "$folder/explorer.o" "$folder/ledger.o" $libraries -o "$folder/explorer"; then
-        verdict="NOT BUILT"
-    else
-        verdict=$(timeout 20 "$folder/explorer" --worlds 100000 2>/dev/null | sed -n '1s/ broke: / → /p')
-        [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --exhaust 2>/dev/null | sed -n '1s/ broke: / → /p')
-        [ -n "$verdict" ] || verdict=SURVIVED
-    fi
+    build_mutant "$2"
+    [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --worlds 100000 2>/dev/null | sed -n '1s/ broke: / → /p')
+    [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --exhaust 2>/dev/null | sed -n '1s/ broke: / → /p')
+    [ -n "$verdict" ] || verdict=SURVIVED
     case $verdict in
     *→*) ;;
     *) survivors=$((survivors + 1)) ;;
@@ -48,7 +58,7 @@ mutate "a list answered after the settle time settles" \
 mutate "a failing server did nothing" \
     's/if \(why->blame == BLAME_SERVER\)/if (false)/'
 mutate "any list tells what became of a request" \
-    's/is_open\(one\) && l->lists > one->fresh_after/is_open(one)/'
+    's/slot_is_open\(one\) && l->lists > one->fresh_after/slot_is_open(one)/'
 mutate "any list answers a want" \
     's/ && l->lists > one->need_list;/;/'
 mutate "a read may use a list from before it came" \
@@ -64,9 +74,9 @@ mutate "a forgotten key forgets its last request" \
 mutate "a second request for a key does not wait for the first" \
     's/if \(one->acting \|\| one->flight != FLIGHT_NONE\)\n/if (one->acting)\n/'
 mutate "who leaves takes the key out of flight" \
-    's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        land((slot *)at);/'
+    's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        slot_land((slot *)at);/'
 mutate "who left is sent all the same" \
-    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    detach\(l, one\);\n    if \(one->removed/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
+    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            want_note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    detach\(l, one\);\n    if \(one->removed/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
 mutate "a want that has ended stays where it was" \
     's/detach\(l, one\);/if (one->phase != PHASE_READY)\n        detach(l, one);/'
 mutate "who leaves gets no result" \
@@ -88,7 +98,7 @@ mutate "a removed member is all there was of its key" \
 mutate "another of the key answers for the member" \
     's/one->key_page \? one->key_member : at->seen/at->seen/'
 mutate "unhealthy is healthy enough" \
-    's/ && !is_healthy\(at->seen\);/ \&\& !at->seen;/'
+    's/ && !member_is_healthy\(at->seen\);/ \&\& !at->seen;/'
 mutate "adopted without being asked" \
     's/!made && !one->adopt;/false;/'
 mutate "after a conflict the running job is not waited for" \
@@ -116,31 +126,31 @@ mutate "a list ends before the removed is known to be gone" \
 mutate "batches have no limit" \
     's/ && count < l->options.max_batch//'
 mutate "lists run side by side" \
-    's/if \(l->listing \|\| next_look_at/if (next_look_at/'
+    's/if \(l->listing \|\| ledger_next_look_at/if (ledger_next_look_at/'
 mutate "transfers run side by side" \
     's/if \(!first \|\| l->sending \|\|/if (!first ||/'
 mutate "jobs are asked though nobody waits" \
     's/ \|\| !ledger_waits_for_job\(l, one\)\)\n            continue/)\n            continue/'
 mutate "lists are asked for though nobody waits" \
-    's/if \(is_open\(one\) && is_wanted\(one\)\)\n        at =/if (is_open(one))\n        at =/'
+    's/if \(slot_is_open\(one\) && slot_is_wanted\(one\)\)\n        at =/if (slot_is_open(one))\n        at =/'
 mutate "jobs are asked without pause" \
-    's/polled->poll_at = now \+ jittered\(l, polled->pause_ms\);/polled->poll_at = now + 1;/'
+    's/polled->poll_at = now \+ ledger_jittered\(l, polled->pause_ms\);/polled->poll_at = now + 1;/'
 mutate "unresolved keys are looked for without pause" \
-    's/next = now \+ jittered\(l, one->pause_ms\);/next = now + 1;/'
+    's/next = now \+ ledger_jittered\(l, one->pause_ms\);/next = now + 1;/'
 mutate "a gone listener is asked again for each in the queue" \
-    's/next_in_queue\(l, one\);\n        if \(!list_tells_want\(l, one->acting\)\)\n            return;\n        fail_look/if (!one->acting)\n            break;\n        if (!list_tells_want(l, one->acting))\n            return;\n        fail_look/'
+    's/slot_next_in_queue\(l, one\);\n        if \(!list_tells_want\(l, one->acting\)\)\n            return;\n        fail_look/if (!one->acting)\n            break;\n        if (!list_tells_want(l, one->acting))\n            return;\n        fail_look/'
 mutate "no wake-up for polls" \
     's/at = sooner\(at, one->poll_at\);/(void)one;/'
 mutate "no wake-up for sends" \
     's/at = sooner\(at, l->send_at > send_from \? l->send_at : send_from\);/(void)send_from;/'
 mutate "wake-ups for nothing" \
-    's/l->listing \? LEDGER_NEVER : next_look_at\(l, now\)/next_look_at(l, now)/'
+    's/l->listing \? LEDGER_NEVER : ledger_next_look_at\(l, now\)/ledger_next_look_at(l, now)/'
 mutate "the listener is asked for again and again" \
     's/l->listener_asked = true;//'
 mutate "what is there is added again" \
-    's/if \(!seen_now\(l, one\)\)\n        judge_absent/if (acting->kind == WANT_CREATE || !seen_now(l, one))\n        judge_absent/'
+    's/if \(!slot_is_seen\(l, one\)\)\n        judge_absent/if (acting->kind == WANT_CREATE || !slot_is_seen(l, one))\n        judge_absent/'
 mutate "what was removed had not existed" \
-    's/finish_gone\(l, one->acting, true\);\n    land/finish_gone(l, one->acting, false);\n    land/'
+    's/want_finish_gone\(l, one->acting, true\);\n    slot_land/want_finish_gone(l, one->acting, false);\n    slot_land/'
 mutate "deletes are sent as adds" \
     's/sent->kind = first->acting->kind;/sent->kind = WANT_CREATE;/'
 mutate "any member of the page is removed" \
@@ -150,13 +160,13 @@ mutate "failures are not told" \
 mutate "who leaves is told that all is well" \
     's/\.status = status_of_leaving\(status, cause\)/.status = RP_OK/'
 mutate "a failed job fails those in the queue" \
-    's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        fail_queue(l, one, ended->failure);/'
+    's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        slot_fail_queue(l, one, ended->failure);/'
 mutate "an old trouble is told for ever" \
-    's/if \(!waits_out_conflict\(l, acting, now\)\)\n        replace_failure\(&acting->cause, NULL\);//'
+    's/if \(!want_waits_out_conflict\(l, acting, now\)\)\n        replace_failure\(&acting->cause, NULL\);//'
 mutate "a late list is everybody's trouble" \
     's/list_tells_want\(l, one\) && !conflicts/!conflicts/'
 mutate "no memory for a batch: nobody is told" \
-    's/if \(!l->sending\) \{\n        finish_failed/if (!l->sending) {\n        return false;\n        finish_failed/'
+    's/if \(!l->sending\) \{\n        want_finish_failed/if (!l->sending) {\n        return false;\n        want_finish_failed/'
 mutate "a batch that is not divided is told nothing" \
     's/if \(!trial \|\| !trial->sends_left\)/if (!trial)\n        return;\n    if (!trial->sends_left)/'
 mutate "failures are not given back" \

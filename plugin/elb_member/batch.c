@@ -1,0 +1,401 @@
+/* Adds and removes: batches close, are answered, put back, or divided until the guilty stand alone. */
+#include "ledger_parts.h"
+
+#include "resource_plugin.h"
+
+#include <stdio.h>
+
+/* After a conflict, or a request that was not sent. */
+#define PAUSE_FIRST_MS   200
+#define PAUSE_LONGEST_MS 5000
+
+static struct trial *trial_of(const ledger *l, const slot *one, failure *why)
+{
+    struct trial *trial = trial_ref(one->trial);
+
+    if (!trial) {
+        trial = calloc(1, sizeof(*trial));
+        if (!trial)
+            return NULL;
+        *trial = (struct trial){.references = 1, .sends_left = l->options.max_bisect};
+    }
+    replace_failure(&trial->why, why);
+    return trial;
+}
+
+/* Sends these together, and with nobody else. */
+static void send_group(ledger *l, struct trial *trial, slot **members, size_t count)
+{
+    uint64_t group = ++l->groups;
+
+    for (size_t i = 0; i < count; i++) {
+        slot *one = members[i];
+        struct trial *old = one->trial;
+
+        one->trial = trial_ref(trial);
+        trial_unref(old);
+        one->group = group;
+        slot_land(one);
+        slot_set_ready(l, one);
+    }
+}
+
+/* Sends these with whoever else is ready. */
+static void send_on(ledger *l, slot **members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        slot_leave_group(members[i]);
+        slot_land(members[i]);
+        slot_set_ready(l, members[i]);
+    }
+}
+
+static void give_up(ledger *l, slot **members, size_t count, failure *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        slot *one = members[i];
+
+        want_finish_failed(l, one->acting, why, OUTCOME_NONE);
+        slot_land(one);
+        slot_next_in_queue(l, one);
+    }
+}
+
+/* Nothing was done for these, and one of them, or one that was sent with them, is to blame. */
+static void divide(ledger *l, slot **members, size_t count, failure *why)
+{
+    size_t sent_with = members[0]->group_size, half = (count + 1) / 2;
+    struct trial *trial;
+
+    if (why->meaning == MEANS_MEMBER_GONE && count < sent_with) {
+        send_on(l, members, count);
+        return;
+    }
+    trial = sent_with > 1 && why->blame == BLAME_RECORD ? trial_of(l, members[0], why) : NULL;
+    if (!trial || !trial->sends_left) {
+        give_up(l, members, count, why);
+    } else {
+        send_group(l, trial, members, half);
+        if (count > half)
+            send_group(l, trial, members + half, count - half);
+    }
+    trial_unref(trial);
+}
+
+/* Takes the first refused slot and all of its group out of the queue. */
+static size_t take_refused_group(ledger *l, slot **members)
+{
+    uint64_t group = TAILQ_FIRST(&l->refused)->group;
+    size_t count = 0;
+    slot *one, *next;
+
+    for (one = TAILQ_FIRST(&l->refused); one; one = next) {
+        next = TAILQ_NEXT(one, ready_link);
+        if (one->group != group)
+            continue;
+        TAILQ_REMOVE(&l->refused, one, ready_link);
+        one->refused = false;
+        members[count++] = one;
+    }
+    return count;
+}
+
+void ledger_divide_refused(ledger *l)
+{
+    slot *first;
+
+    while ((first = TAILQ_FIRST(&l->refused))) {
+        _cleanup_(failure_unrefp) failure *why = failure_ref(first->failure);
+        _cleanup_(rp_freep) slot **members = calloc(first->group_size, sizeof(slot *));
+
+        if (members) {
+            size_t count = take_refused_group(l, members);
+            divide(l, members, count, why);
+        } else {
+            TAILQ_REMOVE(&l->refused, first, ready_link);
+            first->refused = false;
+            give_up(l, &first, 1, why);
+        }
+    }
+}
+
+static void sender_is_idle(ledger *l, transfer *sent)
+{
+    l->sending = NULL;
+    transfer_free(sent);
+}
+
+static void accept_slot(ledger *l, slot *one, job *accepted)
+{
+    want *acting = one->acting;
+
+    one->flight = FLIGHT_ACCEPTED;
+    replace_job(&one->job, accepted);
+    slot_needs_new_list(l, one);
+    if (!acting)
+        return;
+    if (acting->wait != WAIT_NONE) {
+        if (acting->kind == WANT_CREATE)
+            want_note(l, acting, NOTE_ACCEPTED);
+        return;
+    }
+    want_finish_open(l, acting, RP_IN_PROGRESS, NULL);
+}
+
+void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now)
+{
+    job *accepted = sent->job;
+
+    snprintf(accepted->id, sizeof(accepted->id), "%s", job_id);
+    snprintf(accepted->uri, sizeof(accepted->uri), "%s", uri ? uri : "");
+    ledger_link_job(l, accepted, now + ledger_jittered(l, l->options.poll_min_ms));
+    l->send_pause_ms = 0;
+    for (size_t i = 0; i < sent->count; i++)
+        accept_slot(l, sent->slots[i], accepted);
+    sender_is_idle(l, sent);
+}
+
+static void leave_unresolved(ledger *l, slot *one, failure *why, int64_t now)
+{
+    one->flight = FLIGHT_UNRESOLVED;
+    replace_failure(&one->failure, why);
+    one->settle_at = now + l->options.settle_ms;
+    one->look_at = now;
+    one->pause_ms = 0;
+    slot_needs_new_list(l, one);
+    if (one->acting)
+        want_note(l, one->acting, NOTE_UNRESOLVED);
+}
+
+void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
+{
+    for (size_t i = 0; i < sent->count; i++)
+        leave_unresolved(l, sent->slots[i], why, now);
+    sender_is_idle(l, sent);
+}
+
+static void pause_sends(ledger *l, int64_t at_least_ms, int64_t now)
+{
+    int64_t pause = l->send_pause_ms ? l->send_pause_ms * 2 : PAUSE_FIRST_MS;
+
+    l->send_pause_ms = pause > PAUSE_LONGEST_MS ? PAUSE_LONGEST_MS : pause;
+    pause = ledger_jittered(l, l->send_pause_ms);
+    l->send_at = now + (pause > at_least_ms ? pause : at_least_ms);
+}
+
+/* The request did nothing. Whoever still waits is sent again, after a look if the members may have changed.
+ */
+static void put_back(ledger *l, transfer *sent, failure *why, bool look)
+{
+    for (size_t i = 0; i < sent->count; i++) {
+        slot *one = sent->slots[i];
+
+        slot_land(one);
+        if (look)
+            slot_needs_new_list(l, one);
+        if (one->acting) {
+            replace_failure(&one->acting->cause, why);
+            one->acting->phase = PHASE_LOOK;
+            one->acting->need_list = one->fresh_after;
+            if (!look)
+                slot_set_ready(l, one);
+        }
+        slot_next_in_queue(l, one);
+    }
+    sender_is_idle(l, sent);
+}
+
+void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now)
+{
+    pause_sends(l, pause_ms, now);
+    put_back(l, sent, why, false);
+}
+
+static void conflicted(ledger *l, transfer *sent, failure *why, int64_t now)
+{
+    job *running;
+
+    TAILQ_FOREACH(running, &l->jobs, link)
+    if (running->end == JOB_RUNNING)
+        break;
+    replace_job(&l->behind, running);
+    pause_sends(l, why->retry_after_ms, now);
+    put_back(l, sent, why, true);
+}
+
+/* One removal of one member: the server says that there is nothing to remove. */
+static bool says_gone(const transfer *sent, const failure *why)
+{
+    return sent->kind == WANT_DELETE && sent->count == 1 &&
+           (why->meaning == MEANS_MEMBER_GONE || why->meaning == MEANS_PARENT_GONE);
+}
+
+static void refuse_slot(ledger *l, slot *one, transfer *sent, failure *why)
+{
+    if (!one->acting)
+        return;
+    if (says_gone(sent, why) || (sent->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE))
+        want_finish_gone(l, one->acting, false);
+    else
+        want_finish_failed(l, one->acting, why, OUTCOME_NONE);
+}
+
+/* A refused remove of several: some are gone. A look tells which; it is as after a failed job. */
+static void look_who_is_gone(ledger *l, transfer *sent, failure *why, int64_t now)
+{
+    for (size_t i = 0; i < sent->count; i++) {
+        slot *one = sent->slots[i];
+
+        one->flight = FLIGHT_FAILED;
+        replace_failure(&one->failure, why);
+        one->look_at = now;
+        slot_needs_new_list(l, one);
+        if (!slot_is_wanted(one))
+            slot_land(one);
+        slot_next_in_queue(l, one);
+    }
+}
+
+static void refuse_all(ledger *l, transfer *sent, failure *why)
+{
+    bool divisible = why->blame == BLAME_RECORD && !says_gone(sent, why);
+
+    for (size_t i = 0; i < sent->count; i++) {
+        slot *one = sent->slots[i];
+
+        slot_needs_new_list(l, one);
+        if (divisible) {
+            replace_failure(&one->failure, why);
+            slot_refused(l, one);
+        } else {
+            refuse_slot(l, one, sent, why);
+            slot_land(one);
+        }
+        if (!one->refused)
+            slot_next_in_queue(l, one);
+    }
+}
+
+void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now)
+{
+    if (why->blame == BLAME_SERVER) {
+        ledger_lost(l, sent, why, now);
+        return;
+    }
+    if (why->meaning == MEANS_CONFLICT) {
+        conflicted(l, sent, why, now);
+        return;
+    }
+    l->send_pause_ms = 0;
+    if (why->meaning == MEANS_MEMBER_GONE && !says_gone(sent, why))
+        look_who_is_gone(l, sent, why, now);
+    else
+        refuse_all(l, sent, why);
+    sender_is_idle(l, sent);
+    ledger_divide_refused(l);
+}
+
+bool ledger_waits_for_transfer(const transfer *sent)
+{
+    for (size_t i = 0; i < sent->count; i++)
+        if (slot_is_wanted(sent->slots[i]))
+            return true;
+    return false;
+}
+
+static bool goes_with(const slot *first, const slot *one)
+{
+    return one->acting->kind == first->acting->kind &&
+           (first->trial ? one->group == first->group && one->trial : !one->trial);
+}
+
+static size_t count_batch(const ledger *l, const slot *first)
+{
+    const slot *one;
+    size_t count = 0;
+
+    TAILQ_FOREACH(one, &l->ready, ready_link)
+    if (goes_with(first, one) && count < l->options.max_batch)
+        count++;
+    return count;
+}
+
+static transfer *transfer_new(size_t room)
+{
+    transfer *made = calloc(1, sizeof(*made));
+
+    if (!made)
+        return NULL;
+    made->slots = calloc(room, sizeof(slot *));
+    made->job = job_new();
+    if (!made->slots || !made->job) {
+        transfer_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static void board(ledger *l, slot *one, transfer *sent, uint64_t group, size_t count)
+{
+    slot_unset_ready(l, one);
+    one->acting->phase = PHASE_SENT;
+    one->flight = FLIGHT_SENDING;
+    one->doing = sent->kind;
+    one->group = group;
+    one->group_size = count;
+    one->member_id[0] = '\0';
+    if (sent->kind == WANT_DELETE)
+        snprintf(one->member_id, sizeof(one->member_id), "%s", one->seen->id);
+    slot_needs_new_list(l, one);
+    sent->slots[sent->count++] = one;
+}
+
+/* Closes a batch: the first that is ready, and all that may go with it. */
+static transfer *close_batch(ledger *l, slot *first)
+{
+    size_t count = count_batch(l, first);
+    uint64_t group = first->trial ? first->group : ++l->groups;
+    transfer *sent = transfer_new(count);
+    slot *one, *next;
+
+    if (!sent)
+        return NULL;
+    sent->kind = first->acting->kind;
+    sent->trial = trial_ref(first->trial);
+    for (one = first; one && sent->count < count; one = next) {
+        next = TAILQ_NEXT(one, ready_link);
+        if (one == first || goes_with(sent->slots[0], one))
+            board(l, one, sent, group, count);
+    }
+    return sent;
+}
+
+/* False if the first that is ready can't be sent; then it has its result. */
+static bool may_be_sent(ledger *l, slot *first)
+{
+    if (!first->trial || first->trial->sends_left)
+        return true;
+    want_finish_failed(l, first->acting, first->trial->why, OUTCOME_NONE);
+    slot_next_in_queue(l, first);
+    return false;
+}
+
+bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
+{
+    slot *first = TAILQ_FIRST(&l->ready);
+
+    if (!first || l->sending || ledger_is_blocked(l, now))
+        return false;
+    if (!may_be_sent(l, first))
+        return ledger_take_note(l, action);
+    l->sending = close_batch(l, first);
+    if (!l->sending) {
+        want_finish_failed(l, first->acting, &ledger_no_memory, OUTCOME_NONE);
+        slot_next_in_queue(l, first);
+        return ledger_take_note(l, action);
+    }
+    if (l->sending->trial)
+        l->sending->trial->sends_left--;
+    *action = (ledger_action){.kind = ACTION_SEND, .transfer = l->sending};
+    return true;
+}

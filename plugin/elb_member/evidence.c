@@ -1,0 +1,335 @@
+/* What a list that was answered, or failed, proves of each key. */
+#include "ledger_parts.h"
+
+#include "resource_plugin.h"
+
+static void look_again(ledger *l, slot *one, int64_t now)
+{
+    int64_t next;
+
+    one->pause_ms = one->pause_ms ? one->pause_ms * 3 / 2 : LOOK_FIRST_MS;
+    if (one->pause_ms > LOOK_LONGEST_MS)
+        one->pause_ms = LOOK_LONGEST_MS;
+    next = now + ledger_jittered(l, one->pause_ms);
+    if (now < one->settle_at && next > one->settle_at)
+        next = one->settle_at;
+    one->look_at = next;
+    if (one->acting)
+        want_note(l, one->acting, NOTE_UNRESOLVED);
+}
+
+/* A job succeeded, but its effect never showed. */
+static failure *never_listed(const slot *one)
+{
+    return failure_new(RP_UNAVAILABLE, "elb.not_listed", true, BLAME_SERVER,
+                       "job %s succeeded, but its %s does not show in the list of members", one->job->id,
+                       one->doing == WANT_CREATE ? "member" : "removal");
+}
+
+static void settle_unlisted(ledger *l, slot *one)
+{
+    _cleanup_(failure_unrefp) failure *why = never_listed(one);
+    want *acting = one->acting;
+
+    if (acting)
+        want_finish_open(l, acting, RP_UNAVAILABLE, why ? why : &ledger_no_memory);
+    slot_land(one);
+}
+
+/* The request had no effect, as is now known. */
+static void settle_undone(ledger *l, slot *one)
+{
+    if (one->job && one->job->end == JOB_SUCCEEDED) {
+        settle_unlisted(l, one);
+        return;
+    }
+    slot_land(one);
+    if (!one->acting)
+        return;
+    replace_failure(&one->acting->cause, NULL);
+    slot_set_ready(l, one);
+}
+
+/* An add or remove has had its effect. */
+static void settle_done(ledger *l, slot *one, int64_t now)
+{
+    if (one->acting && one->doing == WANT_CREATE)
+        want_found(l, one, true, now);
+    else if (one->acting)
+        want_finish_gone(l, one->acting, true);
+    slot_land(one);
+}
+
+/* Nothing was done for the key; its group is divided when all that were in it have been judged. */
+void slot_refused(ledger *l, slot *one)
+{
+    if (!one->acting) {
+        slot_land(one);
+        return;
+    }
+    one->flight = FLIGHT_NONE;
+    one->refused = true;
+    TAILQ_INSERT_TAIL(&l->refused, one, ready_link);
+}
+
+/* Another member under the key of one that was removed: it has to go as well. */
+static void remove_other(ledger *l, slot *one)
+{
+    slot_land(one);
+    if (one->acting) {
+        one->acting->removed = true;
+        slot_leave_group(one);
+        slot_set_ready(l, one);
+    }
+}
+
+static void judge_flight(ledger *l, slot *one, int64_t requested_at, int64_t now)
+{
+    bool seen = slot_is_seen(l, one);
+    bool undone = one->doing == WANT_CREATE ? !seen : seen && one->seen_own;
+
+    if (!undone && one->doing == WANT_DELETE && seen)
+        remove_other(l, one);
+    else if (!undone)
+        settle_done(l, one, now);
+    else if (one->flight == FLIGHT_FAILED)
+        slot_refused(l, one);
+    else if (requested_at >= one->settle_at)
+        settle_undone(l, one);
+    else
+        look_again(l, one, now);
+}
+
+static void judge_absent(ledger *l, want *one, int64_t now)
+{
+    if (one->kind == WANT_CREATE)
+        slot_set_ready(l, one->slot);
+    else if (want_ask_job(l, one, now))
+        return;
+    else if (one->kind == WANT_DELETE)
+        want_finish_gone(l, one, false);
+    else
+        want_finish(l, one, (want_result){.status = RP_NOT_FOUND});
+}
+
+static void judge_acting(ledger *l, slot *one, int64_t now)
+{
+    want *acting = one->acting;
+
+    if (!want_waits_out_conflict(l, acting, now))
+        replace_failure(&acting->cause, NULL);
+    if (!slot_is_seen(l, one))
+        judge_absent(l, acting, now);
+    else if (acting->kind == WANT_CREATE)
+        want_found(l, one, false, now);
+    else
+        slot_set_ready(l, one);
+}
+
+static void judge_health(ledger *l, slot *at, want *one, int64_t now)
+{
+    if (slot_is_seen(l, at) && member_is_healthy(at->seen)) {
+        want_finish(l, one,
+                    (want_result){.status = RP_OK,
+                                  .outcome = one->made ? OUTCOME_DONE : OUTCOME_NONE,
+                                  .with_state = true,
+                                  .page = at->seen_page,
+                                  .member = at->seen,
+                                  .job = one->job});
+        return;
+    }
+    one->pause_ms = one->pause_ms * 3 / 2;
+    if (one->pause_ms > l->options.poll_max_ms)
+        one->pause_ms = l->options.poll_max_ms;
+    one->look_at = now + ledger_jittered(l, one->pause_ms);
+}
+
+static void judge_watcher(ledger *l, slot *at, want *one, int64_t now)
+{
+    replace_failure(&one->cause, NULL);
+    if (one->phase == PHASE_HEALTH)
+        judge_health(l, at, one, now);
+    else if (slot_is_seen(l, at))
+        want_finish_present(l, one, at, false);
+    else
+        judge_absent(l, one, now);
+}
+
+/* All that the list says of one slot. Those in the queue learn from the same list what those before them did.
+ */
+static void judge(ledger *l, slot *one, int64_t requested_at, int64_t now)
+{
+    want *watcher, *next;
+
+    for (watcher = TAILQ_FIRST(&one->watchers); watcher; watcher = next) {
+        next = TAILQ_NEXT(watcher, link);
+        if (list_tells_want(l, watcher))
+            judge_watcher(l, one, watcher, now);
+    }
+    if (list_tells_flight(l, one))
+        judge_flight(l, one, requested_at, now);
+    while (one->flight == FLIGHT_NONE && !one->refused) {
+        if (!one->acting && TAILQ_EMPTY(&one->queue))
+            break;
+        slot_next_in_queue(l, one);
+        if (one->acting->phase != PHASE_LOOK || !list_tells_want(l, one->acting))
+            return;
+        judge_acting(l, one, now);
+        if (one->acting)
+            return;
+    }
+    if (!one->refused)
+        slot_next_in_queue(l, one);
+}
+
+static void judge_keyless(ledger *l)
+{
+    want *one, *next;
+
+    for (one = TAILQ_FIRST(&l->keyless); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (l->lists <= one->need_list)
+            continue;
+        if (one->kind == WANT_DELETE)
+            want_finish_gone(l, one, false);
+        else
+            want_finish(l, one, (want_result){.status = RP_NOT_FOUND});
+    }
+}
+
+void ledger_listed(ledger *l, int64_t requested_at, int64_t now)
+{
+    slot *one, *next;
+
+    judge_keyless(l);
+    for (one = TAILQ_FIRST(&l->slots); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        judge(l, one, requested_at, now);
+    }
+    l->listing = false;
+    ledger_divide_refused(l);
+}
+
+/* A look failed for good. */
+static void fail_look(ledger *l, want *one, failure *why)
+{
+    if (one->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE)
+        want_finish_gone(l, one, false);
+    else
+        want_finish_failed(l, one, why, OUTCOME_NONE);
+}
+
+static void fail_health(ledger *l, slot *at, want *one, failure *why)
+{
+    want_finish(l, one,
+                (want_result){.status = why->status,
+                              .outcome = one->made ? OUTCOME_DONE : OUTCOME_NONE,
+                              .with_state = true,
+                              .page = at->seen_page,
+                              .member = at->seen,
+                              .job = one->job,
+                              .failure = why});
+}
+
+static void fail_watchers(ledger *l, slot *at, failure *why, int64_t now)
+{
+    want *one, *next;
+
+    for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (!list_tells_want(l, one))
+            continue;
+        if (one->phase == PHASE_LOOK)
+            fail_look(l, one, why);
+        else if (why->retryable)
+            one->look_at = now + ledger_jittered(l, LOOK_FIRST_MS);
+        else
+            fail_health(l, at, one, why);
+    }
+}
+
+/* Those behind a request of which nothing more can be learned. They have done nothing yet. */
+void slot_fail_queue(ledger *l, slot *at, failure *why)
+{
+    want *one, *next;
+
+    for (one = TAILQ_FIRST(&at->queue); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        want_finish_failed(l, one, why, OUTCOME_NONE);
+    }
+}
+
+/* What became of a request cannot be seen: go on looking, unless looking is refused. */
+static void fail_flight(ledger *l, slot *one, failure *why, int64_t now)
+{
+    if (why->meaning == MEANS_PARENT_GONE) {
+        if (one->acting && one->doing == WANT_CREATE)
+            want_finish_failed(l, one->acting, why, OUTCOME_NONE);
+        else if (one->acting)
+            want_finish_gone(l, one->acting, true);
+        slot_land(one);
+        return;
+    }
+    if (!why->retryable) {
+        if (one->acting)
+            want_finish_open(l, one->acting, why->status, why);
+        slot_fail_queue(l, one, why);
+    }
+    look_again(l, one, now);
+}
+
+static void fail_slot(ledger *l, slot *one, failure *why, int64_t now)
+{
+    fail_watchers(l, one, why, now);
+    if (list_tells_flight(l, one))
+        fail_flight(l, one, why, now);
+    while (one->flight == FLIGHT_NONE && slot_is_wanted(one)) {
+        slot_next_in_queue(l, one);
+        if (!list_tells_want(l, one->acting))
+            return;
+        fail_look(l, one->acting, why);
+    }
+    slot_next_in_queue(l, one);
+}
+
+void ledger_list_failed(ledger *l, failure *why, int64_t now)
+{
+    slot *one, *next;
+    want *keyless, *next_keyless;
+
+    for (keyless = TAILQ_FIRST(&l->keyless); keyless; keyless = next_keyless) {
+        next_keyless = TAILQ_NEXT(keyless, link);
+        if (l->lists > keyless->need_list)
+            fail_look(l, keyless, why);
+    }
+    for (one = TAILQ_FIRST(&l->slots); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        fail_slot(l, one, why, now);
+    }
+    l->listing = false;
+}
+
+/* Who waits out a conflict has that for a cause until a list tells more. */
+static void delay_look(const ledger *l, want *one, failure *why)
+{
+    bool conflicts = one->cause && one->cause->meaning == MEANS_CONFLICT;
+
+    if (one->phase == PHASE_LOOK && list_tells_want(l, one) && !conflicts)
+        replace_failure(&one->cause, why);
+}
+
+void ledger_list_delayed(ledger *l, failure *why)
+{
+    slot *one;
+    want *waiting;
+
+    TAILQ_FOREACH(waiting, &l->keyless, link)
+    delay_look(l, waiting, why);
+    TAILQ_FOREACH(one, &l->slots, link)
+    {
+        if (one->acting)
+            delay_look(l, one->acting, why);
+        TAILQ_FOREACH(waiting, &one->watchers, link)
+        delay_look(l, waiting, why);
+    }
+}

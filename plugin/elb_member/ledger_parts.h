@@ -1,0 +1,141 @@
+/*
+ * What the parts of the ledger share among themselves: slot.c, result.c, look.c,
+ * evidence.c, poll.c, batch.c and ledger.c. Nobody else includes this.
+ */
+#ifndef ELB_MEMBER_LEDGER_PARTS_H
+#define ELB_MEMBER_LEDGER_PARTS_H
+
+#include "ledger.h"
+
+/* An unresolved key is looked for each second at first, then ever less often up to here. */
+#define LOOK_FIRST_MS   1000
+#define LOOK_LONGEST_MS 10000
+
+TAILQ_HEAD(want_queue, want);
+TAILQ_HEAD(slot_queue, slot);
+TAILQ_HEAD(job_queue, job);
+
+/* What a refused batch may still cost while it is halved. */
+struct trial {
+    unsigned references;
+    uint32_t sends_left;
+    failure *why; /* the last refusal */
+};
+
+struct slot {
+    char *server_id, *address; /* the key */
+
+    enum {
+        FLIGHT_NONE,
+        FLIGHT_SENDING,    /* on its way to the server */
+        FLIGHT_ACCEPTED,   /* its job runs */
+        FLIGHT_UNRESOLVED, /* it may come true until settle_at, or its job says it has */
+        FLIGHT_FAILED      /* its job failed; a look will tell what is there */
+    } flight;
+    want_kind doing; /* of the flight */
+    char member_id[72];
+    job *job;         /* of the flight, or NULL */
+    failure *failure; /* why it is unresolved or failed, or NULL */
+    int64_t settle_at, look_at, pause_ms;
+    uint64_t fresh_after; /* lists up to this one tell nothing of the key */
+
+    want *acting;               /* whose request this is, was, or will be next */
+    struct want_queue queue;    /* creates and deletes behind it */
+    struct want_queue watchers; /* reads, and who waits for health */
+
+    uint64_t group;      /* slots that were, or are to be, sent together */
+    size_t group_size;   /* when they were sent */
+    struct trial *trial; /* of a batch that is being halved: sent with its group only */
+    bool ready, refused; /* in the queue of that name */
+
+    uint64_t seen_list; /* the last list that showed the key */
+    page *seen_page;
+    const member *seen;
+    bool seen_own; /* that list showed the member_id of the flight */
+
+    TAILQ_ENTRY(slot) link, ready_link; /* ready_link also for the divided */
+};
+
+struct ledger {
+    ledger_options options;
+    void *tree; /* slots by key */
+    struct slot_queue slots, ready;
+    struct slot_queue refused; /* to be divided, before the call returns */
+    struct want_queue keyless; /* looking for a member by its id */
+    struct want_queue notes;   /* what is to be told, results first come first served */
+    struct job_queue jobs;
+
+    uint64_t lists; /* started so far: the number of the last one */
+    bool listing, list_has_pages;
+    uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
+
+    transfer *sending;
+    int64_t send_at, send_pause_ms;
+    job *behind; /* sends wait for its end, after a conflict */
+    uint64_t groups;
+    bool listener_asked, listener_failed;
+};
+
+/* A failure for want of memory; made in advance, since it can't be made then. */
+extern failure ledger_no_memory;
+
+/* slot.c: keys and what is counted: slots in their tree, the queue of those who want a key. */
+job *job_new(void);
+struct trial *trial_ref(struct trial *one);
+void trial_unref(struct trial *one);
+void transfer_free(transfer *one);
+void replace_failure(failure **at, failure *by);
+void replace_job(job **at, job *by);
+int64_t ledger_jittered(const ledger *l, int64_t ms);
+slot *ledger_find_slot(const ledger *l, const char *server_id, const char *address);
+void ledger_free_slots(ledger *l);
+slot *ledger_make_slot(ledger *l, const char *server_id, const char *address);
+bool slot_is_wanted(const slot *one);
+void slot_forget_if_idle(ledger *l, slot *one);
+void slot_set_ready(ledger *l, slot *one);
+void slot_unset_ready(ledger *l, slot *one);
+void slot_leave_group(slot *one);
+void slot_land(slot *one);
+void slot_needs_new_list(const ledger *l, slot *one);
+void slot_next_in_queue(ledger *l, slot *one);
+
+/* result.c: the one way a want ends, and what callers are told meanwhile. */
+void want_note(ledger *l, want *one, int what);
+void want_finish(ledger *l, want *one, want_result result);
+void want_finish_failed(ledger *l, want *one, failure *why, outcome came_of_it);
+void want_finish_open(ledger *l, want *one, int status, failure *why);
+void want_finish_gone(ledger *l, want *one, bool existed);
+bool member_is_healthy(const member *one);
+void want_finish_present(ledger *l, want *one, const slot *at, bool made);
+void want_found(ledger *l, slot *at, bool made, int64_t now);
+bool ledger_take_note(ledger *l, ledger_action *action);
+
+/* look.c: lists: when one is wanted, what its pages show, and when enough is seen. */
+bool ledger_is_blocked(const ledger *l, int64_t now);
+bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now);
+bool slot_is_open(const slot *one);
+int64_t ledger_next_look_at(const ledger *l, int64_t now);
+bool list_tells_flight(const ledger *l, const slot *one);
+bool list_tells_want(const ledger *l, const want *one);
+bool slot_is_seen(const ledger *l, const slot *one);
+bool ledger_take_list(ledger *l, int64_t now, ledger_action *action);
+
+/* evidence.c: what a list that was answered, or failed, proves of each key. */
+void slot_refused(ledger *l, slot *one);
+void slot_fail_queue(ledger *l, slot *at, failure *why);
+
+/* poll.c: jobs: when they are asked, and what their answer means for those who wait. */
+void ledger_link_job(ledger *l, job *one, int64_t first_poll_at);
+void ledger_unlink_job(ledger *l, job *one);
+bool want_ask_job(ledger *l, want *one, int64_t now);
+bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
+
+/* batch.c: adds and removes: batches close, are answered, put back, or divided until the guilty stand alone.
+ */
+void ledger_divide_refused(ledger *l);
+bool ledger_take_send(ledger *l, int64_t now, ledger_action *action);
+
+/* ledger.c */
+void slot_enter(ledger *l, slot *at, want *one);
+
+#endif

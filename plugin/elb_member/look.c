@@ -1,0 +1,231 @@
+/* Lists: when one is wanted, what its pages show, and when enough is seen. */
+#include "ledger_parts.h"
+
+#include "resource_plugin.h"
+
+#include <string.h>
+
+bool ledger_is_blocked(const ledger *l, int64_t now)
+{
+    return l->behind || now < l->send_at;
+}
+
+/* A look after a conflict waits with the sender: a list from before the other job's end would say nothing. */
+bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now)
+{
+    return one->cause && one->cause->meaning == MEANS_CONFLICT && ledger_is_blocked(l, now);
+}
+
+bool slot_is_open(const slot *one)
+{
+    return one->flight == FLIGHT_UNRESOLVED || one->flight == FLIGHT_FAILED;
+}
+
+/* When a list is wanted for this slot; LEDGER_NEVER if none is. */
+static int64_t slot_look_at(const ledger *l, const slot *one, int64_t now)
+{
+    int64_t at = LEDGER_NEVER;
+    const want *watcher;
+
+    if (one->acting && one->acting->phase == PHASE_LOOK && !want_waits_out_conflict(l, one->acting, now))
+        return now;
+    if (slot_is_open(one) && slot_is_wanted(one))
+        at = one->look_at;
+    TAILQ_FOREACH(watcher, &one->watchers, link)
+    {
+        if (watcher->phase == PHASE_LOOK)
+            return now;
+        if (watcher->phase == PHASE_HEALTH && watcher->look_at < at)
+            at = watcher->look_at;
+    }
+    return at;
+}
+
+int64_t ledger_next_look_at(const ledger *l, int64_t now)
+{
+    int64_t at = TAILQ_EMPTY(&l->keyless) ? LEDGER_NEVER : now;
+    const slot *one;
+
+    TAILQ_FOREACH(one, &l->slots, link)
+    {
+        int64_t wanted = slot_look_at(l, one, now);
+        if (wanted < at)
+            at = wanted;
+        if (at <= now)
+            break;
+    }
+    return at;
+}
+
+/* Whether somebody would use a list that is running now. */
+bool ledger_waits_for_list(const ledger *l)
+{
+    const slot *one;
+
+    if (!TAILQ_EMPTY(&l->keyless))
+        return true;
+    TAILQ_FOREACH(one, &l->slots, link)
+    if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers))
+        return true;
+    return false;
+}
+
+static bool list_needs_insisting(const ledger *l)
+{
+    const slot *one;
+
+    TAILQ_FOREACH(one, &l->slots, link)
+    if (slot_is_open(one) && slot_is_wanted(one))
+        return true;
+    return false;
+}
+
+/* The running list can tell something of the key's flight, or of who acts on it. */
+bool list_tells_flight(const ledger *l, const slot *one)
+{
+    return slot_is_open(one) && l->lists > one->fresh_after;
+}
+
+bool list_tells_want(const ledger *l, const want *one)
+{
+    return (one->phase == PHASE_LOOK || one->phase == PHASE_HEALTH) && l->lists > one->need_list;
+}
+
+bool slot_is_seen(const ledger *l, const slot *one)
+{
+    return one->seen_list == l->lists;
+}
+
+/* False if a further page may change what the running list says of this slot. */
+static bool is_decided(const ledger *l, const slot *one)
+{
+    const want *watcher;
+    bool seen = slot_is_seen(l, one);
+
+    if (list_tells_flight(l, one) && (one->doing == WANT_DELETE ? !one->seen_own || !seen : !seen))
+        return false;
+    if (seen)
+        return true;
+    if (one->acting && list_tells_want(l, one->acting))
+        return false;
+    TAILQ_FOREACH(watcher, &one->watchers, link)
+    if (list_tells_want(l, watcher))
+        return false;
+    return true;
+}
+
+static bool list_is_decided(const ledger *l)
+{
+    const slot *one;
+
+    if (!TAILQ_EMPTY(&l->keyless))
+        return false;
+    TAILQ_FOREACH(one, &l->slots, link)
+    if (!is_decided(l, one))
+        return false;
+    return true;
+}
+
+/* Remembers that the running list shows the slot's key. Of several members with one key, the one a record or
+   a flight names is preferred. */
+static void see(ledger *l, slot *one, page *shown, const member *shows)
+{
+    bool names_it = one->acting && one->acting->member_id && !strcmp(one->acting->member_id, shows->id);
+
+    if (!slot_is_seen(l, one))
+        one->seen_own = false;
+    if (!strcmp(one->member_id, shows->id))
+        one->seen_own = true;
+    if (slot_is_seen(l, one) && !names_it)
+        return;
+    one->seen_list = l->lists;
+    page_ref(shown);
+    page_unref(one->seen_page);
+    one->seen_page = shown;
+    one->seen = shows;
+}
+
+static int compare_member_ids(const void *one, const void *other)
+{
+    return strcmp((*(const member *const *)one)->id, (*(const member *const *)other)->id);
+}
+
+static const member *find_by_id(const member **sorted, size_t count, const char *id)
+{
+    member key = {.id = id};
+    const member *wanted = &key;
+    const member **at = bsearch(&wanted, sorted, count, sizeof(*sorted), compare_member_ids);
+
+    return at ? *at : NULL;
+}
+
+/* The list shows the member that a want knows by its id alone: now it has a key. */
+static void give_key(ledger *l, want *one, page *shown, const member *shows)
+{
+    slot *at = ledger_find_slot(l, shows->server_id, shows->canonical);
+
+    if (!at) {
+        at = ledger_make_slot(l, shows->server_id, shows->canonical);
+        if (at)
+            at->fresh_after = l->fresh_floor; /* this very page shows it */
+    }
+    if (!at) {
+        want_finish_failed(l, one, &ledger_no_memory, OUTCOME_NONE);
+        return;
+    }
+    TAILQ_REMOVE(&l->keyless, one, link);
+    one->server_id = shows->server_id;
+    one->address = shows->canonical;
+    one->spelled = shows->address;
+    one->key_page = page_ref(shown);
+    one->key_member = shows;
+    replace_failure(&one->cause, NULL);
+    slot_enter(l, at, one);
+    see(l, at, shown, shows);
+}
+
+static void give_keys(ledger *l, page *shown)
+{
+    _cleanup_(rp_freep) const member **sorted = NULL;
+    want *one, *next;
+
+    if (TAILQ_EMPTY(&l->keyless) || !shown->count)
+        return;
+    sorted = calloc(shown->count, sizeof(const member *));
+    for (size_t i = 0; sorted && i < shown->count; i++)
+        sorted[i] = &shown->members[i];
+    if (sorted)
+        qsort(sorted, shown->count, sizeof(*sorted), compare_member_ids);
+    for (one = TAILQ_FIRST(&l->keyless); one; one = next) {
+        const member *shows = sorted ? find_by_id(sorted, shown->count, one->member_id) : NULL;
+        next = TAILQ_NEXT(one, link);
+        if (!sorted)
+            want_finish_failed(l, one, &ledger_no_memory, OUTCOME_NONE);
+        else if (shows && l->lists > one->need_list)
+            give_key(l, one, shown, shows);
+    }
+}
+
+bool ledger_page(ledger *l, page *shown)
+{
+    for (size_t i = 0; i < shown->count; i++) {
+        const member *shows = &shown->members[i];
+        slot *one = ledger_find_slot(l, shows->server_id, shows->canonical);
+        if (one)
+            see(l, one, shown, shows);
+    }
+    give_keys(l, shown);
+    l->list_has_pages = true;
+    return !list_is_decided(l);
+}
+
+bool ledger_take_list(ledger *l, int64_t now, ledger_action *action)
+{
+    if (l->listing || ledger_next_look_at(l, now) > now)
+        return false;
+    l->listing = true;
+    l->list_has_pages = false;
+    l->lists++;
+    *action = (ledger_action){.kind = ACTION_LIST, .list = l->lists, .insist = list_needs_insisting(l)};
+    return true;
+}

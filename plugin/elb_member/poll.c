@@ -1,0 +1,244 @@
+/* Jobs: when they are asked, and what their answer means for those who wait. */
+#include "ledger_parts.h"
+
+#include "resource_plugin.h"
+
+#include <string.h>
+
+void ledger_link_job(ledger *l, job *one, int64_t first_poll_at)
+{
+    one->poll_at = first_poll_at;
+    one->pause_ms = l->options.poll_min_ms;
+    one->linked = true;
+    job_ref(one);
+    TAILQ_INSERT_TAIL(&l->jobs, one, link);
+}
+
+void ledger_unlink_job(ledger *l, job *one)
+{
+    if (!one->linked)
+        return;
+    one->linked = false;
+    TAILQ_REMOVE(&l->jobs, one, link);
+    job_unref(one);
+}
+
+static job *find_job(const ledger *l, const char *id)
+{
+    job *one;
+
+    TAILQ_FOREACH(one, &l->jobs, link)
+    if (!strcmp(one->id, id))
+        return one;
+    return NULL;
+}
+
+/* The record names a job, and the member is not listed: the job tells whether it is still to come. False if
+   that can't be asked (any more). */
+bool want_ask_job(ledger *l, want *one, int64_t now)
+{
+    job *asked;
+
+    if (!one->job_id || one->asked_job || strlen(one->job_id) >= sizeof(asked->id))
+        return false;
+    asked = find_job(l, one->job_id);
+    if (!asked) {
+        asked = job_new();
+        if (!asked)
+            return false;
+        strcpy(asked->id, one->job_id);
+        ledger_link_job(l, asked, now);
+        job_unref(asked);
+    }
+    one->asked_job = true;
+    replace_job(&one->job, asked);
+    one->phase = PHASE_JOB;
+    return true;
+}
+
+static bool blocked_by(const ledger *l, const job *one)
+{
+    return l->behind && l->behind == one;
+}
+
+bool ledger_waits_for_job(const ledger *l, const job *polled)
+{
+    const slot *one;
+    const want *watcher;
+
+    TAILQ_FOREACH(one, &l->slots, link)
+    {
+        if (slot_is_wanted(one) && (one->job == polled || blocked_by(l, polled)))
+            return true;
+        if (one->acting && one->acting->phase == PHASE_JOB && one->acting->job == polled)
+            return true;
+        TAILQ_FOREACH(watcher, &one->watchers, link)
+        if (watcher->phase == PHASE_JOB && watcher->job == polled)
+            return true;
+    }
+    return false;
+}
+
+static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
+{
+    bool failed = ended->end == JOB_FAILED;
+    bool one_gone =
+        failed && one->doing == WANT_DELETE && one->group_size == 1 &&
+        (ended->failure->meaning == MEANS_MEMBER_GONE || ended->failure->meaning == MEANS_PARENT_GONE);
+
+    slot_needs_new_list(l, one);
+    one->look_at = now;
+    one->pause_ms = 0;
+    one->settle_at = now + l->options.settle_ms;
+    one->flight = failed ? FLIGHT_FAILED : FLIGHT_UNRESOLVED;
+    replace_failure(&one->failure, ended->failure);
+    if (one_gone && one->acting)
+        want_finish_gone(l, one->acting, false);
+    if (one_gone || (failed && !slot_is_wanted(one)))
+        slot_land(one);
+    slot_next_in_queue(l, one);
+}
+
+/* What a want learns of the job its record names. */
+static void answer_asker(ledger *l, want *one, const job *asked)
+{
+    if (asked->end == JOB_RUNNING) {
+        if (one->kind == WANT_READ && one->wait != WAIT_JOB)
+            want_finish(
+                l, one,
+                (want_result){.status = RP_IN_PROGRESS, .outcome = OUTCOME_UNKNOWN, .with_state = true});
+        return;
+    }
+    replace_job(&one->job, NULL);
+    if (asked->end == JOB_FAILED)
+        replace_failure(&one->warning, asked->failure);
+    one->phase = PHASE_LOOK;
+    one->need_list = l->lists;
+}
+
+static bool asks(const want *one, const job *asked)
+{
+    return one && one->phase == PHASE_JOB && one->job == asked;
+}
+
+static void answer_slot(ledger *l, slot *at, job *polled, int64_t now)
+{
+    want *one, *next;
+
+    for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (asks(one, polled))
+            answer_asker(l, one, polled);
+    }
+    if (asks(at->acting, polled)) {
+        if (polled->end != JOB_RUNNING)
+            slot_needs_new_list(l, at);
+        answer_asker(l, at->acting, polled);
+    }
+    if (polled->end != JOB_RUNNING && at->flight == FLIGHT_ACCEPTED && at->job == polled)
+        end_slot(l, at, polled, now);
+    else
+        slot_forget_if_idle(l, at);
+}
+
+static void poll_again(const ledger *l, job *polled, int64_t now)
+{
+    polled->poll_at = now + ledger_jittered(l, polled->pause_ms);
+    polled->pause_ms = polled->pause_ms * 3 / 2;
+    if (polled->pause_ms > l->options.poll_max_ms)
+        polled->pause_ms = l->options.poll_max_ms;
+}
+
+void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
+{
+    slot *one, *next;
+
+    polled->polling = false;
+    polled->end = end;
+    replace_failure(&polled->failure, end == JOB_FAILED ? why : NULL);
+    job_ref(polled);
+    if (end == JOB_RUNNING) {
+        poll_again(l, polled, now);
+    } else {
+        ledger_unlink_job(l, polled);
+        if (l->behind == polled) {
+            replace_job(&l->behind, NULL);
+            l->send_at = now;
+        }
+    }
+    for (one = TAILQ_FIRST(&l->slots); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        answer_slot(l, one, polled, now);
+    }
+    job_unref(polled);
+}
+
+/* Asking is refused, so nobody learns how the job ends. It stays in flight for who comes later. */
+static void fail_asker(ledger *l, want *one, failure *why)
+{
+    if (one->phase == PHASE_SENT)
+        want_finish_open(l, one, why->status, why);
+    else
+        want_finish_failed(l, one, why, OUTCOME_NONE);
+}
+
+static bool is_of_a_flight(const ledger *l, const job *one)
+{
+    const slot *at;
+
+    TAILQ_FOREACH(at, &l->slots, link)
+    if (at->job == one)
+        return true;
+    return false;
+}
+
+/* Nobody may ask for the job: nothing can wait for its end, and one that a record named is of no further use.
+ */
+static void give_up_job(ledger *l, job *one)
+{
+    if (l->behind == one)
+        replace_job(&l->behind, NULL);
+    if (!is_of_a_flight(l, one))
+        ledger_unlink_job(l, one);
+}
+
+void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
+{
+    slot *at, *next_slot;
+    want *one, *next;
+
+    polled->polling = false;
+    poll_again(l, polled, now);
+    job_ref(polled);
+    if (!why->retryable)
+        give_up_job(l, polled);
+    for (at = TAILQ_FIRST(&l->slots); at && !why->retryable; at = next_slot) {
+        next_slot = TAILQ_NEXT(at, link);
+        for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
+            next = TAILQ_NEXT(one, link);
+            if (asks(one, polled))
+                fail_asker(l, one, why);
+        }
+        if (at->acting && (asks(at->acting, polled) || at->job == polled))
+            fail_asker(l, at->acting, why);
+        if (at->job == polled)
+            slot_fail_queue(l, at, why);
+        slot_next_in_queue(l, at);
+    }
+    job_unref(polled);
+}
+
+bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action)
+{
+    job *one;
+
+    TAILQ_FOREACH(one, &l->jobs, link)
+    {
+        if (one->polling || one->poll_at > now || !ledger_waits_for_job(l, one))
+            continue;
+        one->polling = true;
+        *action = (ledger_action){.kind = ACTION_POLL, .job = one, .insist = true};
+        return true;
+    }
+    return false;
+}

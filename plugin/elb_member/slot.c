@@ -1,0 +1,243 @@
+/* Keys and what is counted: slots in their tree, the queue of those who want a key. */
+#include "ledger_parts.h"
+
+#include "resource_plugin.h"
+
+#include <search.h>
+#include <string.h>
+
+/* A failure for want of memory; made in advance, since it can't be made then. */
+failure ledger_no_memory = {.status = RP_NO_MEMORY,
+                            .code = "no_memory",
+                            .retryable = true,
+                            .blame = BLAME_WHOLE,
+                            .summary = (char *)"out of memory",
+                            .references = 1};
+
+job *job_ref(job *one)
+{
+    if (one)
+        __atomic_add_fetch(&one->references, 1, __ATOMIC_RELAXED);
+    return one;
+}
+
+void job_unref(job *one)
+{
+    if (!one || __atomic_sub_fetch(&one->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    failure_unref(one->failure);
+    free(one);
+}
+
+job *job_new(void)
+{
+    job *made = calloc(1, sizeof(*made));
+
+    if (made)
+        made->references = 1;
+    return made;
+}
+
+struct trial *trial_ref(struct trial *one)
+{
+    if (one)
+        one->references++;
+    return one;
+}
+
+void trial_unref(struct trial *one)
+{
+    if (!one || --one->references)
+        return;
+    failure_unref(one->why);
+    free(one);
+}
+
+void transfer_free(transfer *one)
+{
+    if (!one)
+        return;
+    job_unref(one->job);
+    trial_unref(one->trial);
+    free(one->slots);
+    free(one);
+}
+
+void want_result_clear(want_result *result)
+{
+    page_unref(result->page);
+    job_unref(result->job);
+    failure_unref(result->failure);
+    *result = (want_result){0};
+}
+
+void replace_failure(failure **at, failure *by)
+{
+    failure *old = *at;
+
+    *at = failure_ref(by);
+    failure_unref(old);
+}
+
+void replace_job(job **at, job *by)
+{
+    job *old = *at;
+
+    *at = job_ref(by);
+    job_unref(old);
+}
+
+int64_t ledger_jittered(const ledger *l, int64_t ms)
+{
+    return l->options.jitter_ms ? l->options.jitter_ms(l->options.context, ms) : ms;
+}
+
+const char *slot_server_id(const slot *one)
+{
+    return one->server_id;
+}
+
+const char *slot_address(const slot *one)
+{
+    return one->acting && one->acting->spelled ? one->acting->spelled : one->address;
+}
+
+const char *slot_member_id(const slot *one)
+{
+    return one->member_id;
+}
+
+const job *want_job(const want *one)
+{
+    return one->slot ? one->slot->job : NULL;
+}
+
+static int compare_slots(const void *one, const void *other)
+{
+    const slot *a = one, *b = other;
+    int difference = strcmp(a->server_id, b->server_id);
+
+    return difference ? difference : strcmp(a->address, b->address);
+}
+
+slot *ledger_find_slot(const ledger *l, const char *server_id, const char *address)
+{
+    slot key = {.server_id = (char *)server_id, .address = (char *)address};
+    void *found = tfind(&key, &l->tree, compare_slots);
+
+    return found ? *(slot **)found : NULL;
+}
+
+static void free_slot(slot *one)
+{
+    if (!one)
+        return;
+    page_unref(one->seen_page);
+    job_unref(one->job);
+    failure_unref(one->failure);
+    trial_unref(one->trial);
+    free(one->server_id);
+    free(one->address);
+    free(one);
+}
+
+slot *ledger_make_slot(ledger *l, const char *server_id, const char *address)
+{
+    slot *made = calloc(1, sizeof(*made));
+
+    if (!made)
+        return NULL;
+    made->server_id = strdup(server_id);
+    made->address = strdup(address);
+    if (!made->server_id || !made->address || !tsearch(made, &l->tree, compare_slots)) {
+        free_slot(made);
+        return NULL;
+    }
+    TAILQ_INIT(&made->queue);
+    TAILQ_INIT(&made->watchers);
+    TAILQ_INSERT_TAIL(&l->slots, made, link);
+    /* The pages of a running list that have passed were not searched for this key. */
+    made->fresh_after = l->listing && l->list_has_pages ? l->lists : l->fresh_floor;
+    return made;
+}
+
+void ledger_free_slots(ledger *l)
+{
+    slot *one;
+
+    while ((one = TAILQ_FIRST(&l->slots))) {
+        TAILQ_REMOVE(&l->slots, one, link);
+        tdelete(one, &l->tree, compare_slots);
+        free_slot(one);
+    }
+}
+
+bool slot_is_wanted(const slot *one)
+{
+    return one->acting || !TAILQ_EMPTY(&one->queue);
+}
+
+/* Forgets a key of which nothing is wanted and nothing in flight. */
+void slot_forget_if_idle(ledger *l, slot *one)
+{
+    if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers) || one->flight != FLIGHT_NONE || one->ready)
+        return;
+    if (one->fresh_after > l->fresh_floor)
+        l->fresh_floor = one->fresh_after;
+    tdelete(one, &l->tree, compare_slots);
+    TAILQ_REMOVE(&l->slots, one, link);
+    free_slot(one);
+}
+
+void slot_set_ready(ledger *l, slot *one)
+{
+    one->acting->phase = PHASE_READY;
+    if (!one->ready)
+        TAILQ_INSERT_TAIL(&l->ready, one, ready_link);
+    one->ready = true;
+}
+
+void slot_unset_ready(ledger *l, slot *one)
+{
+    if (one->ready)
+        TAILQ_REMOVE(&l->ready, one, ready_link);
+    one->ready = false;
+}
+
+void slot_leave_group(slot *one)
+{
+    trial_unref(one->trial);
+    one->trial = NULL;
+    one->group = 0;
+}
+
+/* The flight is over; what came of it is known, or it never happened. */
+void slot_land(slot *one)
+{
+    one->flight = FLIGHT_NONE;
+    replace_job(&one->job, NULL);
+    replace_failure(&one->failure, NULL);
+}
+
+/* From here on the key is what a new list says. */
+void slot_needs_new_list(const ledger *l, slot *one)
+{
+    one->fresh_after = l->lists;
+}
+
+/* Nobody acts on the key: the next in the queue does, or it is forgotten. */
+void slot_next_in_queue(ledger *l, slot *one)
+{
+    want *next = TAILQ_FIRST(&one->queue);
+
+    if (one->acting || one->flight != FLIGHT_NONE)
+        return;
+    if (!next) {
+        slot_forget_if_idle(l, one);
+        return;
+    }
+    TAILQ_REMOVE(&one->queue, next, link);
+    one->acting = next;
+    next->phase = PHASE_LOOK;
+    next->need_list = one->fresh_after;
+}
