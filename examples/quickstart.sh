@@ -1,20 +1,25 @@
 #!/bin/bash
-# Adds three members to a listener, reads them back, lists the listener, and removes them.
+# Three members of a listener from a file: plan, apply, plan; one is removed behind the file's back; plan, apply, destroy.
 #
 #   examples/quickstart.sh
 #       against a simulator, which it builds and starts
-#   RP_CONFIG=cloud.json examples/quickstart.sh records.json
-#       against a real cloud: the plugin's configuration, and the records to add (a JSON array)
+#   RP_CONFIG=cloud.json examples/quickstart.sh members.json
+#       against a real cloud: the plugin's configuration, and the members to add, by names of your choice:
+#       {"a": {"listener_id": "…", "server_id": "…", "address": "…"}, …}
 #
 # Installs what is missing of Debian's packages (as root, or through sudo). Leaves nothing behind but its build folder.
 set -euo pipefail
+given=${1:+$(realpath "$1")}
+cloud=${RP_CONFIG:+$(realpath "$RP_CONFIG")}
+unset RP_CONFIG
 cd "$(dirname "$0")/.."
 
-say() { printf '\n== %s\n' "$*"; }
+bold= off=
+[[ ! -t 1 || -n ${NO_COLOR:-} ]] || bold=$'\e[1;34m' off=$'\e[0m'
+say() { printf '\n%s== %s%s\n' "$bold" "$*" "$off"; }
 
-records=${1:-}
-if [[ -n ${RP_CONFIG:-} && -z $records ]]; then
-    echo "quickstart: RP_CONFIG is set, so the records are needed too: examples/quickstart.sh records.json" >&2
+if [[ -n $cloud && -z $given ]]; then
+    echo "quickstart: RP_CONFIG is set, so the members are needed too: examples/quickstart.sh members.json" >&2
     exit 64
 fi
 
@@ -24,8 +29,7 @@ build=build/release
 mkdir -p build
 { cmake --preset release && cmake --build --preset release; } >build/quickstart.log 2>&1 ||
     { cat build/quickstart.log >&2; exit 1; }
-rp=$build/src/cli/rp
-export RP_PLUGIN_PATH=$build/plugins
+export RP_PLUGIN_PATH=$PWD/$build/plugins
 
 scratch=$(mktemp -d)
 simulator=
@@ -34,6 +38,15 @@ cleanup() {
     rm -rf "$scratch"
 }
 trap cleanup EXIT
+
+# control WHAT JSON: has the simulator do something.
+control() {
+    local address=${url#http://}
+    exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
+    printf 'POST /sim/%s HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "$1" "${#2}" "$2" >&3
+    cat <&3 >/dev/null
+    exec 3<&-
+}
 
 # What the simulator was asked since the last time, one line a request.
 show_requests() {
@@ -47,51 +60,70 @@ show_requests() {
         sed 's/  null$//'
     echo
     exec 3<&-
-    exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
-    printf 'POST /sim/reset HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"what":"log"}' >&3
-    cat <&3 >/dev/null
-    exec 3<&-
+    control reset '{"what":"log"}'
 }
 
-if [[ -z ${RP_CONFIG:-} ]]; then
+# rp ARGUMENT…: as typed, in the folder of the configuration.
+rp() {
+    say "rp $*"
+    (cd "$scratch" && exec "$program" "$@")
+}
+program=$PWD/$build/src/cli/rp
+
+if [[ -z $cloud ]]; then
     say "Starting the simulator"
-    coproc SIM { exec "$build/src/sim/elb-sim" --job-ms 500; }
+    coproc SIM { exec "$build/src/sim/elb-sim" --job-ms 1500; }
     simulator=$SIM_PID
     read -r url <&"${SIM[0]}"
     echo "elb-sim listens at $url"
     listener=e1b0000000000000000000000000000a
-    records=$scratch/records.json
-    cat >"$records" <<JSON
-[
-  {"listener_id": "$listener", "server_id": "dbecb618-2259-405f-ab17-9b68c4f541b0", "address": "172.16.0.31"},
-  {"listener_id": "$listener", "server_id": "97444148-7afb-47cc-b4a3-6e1c94d1ade4", "address": "172.16.0.32"},
-  {"listener_id": "$listener", "server_id": "05b731db-d457-41dc-a824-862daba91a59", "address": "172.16.0.33"}
-]
-JSON
-    cat >"$scratch/config.json" <<JSON
-{"endpoint": "$url", "project_id": "55300f3c8f764c06b1a32e2302edc305", "token": "sim-token"}
-JSON
-    export RP_CONFIG=$scratch/config.json
+    export OS_TOKEN=sim-token
+    cat >"$scratch/resources.yaml" <<YAML
+plugin: elb_member
+config:
+  endpoint: $url
+  project_id: 55300f3c8f764c06b1a32e2302edc305
+  token: \${env:OS_TOKEN}
+resources:
+  web:
+    for_each:
+      a: {server: dbecb618-2259-405f-ab17-9b68c4f541b0, address: 172.16.0.31}
+      b: {server: 97444148-7afb-47cc-b4a3-6e1c94d1ade4, address: 172.16.0.32}
+      c: {server: 05b731db-d457-41dc-a824-862daba91a59, address: 172.16.0.33}
+    record:
+      listener_id: $listener
+      server_id: \${each.value.server}
+      address: \${each.value.address}
+YAML
+    say "resources.yaml"
+    cat "$scratch/resources.yaml"
+else
+    cat >"$scratch/resources.yaml" <<YAML
+plugin: elb_member
+config:
+  $(cat "$cloud")
+resources:
+  web:
+    for_each:
+      $(cat "$given")
+    record:
+      listener_id: \${each.value.listener_id}
+      server_id: \${each.value.server_id}
+      address: \${each.value.address}
+YAML
 fi
 
-status=0
-
-say "rp call elb_member create records.json"
-$rp call elb_member create "$records" || status=$?
+rp plan -out=first.plan
+rp apply first.plan
 show_requests
+rp plan
 
-if ((status)); then
-    echo "quickstart: create did not end well: exit code $status, see $rp help. Nothing is removed, since not all may be new." >&2
-    exit "$status"
+if [[ -n $simulator ]]; then
+    say "Somebody removes web[\"b\"] behind the file's back"
+    control members '{"listener_id":"'$listener'","remove":[{"server_id":"97444148-7afb-47cc-b4a3-6e1c94d1ade4","address":"172.16.0.32"}]}'
+    rp plan -out=second.plan
+    rp apply second.plan
 fi
 
-say "rp call elb_member read records.json"
-$rp call elb_member read "$records" || status=$?
-show_requests
-
-say "rp call elb_member delete records.json"
-$rp call elb_member delete "$records" || status=$?
-show_requests
-
-((status)) || say "Done"
-exit "$status"
+rp destroy -auto-approve
+say "Done"
