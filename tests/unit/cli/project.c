@@ -1,0 +1,170 @@
+#include "cli/project.h"
+
+#include "cli/address.h"
+#include "suites.h"
+#include "world.h"
+
+#include <stdio.h>
+
+#define NOTES(text) "plugin: notebook\nresources:\n" text
+
+static const struct {
+    const char *record, *becomes; /* within for_each {k: {v: 010, t: \"x\", o: ${env:ONE}}} */
+} expansions[] = {
+    {"${each.key}", "\"k\""},
+    {"a ${each.key} b", "\"a k b\""},
+    {"${each.value.v}", "10"},
+    {"n${each.value.v}", "\"n010\""},
+    {"${each.value.t}", "\"x\""},
+    {"${each.value.o}", "\"1\""},
+    {"${each.value}", "{\"v\":10,\"t\":\"x\",\"o\":\"1\"}"},
+    {"${env:ONE}", "\"1\""},
+    {"${file:f}!", "\"from f!\""},
+    {"$${env:ONE}", "\"${env:ONE}\""},
+    {"$5 and $", "\"$5 and $\""},
+    {"plain", "\"plain\""},
+};
+
+START_TEST(references_are_replaced_and_a_whole_value_keeps_its_type)
+{
+    rp_catalog catalog = world_catalog();
+    char text[400];
+    rp_project project;
+    const char *expected = expansions[_i].becomes;
+
+    snprintf(
+        text, sizeof(text),
+        NOTES("  n:\n    type: tag\n    for_each:\n      k: {v: 010, t: x, o: \"${env:ONE}\"}\n    record:\n"
+              "      word: %s\n"),
+        expansions[_i].record);
+    project = world_project(text, &catalog);
+    snprintf(text, sizeof(text), "{\"word\":%s}", expected);
+    ck_assert_str_eq(project.wanted[0].record, text);
+    ck_assert_str_eq(project.wanted[0].address, "n[\"k\"]");
+    rp_project_done(&project);
+    rp_catalog_done(&catalog);
+}
+END_TEST
+
+START_TEST(a_list_of_names_has_the_names_for_values)
+{
+    rp_catalog catalog = world_catalog();
+    rp_project project = world_project(
+        NOTES(
+            "  n:\n    type: note\n    for_each: [a, 010]\n    record: {name: \"${each.key}\", text: \"${each.value}\"}\n"),
+        &catalog);
+
+    ck_assert_uint_eq(project.wanted_count, 2);
+    ck_assert_str_eq(project.wanted[1].record, "{\"name\":\"010\",\"text\":\"010\"}");
+    ck_assert_ptr_eq(rp_project_find(&project, "n[\"010\"]"), &project.wanted[1]);
+    rp_project_done(&project);
+    rp_catalog_done(&catalog);
+}
+END_TEST
+
+static const struct {
+    const char *text, *told;
+} faults[] = {
+    {"resources: {}\n", ":1:1: the file has no \"plugin\""},
+    {"[]\n", ":1:1: the file must be a map, and is a list"},
+    {"plugin: x\nresurces: {}\n", ":2:1: unknown key \"resurces\" (did you mean \"resources\"?)"},
+    {"plugin: x\nconfig: [a]\n", ":2:9: config must be a map: the plugin's configuration, and is a list"},
+    {"plugin: 7\n", ":1:9: plugin must be the name of a plugin"},
+    {"plugin: x\nconfig:\n  a: ${env:TWO}\n", ":3:6: the environment variable TWO is not set: export TWO="},
+    {"plugin: x\nconfig: {a: \"${file:g}\"}\n", ":2:13: g: no such file"},
+    {"plugin: x\nconfig: {a: \"${each.key}\"}\n", "means something only in the record"},
+    {"plugin: x\nconfig: {a: \"${what}\"}\n", "${what} means nothing: there are ${each.key}"},
+    {"plugin: x\nconfig: {a: \"${env:ONE\"}\n", "is never closed"},
+    {NOTES("  1a: {record: {}}\n"), ":3:3: \"1a\" is no name"},
+    {NOTES("  n: {}\n"), ":3:3: the resource \"n\" has no \"record\""},
+    {NOTES("  n: {type: note, recrd: {}}\n"), ":3:19: unknown key \"recrd\" (did you mean \"record\"?)"},
+    {NOTES("  n: {type: note, create_before_destroy: yes, record: {}}\n"),
+     "must be true or false, and is a string"},
+    {NOTES("  n: {record: {}}\n"), ":3:3: notebook has several types, so one must be named: note, tag"},
+    {NOTES("  n: {type: nota, record: {}}\n"),
+     ":3:13: notebook has no type \"nota\" (did you mean \"note\"?)"},
+    {NOTES("  n: {type: tag, for_each: [a, a], record: {}}\n"), ":3:32: \"a\" is given twice"},
+    {NOTES("  n: {type: tag, for_each: [{a: 1}], record: {}}\n"), "an element of for_each is a name"},
+    {NOTES("  n: {type: tag, for_each: {a: {}}, record: {word: \"${each.value.b}\"}}\n"),
+     "has no such member"},
+    {NOTES("  n: {type: tag, for_each: {a: {}}, record: {word: \"-${each.value}\"}}\n"),
+     "is a map, and no text"},
+    {NOTES("  n: {type: note, record: {name: a}}\n  m: {type: note, record: {name: a}}\n"),
+     ":4:27: m is the same object as n"},
+};
+
+START_TEST(what_is_wrong_is_told_with_its_place)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    rp_catalog catalog = world_catalog();
+    rp_project project;
+    int failed = world_load(faults[_i].text, &project, &error);
+
+    if (!failed)
+        failed = rp_project_expand(&project, &catalog, &error);
+    ck_assert_int_eq(failed, RP_E_INVALID);
+    ck_assert_has(error->message, faults[_i].told);
+    rp_project_done(&project);
+    rp_catalog_done(&catalog);
+}
+END_TEST
+
+START_TEST(a_fault_of_a_value_is_blamed_on_where_it_came_from)
+{
+    rp_catalog catalog = world_catalog();
+    rp_project project = world_project(NOTES("  n:\n    type: note\n    for_each:\n      a: x\n    record:\n"
+                                             "      name: ${each.key}\n      text: ${each.value}\n"),
+                                       &catalog);
+
+    ck_assert_uint_eq(rp_wanted_source(&project, &project.wanted[0], "/text")->mark.line, 6);
+    ck_assert_uint_eq(rp_wanted_source(&project, &project.wanted[0], "/name")->mark.line, 6);
+    rp_project_done(&project);
+    rp_catalog_done(&catalog);
+}
+END_TEST
+
+static const struct {
+    const char *given, *tidy; /* NULL: refused */
+} addresses[] = {
+    {"web", "web"},           {"web[\"a\"]", "web[\"a\"]"},
+    {"web[a]", "web[\"a\"]"}, {"web['a b']", "web[\"a b\"]"},
+    {"web[a]b", NULL},        {"web[", NULL},
+    {"1web", NULL},           {"", NULL},
+    {"web[\"a]", NULL},       {"web[\"a\\u000a\"]", "web[\"a\\n\"]"},
+};
+
+START_TEST(an_address_is_read_as_a_shell_leaves_it)
+{
+    _cleanup_(rp_freep) char *tidy = NULL;
+    int failed = rp_address_tidy(addresses[_i].given, &tidy, NULL);
+
+    if (addresses[_i].tidy)
+        ck_assert_str_eq(tidy, addresses[_i].tidy);
+    else
+        ck_assert_int_eq(failed, RP_E_INVALID);
+}
+END_TEST
+
+START_TEST(a_target_is_one_object_or_all_of_a_name)
+{
+    ck_assert(rp_address_within("web[\"a\"]", "web"));
+    ck_assert(rp_address_within("web", "web"));
+    ck_assert(!rp_address_within("webs", "web"));
+    ck_assert(!rp_address_within("web[\"a\"]", "web[\"b\"]"));
+}
+END_TEST
+
+TCase *project_case(void)
+{
+    TCase *tests = tcase_create("project");
+
+    tcase_add_loop_test(tests, references_are_replaced_and_a_whole_value_keeps_its_type, 0,
+                        sizeof(expansions) / sizeof(*expansions));
+    tcase_add_test(tests, a_list_of_names_has_the_names_for_values);
+    tcase_add_loop_test(tests, what_is_wrong_is_told_with_its_place, 0, sizeof(faults) / sizeof(*faults));
+    tcase_add_test(tests, a_fault_of_a_value_is_blamed_on_where_it_came_from);
+    tcase_add_loop_test(tests, an_address_is_read_as_a_shell_leaves_it, 0,
+                        sizeof(addresses) / sizeof(*addresses));
+    tcase_add_test(tests, a_target_is_one_object_or_all_of_a_name);
+    return tests;
+}

@@ -1,0 +1,64 @@
+#include "world.h"
+
+#include "suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+rp_catalog world_catalog(void)
+{
+    static const char text[] =
+        "{\"name\":\"notebook\",\"version\":\"1\",\"resources\":{\"note\":{\"key\":[\"name\"],\"record\":{"
+        "\"properties\":{\"name\":{},\"text\":{},\"password\":{\"x-rp-write-only\":true},"
+        "\"deep\":{\"properties\":{\"pin\":{\"x-rp-sensitive\":true},\"open\":{}}}}},"
+        "\"state\":{\"properties\":{\"id\":{\"x-rp-computed\":true},\"name\":{},\"text\":{},"
+        "\"made\":{\"x-rp-computed\":true}}}},\"tag\":{\"record\":{\"properties\":{\"word\":{}}}}}}";
+    rp_catalog catalog = {0};
+    rp_json *description = NULL;
+
+    ck_assert_int_eq(rp_json_parse(text, strlen(text), &description, NULL), 0);
+    ck_assert_int_eq(rp_catalog_read(description, &catalog, NULL), 0);
+    return catalog;
+}
+
+static const char *get_env(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "ONE") ? NULL : "1";
+}
+
+static int read_file(void *context, const char *path, rp_buffer *out, rp_error **error)
+{
+    (void)context;
+    if (strcmp(path, "f") != 0)
+        return rp_error_set(error, RP_E_SYSTEM, "%s: no such file", path);
+    rp_buffer_add_text(out, "from f\n");
+    return 0;
+}
+
+int world_load(const char *text, rp_project *project, rp_error **error)
+{
+    static const rp_outside outside = {get_env, read_file, NULL};
+    char name[] = "/tmp/rp-test-XXXXXX";
+    int fd = mkstemp(name), failed;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
+    close(fd);
+    failed = rp_project_load(name, &outside, project, error);
+    unlink(name);
+    return failed;
+}
+
+rp_project world_project(const char *text, const rp_catalog *catalog)
+{
+    rp_error *error = NULL;
+    rp_project project = {0};
+    int failed = world_load(text, &project, &error);
+
+    if (!failed)
+        failed = rp_project_expand(&project, catalog, &error);
+    ck_assert_msg(!failed, "%s: %s", text, error ? error->message : "");
+    return project;
+}
