@@ -148,7 +148,7 @@ void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *
 
     snprintf(accepted->id, sizeof(accepted->id), "%s", job_id);
     snprintf(accepted->uri, sizeof(accepted->uri), "%s", uri ? uri : "");
-    ledger_link_job(l, accepted, now + ledger_jittered(l, l->options.poll_min_ms));
+    ledger_link_job(l, accepted, true, now);
     l->send_pause_ms = 0;
     for (size_t i = 0; i < sent->count; i++)
         accept_slot(l, sent->slots[i], accepted);

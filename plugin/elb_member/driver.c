@@ -69,7 +69,8 @@ struct driver {
     TAILQ_HEAD(, call) calls;
     TAILQ_HEAD(, ask) asks;
     unsigned under_way;
-    call *leader;      /* whose thread drives */
+    call *leader; /* whose thread drives */
+    pace pace;
     int64_t send_from; /* adds and removes wait until then: the server asked for patience */
 };
 
@@ -328,7 +329,7 @@ static void on_poll(ask *one, const rp_http_reply *reply, const rp_error *error)
     int64_t now = driver_now_ms(one->driver);
     elb_job_end end;
 
-    if (is_2xx(reply) && elb_read_job(reply, &end, &why, &unreadable) == 0) {
+    if (is_2xx(reply) && elb_read_job(reply, &end, &why, &one->job->took_ms, &unreadable) == 0) {
         ledger_polled(l, one->job, ends[end], why, now);
     } else {
         why = is_2xx(reply) ? failure_of(one, NULL, unreadable) : failure_of(one, reply, error);
@@ -924,6 +925,7 @@ driver *driver_new(rp_transport *transport, const driver_options *options, const
     pthread_mutex_init(&made->lock, NULL);
     made->transport = transport;
     made->options = *options;
+    made->options.ledger.pace = &made->pace;
     made->clock = clock;
     TAILQ_INIT(&made->channels);
     TAILQ_INIT(&made->calls);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define MAX_BODY_BYTES   (16u << 20)
 #define MAX_SERVER_WORDS 500
@@ -485,7 +486,37 @@ static failure *failure_of_job(const rp_json *body)
     return with_summary(made, "the job failed, and the server does not say why");
 }
 
-int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, rp_error **error)
+/* Milliseconds since 1970 of "2017-09-29T09:49:37.399Z"; false if it is not of that form. */
+static bool read_time(const rp_json *value, int64_t *ms)
+{
+    const char *text = rp_json_text(value);
+    struct tm tm = {0};
+    int millis = 0, end = 0;
+
+    if (!text)
+        return false;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &millis, &end) != 7 ||
+        !end || text[end])
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    *ms = (int64_t)timegm(&tm) * 1000 + millis;
+    return true;
+}
+
+static int64_t read_duration_ms(const rp_json *body)
+{
+    int64_t begin, end;
+
+    if (!read_time(rp_json_get(body, "begin_time"), &begin) ||
+        !read_time(rp_json_get(body, "end_time"), &end))
+        return 0;
+    return end > begin ? end - begin : 0;
+}
+
+int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, int64_t *took_ms,
+                 rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
     const char *status;
@@ -500,6 +531,7 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, rp
     *end = !strcmp(status, "SUCCESS") ? ELB_JOB_SUCCEEDED
            : !strcmp(status, "FAIL")  ? ELB_JOB_FAILED
                                       : ELB_JOB_RUNS;
+    *took_ms = *end == ELB_JOB_RUNS ? 0 : read_duration_ms(body);
     if (*end != ELB_JOB_FAILED)
         return 0;
     *why = failure_of_job(body);

@@ -66,8 +66,9 @@ typedef enum elb_job_end {
     ELB_JOB_FAILED
 } elb_job_end;
 
-/* *why is set with ELB_JOB_FAILED. */
-int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, rp_error **error);
+/* *why is set with ELB_JOB_FAILED; *took_ms is how long an ended job took, by its own times, or 0. */
+int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, int64_t *took_ms,
+                 rp_error **error);
 
 /* Why a reply that is not 2xx, or no reply, failed. NULL when out of memory. */
 failure *elb_failure_of_reply(const rp_http_reply *reply);

@@ -27,6 +27,7 @@
 #define ELB_MEMBER_LEDGER_H
 
 #include "failure.h"
+#include "pace.h"
 #include "page.h"
 
 #include <stdbool.h>
@@ -44,6 +45,7 @@ typedef struct ledger_options {
     int64_t poll_min_ms, poll_max_ms;
     uint32_t max_batch;
     uint32_t max_bisect;
+    pace *pace;                                      /* shared by the ledgers of an instance; or NULL */
     int64_t (*jitter_ms)(void *context, int64_t ms); /* or NULL */
     void *context;
 } ledger_options;
@@ -79,6 +81,9 @@ typedef struct job {
     } end;
     bool polling;
     int64_t poll_at, pause_ms;
+    int64_t accepted_at;     /* LEDGER_NEVER: not by us */
+    int64_t seen_running_at; /* by the last poll; or accepted_at */
+    int64_t took_ms;         /* as the server tells, once it has ended; 0: it does not */
     struct failure *failure; /* of JOB_FAILED */
     TAILQ_ENTRY(job) link;
     bool linked;

@@ -125,7 +125,7 @@ void slot_refused(ledger *l, slot *one);
 void slot_fail_queue(ledger *l, slot *at, failure *why);
 
 /* poll.c: jobs: when they are asked, and what their answer means for those who wait. */
-void ledger_link_job(ledger *l, job *one, int64_t first_poll_at);
+void ledger_link_job(ledger *l, job *one, bool ours, int64_t now);
 void ledger_unlink_job(ledger *l, job *one);
 bool want_ask_job(ledger *l, want *one, int64_t now);
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);

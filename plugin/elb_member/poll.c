@@ -5,10 +5,22 @@
 
 #include <string.h>
 
-void ledger_link_job(ledger *l, job *one, int64_t first_poll_at)
+static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
 {
-    one->poll_at = first_poll_at;
+    const ledger_options *o = &l->options;
+
+    if (one->accepted_at == LEDGER_NEVER)
+        return ledger_jittered(l, one->pause_ms);
+    return pace_pause_ms(o->pace, now - one->accepted_at, ledger_jittered(l, one->pause_ms),
+                         o->poll_min_ms * 3 / 4, o->poll_max_ms);
+}
+
+/* A job that our own request started is asked when its end is due; another's at once. */
+void ledger_link_job(ledger *l, job *one, bool ours, int64_t now)
+{
     one->pause_ms = l->options.poll_min_ms;
+    one->accepted_at = one->seen_running_at = ours ? now : LEDGER_NEVER;
+    one->poll_at = ours ? now + next_pause_ms(l, one, now) : now;
     one->linked = true;
     job_ref(one);
     TAILQ_INSERT_TAIL(&l->jobs, one, link);
@@ -47,7 +59,7 @@ bool want_ask_job(ledger *l, want *one, int64_t now)
         if (!asked)
             return false;
         strcpy(asked->id, one->job_id);
-        ledger_link_job(l, asked, now);
+        ledger_link_job(l, asked, false, now);
         job_unref(asked);
     }
     one->asked_job = true;
@@ -143,10 +155,24 @@ static void answer_slot(ledger *l, slot *at, job *polled, int64_t now)
 
 static void poll_again(const ledger *l, job *polled, int64_t now)
 {
-    polled->poll_at = now + ledger_jittered(l, polled->pause_ms);
+    polled->poll_at = now + next_pause_ms(l, polled, now);
     polled->pause_ms = polled->pause_ms * 3 / 2;
     if (polled->pause_ms > l->options.poll_max_ms)
         polled->pause_ms = l->options.poll_max_ms;
+}
+
+/* How long jobs take, of one that succeeded: those that fail often do so at once. */
+static void learn(ledger *l, job *polled, int64_t now)
+{
+    if (!l->options.pace || polled->accepted_at == LEDGER_NEVER)
+        return;
+    if (polled->end == JOB_RUNNING)
+        polled->seen_running_at = now;
+    else if (polled->end == JOB_SUCCEEDED && polled->took_ms > 0)
+        pace_learn(l->options.pace, polled->took_ms);
+    else if (polled->end == JOB_SUCCEEDED)
+        pace_learn_between(l->options.pace, polled->seen_running_at - polled->accepted_at,
+                           now - polled->accepted_at);
 }
 
 void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
@@ -155,6 +181,7 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
 
     polled->polling = false;
     polled->end = end;
+    learn(l, polled, now);
     replace_failure(&polled->failure, end == JOB_FAILED ? why : NULL);
     job_ref(polled);
     if (end == JOB_RUNNING) {

@@ -110,20 +110,20 @@ static bool settled_since(const world *w, int64_t since)
 
 static bool lists_too_often(const world *w)
 {
-    int64_t pace = 750;
+    int64_t pause = 750;
 
     if (!w->lists || w->news_step > w->list.requested_step || settled_since(w, w->list.requested_at))
         return false;
-    if (somebody_watches_health(w) && w->traits.poll_min_ms * 3 / 4 < pace)
-        pace = w->traits.poll_min_ms * 3 / 4;
-    return w->now - w->list.requested_at < pace;
+    if (somebody_watches_health(w) && w->traits.poll_min_ms * 3 / 4 < pause)
+        pause = w->traits.poll_min_ms * 3 / 4;
+    return w->now - w->list.requested_at < pause;
 }
 
 void check_list(world *w)
 {
     NEED("one list at a time", !w->list.running, "a list is running");
     NEED("no request when nobody waits", w->unfinished, "list");
-    NEED("pace of lists", !lists_too_often(w), "%d ms after the last, and no news",
+    NEED("pause of lists", !lists_too_often(w), "%d ms after the last, and no news",
          (int)(w->now - w->list.requested_at));
 }
 

@@ -134,7 +134,7 @@ mutate "jobs are asked though nobody waits" \
 mutate "lists are asked for though nobody waits" \
     's/if \(slot_is_open\(one\) && slot_is_wanted\(one\)\)\n        at =/if (slot_is_open(one))\n        at =/'
 mutate "jobs are asked without pause" \
-    's/polled->poll_at = now \+ ledger_jittered\(l, polled->pause_ms\);/polled->poll_at = now + 1;/'
+    's/polled->poll_at = now \+ next_pause_ms\(l, polled, now\);/polled->poll_at = now + 1;/'
 mutate "unresolved keys are looked for without pause" \
     's/next = now \+ ledger_jittered\(l, one->pause_ms\);/next = now + 1;/'
 mutate "a gone listener is asked again for each in the queue" \

@@ -777,6 +777,7 @@ static void begin(world *w, shape of)
     w->ledger = ledger_new(&(ledger_options){.settle_ms = w->traits.settle_ms,
                                              .poll_min_ms = w->traits.poll_min_ms,
                                              .poll_max_ms = w->traits.poll_max_ms,
+                                             .pace = &w->learned,
                                              .max_batch = w->traits.max_batch,
                                              .max_bisect = w->traits.max_bisect,
                                              .jitter_ms = w->traits.jitter ? jitter : NULL,

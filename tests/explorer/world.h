@@ -203,6 +203,7 @@ typedef struct world {
     const char *broken; /* the rule, or NULL */
 
     traits traits;
+    pace learned; /* of jobs, by the ledger */
     ledger *ledger;
     int64_t now;
     uint64_t step;
