@@ -773,6 +773,7 @@ static void begin(world *w, shape of)
         [SHAPE_ANY] = set_any, [SHAPE_ADD] = set_add, [SHAPE_REMOVE] = set_remove, [SHAPE_SMALL] = set_small};
 
     w->traits = (traits){.shape = of};
+    w->learned = (pace){0};
     setters[of](w);
     w->ledger = ledger_new(&(ledger_options){.settle_ms = w->traits.settle_ms,
                                              .poll_min_ms = w->traits.poll_min_ms,
