@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/address.h"
+#include "cli/check.h"
 #include "cli/interrupt.h"
 #include "cli/look.h"
 #include "cli/paint.h"
@@ -94,6 +95,8 @@ int rp_course_plan(rp_workspace *in, rp_course *course, rp_error **error)
         failed = rp_workspace_load(in, error);
     if (!failed && !course->aim.destroy)
         failed = rp_workspace_expand(in, error);
+    if (!failed)
+        failed = rp_check_records(in, error);
     if (!failed)
         failed = rp_workspace_open(in, error);
     if (!failed)

@@ -13,6 +13,9 @@ static void print_overview(FILE *out)
         out,
         "\nrp help VERB tells more; rp help resources, what the configuration looks like. Options may stand\n"
         "anywhere, with one dash or two.\n\n");
+    fprintf(
+        out,
+        "Exit codes: 0, done; 1, it failed; 2, with plan -detailed-exitcode: there is something to do.\n\n");
     rp_exit_codes_print(out);
 }
 

@@ -138,6 +138,9 @@ def mistakes(bed, simulator):
     bed.run("validate", code=1, says=["adress", 'web["a"]', "resources.yaml:", "Mend it in the configuration"])
     bed.write(members(simulator, ["a"]).replace("10.0.0.1", "10.0.0"))
     bed.run("validate", code=1, says=["resources.yaml:10:19", 'web["a"]'])
+    total = simulator.get("counts")["total"]
+    bed.run("apply", "-auto-approve", code=1, says=["resources.yaml:10:19", 'web["a"]'])
+    check(simulator.get("counts")["total"] == total, "the server was asked for what cannot be")
     os.rename(bed.path("resources.yaml"), bed.path("away.yaml"))
     bed.run("plan", code=1, says=["there is no resources.yaml here", "-file"])
     bed.run("pln", code=64, says='did you mean "plan"?')
@@ -167,14 +170,23 @@ def one_message_for_many(bed, simulator):
 
 
 def nowhere_to_write(bed, simulator):
-    if os.geteuid() == 0:
-        print("SKIPPED: root can write in a read-only folder")
-    else:
-        os.chmod(bed.folder, 0o500)
-        adds = simulator.get("counts").get("add", 0)
-        bed.run("apply", "-auto-approve", code=1, says=["nothing can be written", "-state FILE"])
-        check(simulator.get("counts").get("add", 0) == adds, "something was sent without a state")
-        os.chmod(bed.folder, 0o700)
+    """In a folder that cannot be written nothing is sent, but what is there can be shown."""
+    as_root = os.geteuid() == 0
+    folder = tempfile.mkdtemp()
+    if as_root and subprocess.run(["mount", "-t", "tmpfs", "none", folder], stderr=subprocess.DEVNULL).returncode:
+        print("SKIPPED: a read-only folder, as root, needs the right to mount")
+        os.rmdir(folder)
+        return
+    fixed = Bed(bed.rp, bed.environment["RP_PLUGIN_PATH"], folder)
+    fixed.write(members(simulator, ["only"]))
+    shutil.copy(bed.path("resources.db"), fixed.path("resources.db"))
+    known = bed.run("state", "list").out
+    subprocess.run(["mount", "-o", "remount,ro", folder] if as_root else ["chmod", "500", folder], check=True)
+    fixed.run("apply", "-auto-approve", code=1, says=["nothing can be written in .", "-state FILE"])
+    fixed.run("state", "list", says=known)
+    check("only" not in simulator.members(), "something was sent without a state")
+    subprocess.run(["umount", folder] if as_root else ["chmod", "700", folder], check=True)
+    shutil.rmtree(folder)
     bed.run("plan", "-state=/nowhere/x.db", code=1, says=["nothing can be written in /nowhere", "-state FILE"])
 
 
