@@ -15,6 +15,7 @@ int main(void)
     suite_add_tcase(suite, faults_tests());
     suite_add_tcase(suite, https_faults_tests());
     suite_add_tcase(suite, control_tests());
+    suite_add_tcase(suite, signature_tests());
     suite_add_tcase(suite, load_tests());
     suite_add_tcase(suite, program_tests());
     runner = srunner_create(suite);

@@ -10,6 +10,7 @@ TCase *https_tests(void);
 TCase *faults_tests(void);
 TCase *https_faults_tests(void);
 TCase *control_tests(void);
+TCase *signature_tests(void);
 TCase *load_tests(void);
 TCase *program_tests(void);
 

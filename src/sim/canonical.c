@@ -1,0 +1,199 @@
+#include "sim/canonical.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+/* More parameters than this are a failure, as if out of memory. */
+#define MAX_PARAMETERS 1024u
+
+static int digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c | 0x20) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+/* The byte that is spelled here, as itself or as %XX; moves *at behind it. */
+static unsigned char next_byte(const char **at, const char *end)
+{
+    const char *c = (*at)++;
+
+    if (*c != '%' || end - c < 3 || digit(c[1]) < 0 || digit(c[2]) < 0)
+        return (unsigned char)*c;
+    *at = c + 3;
+    return (unsigned char)(digit(c[1]) * 16 + digit(c[2]));
+}
+
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-_.~", c));
+}
+
+/* Decodes what was sent and encodes it as signers do, who know only the decoded form. In a query "+" is a
+   space. */
+static void encode(const char *text, size_t len, bool plus_is_space, rp_buffer *out)
+{
+    const char *at = text, *end = text + len;
+
+    while (at < end) {
+        bool is_plus = plus_is_space && *at == '+';
+        unsigned char byte = next_byte(&at, end);
+        if (is_plus)
+            rp_buffer_add_text(out, "%20");
+        else if (is_unreserved(byte))
+            rp_buffer_add_char(out, (char)byte);
+        else
+            rp_buffer_format(out, "%%%02X", byte);
+    }
+}
+
+/* Takes "/segment" off the end; the slash before it stays. */
+static void drop_segment(rp_buffer *out, size_t start)
+{
+    if (!rp_buffer_ok(out) || out->len - start < 2)
+        return;
+    do
+        out->len--;
+    while (out->len - start > 1 && out->data[out->len - 1] != '/');
+    out->data[out->len] = '\0';
+}
+
+static void add_segment(const char *segment, size_t len, const sim_spelling *spelling, size_t start,
+                        rp_buffer *out)
+{
+    bool is_dot = len == 1 && segment[0] == '.';
+    bool is_up = len == 2 && segment[0] == '.' && segment[1] == '.';
+
+    if (spelling->clean_path && is_up)
+        drop_segment(out, start);
+    else if (!spelling->clean_path || (len && !is_dot)) {
+        encode(segment, len, false, out);
+        rp_buffer_add_char(out, '/');
+    }
+}
+
+void sim_canonical_path(const char *target, const sim_spelling *spelling, rp_buffer *out)
+{
+    const char *end = target + strcspn(target, "?"), *at = target + (*target == '/');
+    size_t start = out->len;
+
+    rp_buffer_add_char(out, '/');
+    while (at < end) {
+        size_t len = strcspn(at, "/?");
+        add_segment(at, len, spelling, start, out);
+        at += len;
+        at += at < end;
+    }
+}
+
+/* A query's parameters, encoded. */
+struct parameter {
+    const char *name, *value;
+    size_t place; /* as sent */
+};
+
+struct parameters {
+    rp_buffer text;
+    struct parameter *list;
+    size_t n;
+};
+
+static void parameters_done(struct parameters *parameters)
+{
+    rp_buffer_done(&parameters->text);
+    free(parameters->list);
+}
+
+/* Appends name and value, each with a NUL behind it. */
+static void add_parameter(struct parameters *parameters, const char *pair, size_t len)
+{
+    const char *equals = memchr(pair, '=', len);
+    size_t name_len = equals ? (size_t)(equals - pair) : len;
+
+    encode(pair, name_len, true, &parameters->text);
+    rp_buffer_add_char(&parameters->text, '\0');
+    if (equals)
+        encode(equals + 1, len - name_len - 1, true, &parameters->text);
+    rp_buffer_add_char(&parameters->text, '\0');
+    parameters->n++;
+}
+
+/* The list is made once the text no longer moves. */
+static bool list_parameters(struct parameters *parameters)
+{
+    const char *at = rp_buffer_text(&parameters->text);
+
+    parameters->list = calloc(parameters->n + 1, sizeof(*parameters->list));
+    if (!parameters->list || parameters->n > MAX_PARAMETERS || !rp_buffer_ok(&parameters->text))
+        return false;
+    for (size_t i = 0; i < parameters->n; i++) {
+        parameters->list[i] = (struct parameter){at, at + strlen(at) + 1, i};
+        at = parameters->list[i].value + strlen(parameters->list[i].value) + 1;
+    }
+    return true;
+}
+
+static bool read_parameters(const char *query, struct parameters *parameters)
+{
+    while (*query) {
+        size_t len = strcspn(query, "&");
+        if (len)
+            add_parameter(parameters, query, len);
+        query += len;
+        query += *query == '&';
+    }
+    return list_parameters(parameters);
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct parameter *one = left, *other = right;
+    int order = strcmp(one->name, other->name);
+
+    return order ? order : strcmp(one->value, other->value);
+}
+
+static int by_letters(const void *left, const void *right)
+{
+    const struct parameter *one = left, *other = right;
+    int order = strcasecmp(one->name, other->name);
+
+    if (!order)
+        order = strcmp(one->name, other->name);
+    return order ? order : (one->place > other->place) - (one->place < other->place);
+}
+
+static void write_parameters(const struct parameters *parameters, const sim_spelling *spelling,
+                             rp_buffer *out)
+{
+    const char *last = NULL;
+
+    for (size_t i = 0; i < parameters->n; i++) {
+        const struct parameter *parameter = &parameters->list[i];
+        if (spelling->any_case && last && !strcmp(last, parameter->name))
+            continue;
+        rp_buffer_format(out, "%s%s", last ? "&" : "", parameter->name);
+        if (*parameter->value || !spelling->bare_empty)
+            rp_buffer_format(out, "=%s", parameter->value);
+        last = parameter->name;
+    }
+}
+
+void sim_canonical_query(const char *target, const sim_spelling *spelling, rp_buffer *out)
+{
+    _cleanup_(parameters_done) struct parameters parameters = {.text = RP_BUFFER(out->max)};
+    const char *query = strchr(target, '?');
+
+    if (!query)
+        return;
+    if (!read_parameters(query + 1, &parameters)) {
+        out->failure = RP_BUFFER_NO_MEMORY;
+        return;
+    }
+    qsort(parameters.list, parameters.n, sizeof(*parameters.list),
+          spelling->any_case ? by_letters : by_bytes);
+    write_parameters(&parameters, spelling, out);
+}
