@@ -87,7 +87,7 @@ static void tell(const batch *one, const char *kind)
     for (size_t i = 0; one->in->view.json && i < one->count; i++)
         rp_view_happening(&one->in->view,
                           &(rp_happening){kind, one->addresses[i], one->type->name, NULL,
-                                          one->in->objects.items[one->members[i]].id, -1},
+                                          one->in->objects.items[one->members[i]].id, -1, false},
                           true);
 }
 

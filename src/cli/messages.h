@@ -26,6 +26,7 @@ typedef struct rp_happening {
     const char *action; /* "create" or "delete", NULL for a refresh */
     const char *id;     /* or NULL */
     int64_t elapsed_s;  /* negative: not told */
+    bool later;         /* accepted, and not waited for */
 } rp_happening;
 
 void rp_message_happening(const rp_happening *one, const char *words, rp_buffer *out);

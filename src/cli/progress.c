@@ -71,7 +71,7 @@ static void tell_still(const rp_progress *progress)
     for (size_t i = 0; progress->action && i < progress->count; i++)
         rp_view_happening(progress->view,
                           &(rp_happening){"apply_progress", progress->addresses[i], progress->type,
-                                          progress->action, NULL, elapsed_s},
+                                          progress->action, NULL, elapsed_s, false},
                           many);
     if (progress->view->json || (progress->action && !many))
         return;

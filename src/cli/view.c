@@ -156,7 +156,7 @@ static void add_words(const rp_happening *one, rp_buffer *out)
     for (size_t i = 0; i < rp_count_of(sayings); i++) {
         if (!is_saying_of(i, one))
             continue;
-        rp_buffer_add_text(out, sayings[i].words);
+        rp_buffer_add_text(out, one->later ? "Accepted, and not waited for" : sayings[i].words);
         if (sayings[i].counts && one->elapsed_s >= 0)
             rp_buffer_format(out, strcmp(one->kind, "apply_progress") ? " after %llds" : " [%llds elapsed]",
                              (long long)one->elapsed_s);

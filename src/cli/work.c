@@ -171,18 +171,20 @@ static void take_event(void *context, const char *event, size_t len)
             kinds[i].take(context, parsed);
 }
 
-static void tell(const batch *one, const item *of, const char *kind, const char *id, int64_t elapsed_s)
+static void tell(const batch *one, const item *of, const char *kind, const char *id, int64_t elapsed_s,
+                 bool later)
 {
     rp_view_happening(
         &one->in->view,
-        &(rp_happening){kind, of->change->address, one->type->name, hook_of(one), id, elapsed_s},
+        &(rp_happening){kind, of->change->address, one->type->name, hook_of(one), id, elapsed_s, later},
         one->count > FEW);
 }
 
 static void tell_start(const batch *one)
 {
     for (size_t i = 0; i < one->count; i++)
-        tell(one, &one->items[i], "apply_start", one->deletes ? one->items[i].change->object->id : NULL, -1);
+        tell(one, &one->items[i], "apply_start", one->deletes ? one->items[i].change->object->id : NULL, -1,
+             false);
     if (one->count > FEW && !one->in->view.json)
         rp_view_say(&one->in->view, "%s: %s %zu...", one->type->name,
                     one->deletes ? "Destroying" : "Creating", one->count);
@@ -317,6 +319,14 @@ static const char *id_in(const rp_json *result)
     return rp_json_text(rp_json_get(rp_json_get(result, "state"), "id"));
 }
 
+static const char *doubt_in_words(const batch *one, const rp_json *result)
+{
+    if (rp_result_is(result, "status", "in_progress"))
+        return one->deletes ? "it is being removed, which is not waited for"
+                            : "it is being made, which is not waited for";
+    return one->deletes ? "it is not known whether it is gone" : "it is not known whether it was made";
+}
+
 static void report_one(batch *one, const item *of, const rp_json *result)
 {
     rp_about about = rp_workspace_about(one->in, of->change->address, NULL);
@@ -328,10 +338,8 @@ static void report_one(batch *one, const item *of, const rp_json *result)
     if (result)
         rp_result_report(result, &about, &one->in->findings);
     if (of->verdict == IN_DOUBT)
-        rp_findings_add(
-            &one->in->findings, &about, true,
-            one->deletes ? "it is not known whether it is gone" : "it is not known whether it was made", NULL,
-            NULL, "The next plan, apply, destroy or refresh looks what came of it, and tells.");
+        rp_findings_add(&one->in->findings, &about, true, doubt_in_words(one, result), NULL, NULL,
+                        "The next plan, apply, destroy or refresh looks what came of it, and tells.");
 }
 
 static void report(batch *one, const rp_reply *reply, rp_work *work)
@@ -344,9 +352,11 @@ static void report(batch *one, const rp_reply *reply, rp_work *work)
     for (size_t i = 0; i < one->count; i++) {
         const item *of = &one->items[i];
         const rp_json *result = rp_json_at(reply->results, i);
-        bool failed = !result || rp_status_is_failure(rp_result_status(result)) || of->verdict > SAVED;
-        tell(one, of, failed ? "apply_errored" : "apply_complete", one->deletes ? NULL : id_in(result),
-             elapsed_s);
+        bool later = rp_result_is(result, "status", "in_progress");
+        bool failed =
+            !result || rp_status_is_failure(rp_result_status(result)) || (of->verdict > SAVED && !later);
+        tell(one, of, failed ? "apply_errored" : "apply_complete",
+             failed || one->deletes ? NULL : id_in(result), elapsed_s, later);
         report_one(one, of, result);
         done += of->verdict <= SAVED;
     }

@@ -230,6 +230,24 @@ def tight_apply(bed, simulator, free_kib):
     return ran.code != 0 and sent == 0
 
 
+def not_waited_for(bed, simulator):
+    simulator.post("settings", {"job_ms": 800})
+    bed.write(members(simulator, ["b", "late"]).replace("  settle_ms", "  wait: none\n  settle_ms"))
+    bed.run("apply", "-auto-approve", says=['web["late"]: Accepted, and not waited for', "1 added"])
+    bed.run("show", says='# web["late"] (in progress)')
+    bed.run("plan", says=['web["late"] is still being made', "No changes."])
+    while simulator.busy():
+        time.sleep(0.05)
+    bed.run("apply", "-auto-approve", says="No changes.")
+    check("in progress" not in bed.run("show").out, "it arrived, and is still in progress")
+    bed.run("destroy", "-auto-approve", "-target=web[late]", says="it is being removed, which is not waited for")
+    while simulator.busy():
+        time.sleep(0.05)
+    bed.run("refresh", says='web["late"]: is gone')
+    check("late" not in bed.run("state", "list").out, "it is gone, and still in the state")
+    simulator.post("settings", {"job_ms": 100})
+
+
 def its_end(bed, simulator):
     bed.write(members(simulator, ["b"]))
     bed.run("destroy", "-auto-approve", says="Destroy complete!")
@@ -247,7 +265,7 @@ def main(rp, elb_sim, plugins):
     simulator = Simulator(elb_sim, "--job-ms", "100")
     bed = Bed(rp, plugins)
     for part in (a_life, its_state, saved_plans, for_programs, two_at_once, mistakes, wrong_places,
-                 one_message_for_many, nowhere_to_write, its_end):
+                 one_message_for_many, nowhere_to_write, not_waited_for, its_end):
         part(bed, simulator)
     full_disk(bed, simulator, rp, plugins)
     simulator.stop()
