@@ -118,6 +118,7 @@ static void reset_faults(rp_sim *sim)
 static void reset_tokens(rp_sim *sim)
 {
     sim_tokens_drop(&sim->state);
+    sim_keys_drop(&sim->state.keys);
 }
 
 static const struct {

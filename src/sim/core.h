@@ -6,6 +6,7 @@
 #define RP_SIM_CORE_H
 
 #include "sim/fault.h"
+#include "sim/grant.h"
 #include "sim/journal.h"
 #include "sim/settings.h"
 #include "sim/sim.h"
@@ -20,6 +21,8 @@ struct rp_sim {
     char *url;
     char *ca_pem;
     int stop_fd; /* readable once all must end */
+    void (*on_line)(void *context, const char *line);
+    void *on_line_context;
     pthread_mutex_t lock;
 
     int64_t start_ms, start_wall_s;
@@ -29,6 +32,7 @@ struct rp_sim {
     sim_state state;
     sim_journal journal;
     const sim_fault *fault; /* of the request being answered, or NULL */
+    sim_grant grant;        /* its, where the route needs a token */
     int64_t window_s;       /* the second that rate-limit counts in */
     unsigned in_window;
     unsigned last_connection;
@@ -41,11 +45,14 @@ static inline int64_t sim_now_ms(const rp_sim *sim)
 
 static inline int64_t sim_wall_ms(const rp_sim *sim)
 {
-    return sim->start_wall_s * 1000 + (sim_now_ms(sim) - sim->start_ms);
+    return (sim->start_wall_s + sim->settings.clock_skew_s) * 1000 + (sim_now_ms(sim) - sim->start_ms);
 }
 
 /* Answers the request by its route: token, body, then what the route does. */
 void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply);
+
+/* As for a token of another project. */
+void sim_refuse_project(const rp_sim *sim, sim_reply *reply);
 
 /* A project's name, or an id's; NULL if there is no such project. The caller frees. */
 char *sim_project_name(const sim_settings *settings, const char *id);
@@ -85,6 +92,14 @@ void sim_iam_login(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_projects(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_domains(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_catalog(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_iam_security_token(rp_sim *sim, const sim_request *request, sim_reply *reply);
+
+/* A list of the identity service. */
+void sim_iam_begin_list(rp_json_writer *writer, const char *name);
+void sim_iam_end_list(const rp_sim *sim, const char *path, rp_json_writer *writer);
+
+/* The elements of a catalog; without a project only what needs none. */
+void sim_catalog_write(rp_sim *sim, const char *project_id, rp_json_writer *writer);
 
 /* Adds a listener that someone named on the command line or over /sim. */
 int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error);

@@ -92,6 +92,22 @@ static int take_exit_with_stdin(struct arguments *arguments, const char *value, 
     return 0;
 }
 
+/* One call a line: lines of several threads do not mix. */
+static void print_line(void *context, const char *line)
+{
+    (void)context;
+    printf("%s\n", line);
+    fflush(stdout);
+}
+
+static int take_print_requests(struct arguments *arguments, const char *value, rp_error **error)
+{
+    (void)value;
+    (void)error;
+    arguments->options.on_line = print_line;
+    return 0;
+}
+
 static int take_help(struct arguments *arguments, const char *value, rp_error **error)
 {
     (void)value;
@@ -117,6 +133,9 @@ static const struct option {
      "      several times. See below."},
     {"exit-with-stdin", NULL, take_exit_with_stdin,
      "End when standard input does, as when whoever started it ends."},
+    {"print-requests", NULL, take_print_requests,
+     "Print each request once it is answered: method, path from behind the project, status (-: no answer),\n"
+     "      start of the body. Logins are shown without theirs."},
     {"help", NULL, take_help, "Show this."},
     {NULL, NULL, NULL, NULL}};
 
@@ -252,19 +271,29 @@ static void wait_for_end(int signals, bool exit_with_stdin)
     }
 }
 
+/* The URL is the first line, whatever requests come meanwhile; when it is read, the authority is there. */
+static int start(const struct arguments *arguments, rp_sim **out, rp_error **error)
+{
+    int failed;
+
+    flockfile(stdout);
+    failed = rp_sim_start(&arguments->options, out, error);
+    if (failed == 0 && arguments->ca_file)
+        failed = write_ca(*out, arguments->ca_file, error);
+    if (failed == 0 && (printf("%s\n", rp_sim_url(*out)) < 0 || fflush(stdout)))
+        failed = rp_error_set(error, RP_E_SYSTEM, "cannot write to standard output");
+    funlockfile(stdout);
+    return failed;
+}
+
 static int run(const struct arguments *arguments, rp_error **error)
 {
     _cleanup_(rp_sim_stopp) rp_sim *sim = NULL;
-    int signals = open_signals(), failed = rp_sim_start(&arguments->options, &sim, error);
+    int signals = open_signals(), failed = start(arguments, &sim, error);
 
-    if (failed == 0 && arguments->ca_file)
-        failed = write_ca(sim, arguments->ca_file, error);
-    if (failed < 0)
-        return failed;
-    if (printf("%s\n", rp_sim_url(sim)) < 0 || fflush(stdout))
-        return rp_error_set(error, RP_E_SYSTEM, "cannot write to standard output");
-    wait_for_end(signals, arguments->exit_with_stdin);
-    return 0;
+    if (failed == 0)
+        wait_for_end(signals, arguments->exit_with_stdin);
+    return failed;
 }
 
 int main(int argc, char **argv)

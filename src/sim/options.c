@@ -55,6 +55,17 @@ static bool parse_count(const char *text, uint32_t *out)
     return true;
 }
 
+static bool parse_number(const char *text, int32_t *out)
+{
+    bool is_negative = *text == '-';
+    uint32_t value;
+
+    if (!parse_count(text + is_negative, &value) || value > INT32_MAX)
+        return false;
+    *out = is_negative ? -(int32_t)value : (int32_t)value;
+    return true;
+}
+
 static bool parse_word(const char *const *words, const char *text, int *out)
 {
     for (int i = 0; words[i]; i++) {
@@ -76,12 +87,15 @@ static void add_words(const sim_option *row, const char *between, rp_buffer *out
 
 static int refuse(const sim_option *row, const char *text, rp_error **error)
 {
+    static const char *const ranges[] = {[SIM_FLAG] = "yes, no",
+                                         [SIM_COUNT] = "a number from 0 to 4294967295",
+                                         [SIM_NUMBER] = "a number from -2147483647 to 2147483647"};
     _cleanup_(rp_buffer_done) rp_buffer wanted = RP_BUFFER(4096);
 
     if (row->kind == SIM_WORD)
         add_words(row, ", ", &wanted);
     else
-        rp_buffer_add_text(&wanted, row->kind == SIM_FLAG ? "yes, no" : "a number from 0 to 4294967295");
+        rp_buffer_add_text(&wanted, ranges[row->kind]);
     return rp_error_set(error, RP_E_INVALID, "%s: \"%s\" is none of: %s", row->name, text,
                         rp_buffer_text(&wanted));
 }
@@ -103,6 +117,7 @@ static int set(const sim_option *row, void *into, const char *text, rp_error **e
     union {
         bool flag;
         uint32_t count;
+        int32_t number;
         int word;
     } scrap;
 
@@ -111,6 +126,8 @@ static int set(const sim_option *row, void *into, const char *text, rp_error **e
         return parse_flag(text, at ? at : &scrap.flag) ? 0 : refuse(row, text, error);
     case SIM_COUNT:
         return parse_count(text, at ? at : &scrap.count) ? 0 : refuse(row, text, error);
+    case SIM_NUMBER:
+        return parse_number(text, at ? at : &scrap.number) ? 0 : refuse(row, text, error);
     case SIM_WORD:
         return parse_word(row->words, text, at ? at : &scrap.word) ? 0 : refuse(row, text, error);
     case SIM_TEXT:
@@ -198,6 +215,9 @@ static void write_value(const sim_option *row, const void *from, rp_json_writer 
     case SIM_COUNT:
         rp_write_integer(writer, *(const uint32_t *)at);
         break;
+    case SIM_NUMBER:
+        rp_write_integer(writer, *(const int32_t *)at);
+        break;
     case SIM_WORD:
         rp_write_text(writer, row->words[*(const int *)at]);
         break;
@@ -235,7 +255,8 @@ static void add_wrapped(const char *text, rp_buffer *out)
 
 void sim_options_help(const sim_option *table, const char *before, rp_buffer *out)
 {
-    static const char *const kinds[] = {"yes|no", "N", NULL, "TEXT"};
+    static const char *const kinds[] = {
+        [SIM_FLAG] = "yes|no", [SIM_COUNT] = "N", [SIM_NUMBER] = "N", [SIM_TEXT] = "TEXT"};
 
     for (const sim_option *row = table; row->name; row++) {
         rp_buffer_format(out, "  %s%s ", before, row->name);

@@ -14,10 +14,11 @@
 #include <stdint.h>
 
 typedef enum sim_option_kind {
-    SIM_FLAG,  /* bool; yes or no */
-    SIM_COUNT, /* uint32_t */
-    SIM_WORD,  /* int, the index of the word in words */
-    SIM_TEXT   /* char *, allocated; "" when empty */
+    SIM_FLAG,   /* bool; yes or no */
+    SIM_COUNT,  /* uint32_t */
+    SIM_NUMBER, /* int32_t */
+    SIM_WORD,   /* int, the index of the word in words */
+    SIM_TEXT    /* char *, allocated; "" when empty */
 } sim_option_kind;
 
 typedef struct sim_option {

@@ -15,9 +15,13 @@ static const struct refusal {
     const char *code, *message;
 } refusals[] = {
     [SIM_NO_SUCH_API] = {404, SIM_SHAPE_GATEWAY, "APIGW.0101", "The API does not exist or has not been published in the environment"},
+    [SIM_NO_MEMORY] = {500, SIM_SHAPE_TEXT, NULL, "the simulator is out of memory"},
     [SIM_NO_TOKEN] = {401, SIM_SHAPE_GATEWAY, "APIGW.0301", "Incorrect IAM authentication information: x-auth-token not found"},
     [SIM_TOKEN_EXPIRED] = {401, SIM_SHAPE_GATEWAY, "APIGW.0301", "Incorrect IAM authentication information: token expires, expires_at:2015-11-09T01:42:57.527363Z"},
     [SIM_TOKEN_EXPIRED_ELB] = {400, SIM_SHAPE_ELB, "ELB.1102", "Token invalid"},
+    [SIM_BAD_SIGNATURE] = {401, SIM_SHAPE_GATEWAY, "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail"},
+    [SIM_BAD_SECURITY_TOKEN] = {401, SIM_SHAPE_GATEWAY, "APIGW.0301", "Incorrect IAM authentication information: decrypt token fail"},
+    [SIM_KEY_LOCKED] = {401, SIM_SHAPE_GATEWAY, "APIGW.0301", "Incorrect IAM authentication information: AK access failed to reach the limit,forbidden"},
     [SIM_NOT_LOGGED_IN] = {401, SIM_SHAPE_KEYSTONE, "401", "The request you have made requires authentication."},
     [SIM_WRONG_PASSWORD] = {401, SIM_SHAPE_KEYSTONE, "401", "The username or password is wrong."},
     [SIM_BAD_LOGIN] = {400, SIM_SHAPE_KEYSTONE, "400", "Request parameter is invalid."},
@@ -197,9 +201,11 @@ void sim_reply_done(sim_reply *reply)
 void sim_reply_clear(sim_reply *reply)
 {
     char request_id[sizeof(reply->request_id)];
+    int64_t date_s = reply->date_s;
 
     memcpy(request_id, reply->request_id, sizeof(request_id));
     sim_reply_done(reply);
     sim_reply_init(reply);
     memcpy(reply->request_id, request_id, sizeof(request_id));
+    reply->date_s = date_s;
 }

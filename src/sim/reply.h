@@ -8,6 +8,7 @@
 #include "json/writer.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct rp_sim rp_sim;
 
@@ -23,6 +24,7 @@ typedef struct sim_reply {
         char *value;
     } headers[SIM_MAX_HEADERS];
     unsigned n_headers;
+    int64_t date_s;      /* the Date header; 0: the machine's */
     char request_id[33]; /* X-Request-Id, and what a gateway's error says; "" for none */
 } sim_reply;
 
@@ -43,9 +45,13 @@ extern const char *const sim_shape_names[];
 
 typedef enum sim_refusal {
     SIM_NO_SUCH_API,
+    SIM_NO_MEMORY,
     SIM_NO_TOKEN,
     SIM_TOKEN_EXPIRED,
     SIM_TOKEN_EXPIRED_ELB,
+    SIM_BAD_SIGNATURE,
+    SIM_BAD_SECURITY_TOKEN,
+    SIM_KEY_LOCKED,
     SIM_NOT_LOGGED_IN,
     SIM_WRONG_PASSWORD,
     SIM_BAD_LOGIN,
@@ -89,7 +95,7 @@ void sim_reply_header(sim_reply *reply, const char *name, const char *value);
 void sim_reply_init(sim_reply *reply);
 void sim_reply_done(sim_reply *reply);
 
-/* Empty again, as initialised, under the same request_id. */
+/* Empty again, as initialised, under the same request_id and date. */
 void sim_reply_clear(sim_reply *reply);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-const char *const sim_kind_names[] = {
-    "add",     "remove", "list",    "job",    "listener", "listeners", "loadbalancer", "healthcheck", "quota",
-    "version", "token",  "project", "domain", "catalog",  "identity",  "other",        "any",         NULL};
+const char *const sim_kind_names[] = {"add",       "remove",       "list",        "job",     "listener",
+                                      "listeners", "loadbalancer", "healthcheck", "quota",   "version",
+                                      "token",     "project",      "domain",      "catalog", "security-token",
+                                      "identity",  "other",        "any",         NULL};
 
 enum {
     ELB = SIM_NEEDS_TOKEN | SIM_NEEDS_PROJECT
@@ -36,6 +37,8 @@ static const sim_route routes[] = {
     {"GET", "/v3/auth/projects", SIM_PROJECT, SIM_NEEDS_TOKEN, sim_iam_projects},
     {"GET", "/v3/auth/domains", SIM_DOMAIN, SIM_NEEDS_TOKEN, sim_iam_domains},
     {"GET", "/v3/auth/catalog", SIM_CATALOG, SIM_NEEDS_TOKEN, sim_iam_catalog},
+    {"POST", "/v3.0/OS-CREDENTIAL/securitytokens", SIM_SECURITY_TOKEN, SIM_NEEDS_BODY,
+     sim_iam_security_token},
 };
 /* clang-format on */
 

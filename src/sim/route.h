@@ -22,6 +22,7 @@ typedef enum sim_kind {
     SIM_PROJECT,
     SIM_DOMAIN,
     SIM_CATALOG,
+    SIM_SECURITY_TOKEN,
     SIM_IDENTITY,
     SIM_OTHER, /* no such API */
     SIM_N_KINDS
@@ -31,7 +32,7 @@ typedef enum sim_kind {
 extern const char *const sim_kind_names[];
 
 enum {
-    SIM_NEEDS_TOKEN = 1,   /* of any scope */
+    SIM_NEEDS_TOKEN = 1,   /* of any scope, or a signature */
     SIM_NEEDS_PROJECT = 2, /* a token of the project in the path, which is there */
     SIM_NEEDS_BODY = 4     /* JSON */
 };

@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "sim/line.h"
 #include "sim/tls.h"
 #include "sim/wire.h"
 
@@ -154,6 +155,25 @@ static int64_t fault_ms(const sim_fault *fault)
     return fault->kind == SIM_FAULT_HANG && !fault->ms ? -1 : (int64_t)fault->ms;
 }
 
+/* The answer is dated by the simulator's clock. */
+static void date(rp_sim *sim, sim_reply *reply)
+{
+    pthread_mutex_lock(&sim->lock);
+    reply->date_s = sim_wall_ms(sim) / 1000;
+    pthread_mutex_unlock(&sim->lock);
+}
+
+static void tell(const rp_sim *sim, const sim_request *request, sim_kind kind, unsigned status)
+{
+    _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(1u << 18);
+
+    if (!sim->on_line)
+        return;
+    sim_line_write(request, kind, status, &line);
+    if (rp_buffer_ok(&line))
+        sim->on_line(sim->on_line_context, rp_buffer_text(&line));
+}
+
 static enum MHD_Result take_turn(rp_sim *sim, const struct turn *turn, const sim_wire *wire,
                                  const sim_request *request, sim_reply *reply, unsigned *status)
 {
@@ -165,6 +185,7 @@ static enum MHD_Result take_turn(rp_sim *sim, const struct turn *turn, const sim
         act(sim, turn, request, reply);
     if (!sim_wire_wait(wire, fault_ms(turn->fault)) || !sim_wire_wait(wire, turn->latency_ms - first_half))
         return MHD_NO;
+    date(sim, reply);
     return sim_wire_send(wire, reply, turn->fault, status);
 }
 
@@ -175,6 +196,7 @@ static enum MHD_Result serve(rp_sim *sim, sim_request *request, const sim_wire *
     enum MHD_Result result = take_turn(sim, &turn, wire, request, reply, &status);
 
     leave(sim, &turn, status);
+    tell(sim, request, turn.route->kind, status);
     return result;
 }
 
@@ -186,6 +208,7 @@ static enum MHD_Result serve_control(rp_sim *sim, const sim_request *request, co
     pthread_mutex_lock(&sim->lock);
     sim_state_advance(&sim->state, sim_now_ms(sim));
     sim_control_answer(sim, request->path + strlen("/sim/"), request, reply);
+    reply->date_s = sim_wall_ms(sim) / 1000;
     pthread_mutex_unlock(&sim->lock);
     return sim_wire_send(wire, reply, NULL, &status);
 }
@@ -385,6 +408,8 @@ int rp_sim_start(const rp_sim_options *options, rp_sim **out, rp_error **error)
 
     if (!sim)
         return no_memory(error);
+    sim->on_line = options->on_line;
+    sim->on_line_context = options->on_line_context;
     failed = prepare(sim, options, error);
     if (failed == 0)
         failed = serve_on(sim, options, error);

@@ -6,39 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What a request's token is good for. */
-struct grant {
-    const char *project_id; /* "" for a domain */
-    bool missing, expired;
-};
-
-static struct grant check_token(const rp_sim *sim, const sim_request *request)
-{
-    const char *text = sim_request_header(request, "X-Auth-Token");
-    const sim_token *token;
-
-    if (!text || !*text)
-        return (struct grant){.missing = true};
-    if (*sim->settings.token && !strcmp(text, sim->settings.token))
-        return (struct grant){.project_id = sim->settings.project_id};
-    token = sim_token_find(&sim->state, text);
-    if (!token || token->expires_ms <= sim_now_ms(sim))
-        return (struct grant){.expired = true};
-    return (struct grant){.project_id = token->project_id};
-}
-
-static void refuse_token(const rp_sim *sim, const struct grant *grant, bool identity, sim_reply *reply)
-{
-    static const sim_refusal expired[] = {[SIM_EXPIRED_GATEWAY] = SIM_TOKEN_EXPIRED,
-                                          [SIM_EXPIRED_ELB] = SIM_TOKEN_EXPIRED_ELB,
-                                          [SIM_EXPIRED_KEYSTONE] = SIM_NOT_LOGGED_IN};
-    if (identity)
-        sim_refuse(reply, SIM_NOT_LOGGED_IN);
-    else
-        sim_refuse(reply, grant->missing ? SIM_NO_TOKEN : expired[sim->settings.expired]);
-}
-
-static void refuse_project(const rp_sim *sim, sim_reply *reply)
+void sim_refuse_project(const rp_sim *sim, sim_reply *reply)
 {
     static const struct {
         unsigned status;
@@ -53,23 +21,16 @@ static void refuse_project(const rp_sim *sim, sim_reply *reply)
     sim_reply_error(reply, SIM_SHAPE_AUTO, refusals[how].status, refusals[how].code, refusals[how].message);
 }
 
-static bool refuse_access(const rp_sim *sim, const sim_route *route, const sim_request *request,
-                          sim_reply *reply)
+static bool refuse_access(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply)
 {
-    struct grant grant;
-
     if (!(route->needs & SIM_NEEDS_TOKEN))
         return false;
-    grant = check_token(sim, request);
-    if (grant.missing || grant.expired) {
-        refuse_token(sim, &grant, sim_kind_is_identity(route->kind), reply);
+    if (!sim_grant_read(sim, request, sim_kind_is_identity(route->kind), &sim->grant, reply))
         return true;
-    }
-    if ((route->needs & SIM_NEEDS_PROJECT) && strcmp(grant.project_id, request->captured[0]) != 0) {
-        refuse_project(sim, reply);
-        return true;
-    }
-    return false;
+    if (!(route->needs & SIM_NEEDS_PROJECT) || sim_grant_opens(sim, &sim->grant, request->captured[0]))
+        return false;
+    sim_refuse_project(sim, reply);
+    return true;
 }
 
 /* The media type, whatever follows it. */

@@ -13,6 +13,10 @@ static const char *const missings[] = {"refuse", "empty", NULL};
 static const char *const entity_addresses[] = {"private", "floating", "none", NULL};
 static const char *const sub_jobs[] = {"absent", "text", "array", NULL};
 static const char *const statuses[] = {"403", "401", "404", "400", NULL};
+static const char *const schemes[] = {"both", "access", "credential", NULL};
+static const char *const unknown_agencies[] = {"403", "401", "404", NULL};
+static const char *const catalog_elbs[] = {"both", "elbv1", "elb", "none", NULL};
+static const char *const unscopeds[] = {"main", "domain", NULL};
 static const char *const unknown_jobs[] = {"404", "400", NULL};
 
 #define AT(member) offsetof(sim_settings, member)
@@ -26,10 +30,44 @@ const sim_option sim_settings_table[] = {
     {"domain-id", SIM_TEXT, AT(domain_id), "d78cbac186b744899480f25bd022f468", NULL, "The domain's id."},
     {"token", SIM_TEXT, AT(token), RP_SIM_TOKEN, NULL,
      "A token for the project that needs no login and never expires; empty for none."},
+    {"access-key", SIM_TEXT, AT(access_key), RP_SIM_ACCESS_KEY, NULL,
+     "The user's access key, for signed requests; empty for none."},
+    {"secret-key", SIM_TEXT, AT(secret_key), RP_SIM_SECRET_KEY, NULL, "The secret that goes with it."},
+    {"security-token", SIM_TEXT, AT(security_token), "", NULL,
+     "Makes that key a temporary one, which needs this X-Security-Token."},
+    {"schemes", SIM_WORD, AT(schemes), "both", schemes,
+     "Which signatures are taken: those with Access=, with Credential=, or both."},
+    {"signature-life-s", SIM_COUNT, AT(signature_life_s), "900", NULL,
+     "Seconds that X-Sdk-Date may be off the simulator's clock, either way."},
+    {"lock-after", SIM_COUNT, AT(lock_after), "5", NULL,
+     "Bad signatures in a row that lock a key; 0: no number of them."},
+    {"lock-s", SIM_COUNT, AT(lock_s), "300", NULL, "Seconds a key stays locked."},
+    {"clock-skew-s", SIM_NUMBER, AT(clock_skew_s), "0", NULL,
+     "How far the simulator's clock, and so its Date header, goes ahead; negative: behind."},
+    {"agency", SIM_TEXT, AT(agency), "sim-agency", NULL, "An agency that the user may assume."},
+    {"agency-domain", SIM_TEXT, AT(agency_domain), "sim-delegating", NULL, "The domain that has the agency."},
+    {"agency-domain-id", SIM_TEXT, AT(agency_domain_id), "5b1f3a0c4f1d4e5c8a36d1e0a9c4f7b2", NULL,
+     "That domain's id."},
+    {"delegated", SIM_FLAG, AT(delegated), "no", NULL,
+     "The projects are the agency's: no login, key or token of the user's own opens them, but for --token."},
+    {"unknown-agency", SIM_WORD, AT(unknown_agency), "403", unknown_agencies,
+     "Status for an agency that is not there."},
     {"project-id", SIM_TEXT, AT(project_id), RP_SIM_PROJECT, NULL, "The project that owns what there is."},
     {"project-name", SIM_TEXT, AT(project_name), "eu-de", NULL, "The project's name."},
     {"projects", SIM_TEXT, AT(projects), "", NULL, "Further projects, empty ones: ID:NAME,ID:NAME"},
     {"region", SIM_TEXT, AT(region), "eu-de", NULL, "Region of the catalog's endpoints."},
+    {"catalog-elb", SIM_WORD, AT(catalog_elb), "both", catalog_elbs,
+     "Which entries for the classic ELB the catalog has, elbv1 and elb."},
+    {"catalog-url", SIM_TEXT, AT(catalog_url), "", NULL,
+     "Base URL of those, if it is not the simulator's own."},
+    {"catalog-elb-path", SIM_TEXT, AT(catalog_elb_path), "", NULL,
+     "What follows the base URL in the entry elb; /v1.0 was seen too."},
+    {"catalog-regions", SIM_TEXT, AT(catalog_regions), "", NULL,
+     "Further regions, listed first: NAME=URL,NAME=URL with the base URL of all there; NAME alone is the simulator itself."},
+    {"catalog-interfaces", SIM_TEXT, AT(catalog_interfaces), "public", NULL,
+     "Interfaces of each endpoint, in this order and written like the regions."},
+    {"catalog-unscoped", SIM_WORD, AT(catalog_unscoped), "main", unscopeds,
+     "The catalog for a signed request without X-Project-Id: the main project's, or what needs no project."},
     {"token-life-s", SIM_COUNT, AT(token_life_s), "86400", NULL, "Seconds a token is good for."},
     {"token-bytes", SIM_COUNT, AT(token_bytes), "256", NULL,
      "Length of a token; real ones can have several thousand."},

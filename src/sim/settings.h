@@ -58,9 +58,34 @@ enum {
     SIM_ENTITY_NONE
 };
 
+enum {
+    SIM_SCHEME_BOTH,
+    SIM_SCHEME_ACCESS,
+    SIM_SCHEME_CREDENTIAL
+};
+enum {
+    SIM_CATALOG_BOTH,
+    SIM_CATALOG_ELBV1,
+    SIM_CATALOG_ELB,
+    SIM_CATALOG_NONE
+};
+enum {
+    SIM_UNSCOPED_MAIN,
+    SIM_UNSCOPED_DOMAIN
+};
+
 typedef struct sim_settings {
     char *user, *user_id, *password, *domain, *domain_id, *token;
     char *project_id, *project_name, *projects, *region;
+    char *access_key, *secret_key, *security_token;
+    int schemes;
+    uint32_t signature_life_s, lock_after, lock_s;
+    int32_t clock_skew_s;
+    char *agency, *agency_domain, *agency_domain_id;
+    bool delegated;
+    int unknown_agency;
+    int catalog_elb, catalog_unscoped;
+    char *catalog_url, *catalog_elb_path, *catalog_regions, *catalog_interfaces;
     uint32_t token_life_s, token_bytes;
     int expired, wrong_project;
     uint32_t latency_ms, rate_limit, retry_after_s;

@@ -43,6 +43,8 @@
 /* What a simulator starts with, unless told otherwise. */
 #define RP_SIM_PROJECT       "55300f3c8f764c06b1a32e2302edc305"
 #define RP_SIM_TOKEN         "sim-token"
+#define RP_SIM_ACCESS_KEY    "SIMACCESSKEY00000001"
+#define RP_SIM_SECRET_KEY    "sim-secret-key"
 #define RP_SIM_TCP_LISTENER  "e1b0000000000000000000000000000a"
 #define RP_SIM_TCP_LISTENER2 "e1b0000000000000000000000000000b"
 #define RP_SIM_HTTP_LISTENER "e1b0000000000000000000000000000c"
@@ -57,6 +59,11 @@ typedef struct rp_sim_options {
     const char *const *settings;  /* name, value, name, value, …, NULL; NULL: the defaults */
     const char *const *faults;    /* rules, ended by NULL, or NULL */
     const rp_clock *clock;        /* NULL: the machine's. Waiting itself always uses the machine's. */
+
+    /* Told each request when it is answered, as one line without secrets: on the threads that serve, several
+       at a time, and before the client can see the answer. NULL: nobody. */
+    void (*on_line)(void *context, const char *line);
+    void *on_line_context;
 } rp_sim_options;
 
 /* Serves on threads of its own once it returns. Any field of options may be zero. */

@@ -12,6 +12,7 @@ void sim_state_init(sim_state *state, const rp_clock *clock)
     state->listeners_end = &state->listeners;
     state->jobs_end = &state->jobs;
     state->tokens_end = &state->tokens;
+    sim_keys_init(&state->keys);
 }
 
 void sim_new_id(sim_state *state, char out[SIM_ID_SIZE])
@@ -316,7 +317,7 @@ void sim_tokens_drop(sim_state *state)
 }
 
 /* Real ones start like this, being DER in base64. */
-static char *token_text(sim_state *state, size_t bytes)
+char *sim_token_text(sim_state *state, size_t bytes)
 {
     _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(1u << 16);
     char id[SIM_ID_SIZE];
@@ -344,7 +345,7 @@ sim_token *sim_token_add(sim_state *state, size_t bytes, const char *project_id,
 
     if (!token)
         return NULL;
-    token->text = token_text(state, bytes);
+    token->text = sim_token_text(state, bytes);
     token->project_id = strdup(project_id);
     token->expires_ms = expires_ms;
     if (!token->text || !token->project_id ||
@@ -418,6 +419,7 @@ void sim_state_empty(sim_state *state)
     }
     jobs_drop(state);
     sim_tokens_drop(state);
+    sim_keys_drop(&state->keys);
 }
 
 void sim_state_done(sim_state *state)

@@ -1,5 +1,5 @@
 /*
- * What the service holds: listeners, their members, jobs, tokens. Nothing here
+ * What the service holds: listeners, their members, jobs, tokens, keys. Nothing here
  * locks or waits; now is always handed in. A change that belongs to a job is
  * entered when the job is accepted, with the time from which it shows.
  */
@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "sim/fault.h"
+#include "sim/key.h"
 #include "sim/map.h"
 #include "sim/settings.h"
 
@@ -73,6 +74,7 @@ typedef struct sim_token {
     sim_node node;
     char *text, *project_id; /* "" if its scope is a domain */
     int64_t expires_ms;
+    bool agency; /* of an agency, not of the user's own */
     struct sim_token *next;
 } sim_token;
 
@@ -89,6 +91,7 @@ typedef struct sim_state {
     sim_listener *listeners, **listeners_end;
     sim_job *jobs, **jobs_end, *removing;
     sim_token *tokens, **tokens_end;
+    sim_keys keys;
     sim_healthcheck *healthchecks;
     uint32_t n_addresses; /* floating ones given out */
 } sim_state;
@@ -141,12 +144,15 @@ const char *sim_job_status(const sim_job *job, int64_t now_ms);
 /* Writes the job as the service shows it. */
 void sim_job_write(const sim_job *job, int64_t now_ms, const sim_settings *settings, rp_json_writer *writer);
 
+/* Random letters of about so many bytes, as a token is made of; NULL when out of memory. */
+char *sim_token_text(sim_state *state, size_t bytes);
+
 /* NULL when out of memory. */
 sim_token *sim_token_add(sim_state *state, size_t bytes, const char *project_id, int64_t expires_ms);
 sim_token *sim_token_find(const sim_state *state, const char *text);
 void sim_tokens_drop(sim_state *state);
 
-/* Drops members, jobs and tokens; listeners stay, empty. */
+/* Drops members, jobs, tokens and keys; listeners stay, empty. */
 void sim_state_empty(sim_state *state);
 
 /* "2015-12-28 10:35:51". */

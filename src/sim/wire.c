@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 bool sim_wire_wait(const sim_wire *wire, int64_t ms)
 {
@@ -15,12 +16,27 @@ bool sim_wire_wait(const sim_wire *wire, int64_t ms)
     return poll(watched, ms < 0 ? 2 : 1, timeout) == 0;
 }
 
+/* RFC 9110, 5.6.7; the names of days and months are those of the C locale, which a program is in unless it
+   says otherwise. */
+static void add_date(struct MHD_Response *response, int64_t date_s)
+{
+    time_t seconds = (time_t)date_s;
+    char text[64];
+    struct tm parts;
+
+    gmtime_r(&seconds, &parts);
+    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, text);
+}
+
 static void add_headers(struct MHD_Response *response, const sim_reply *reply)
 {
     if (reply->status != MHD_HTTP_NO_CONTENT)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     if (*reply->request_id)
         MHD_add_response_header(response, "X-Request-Id", reply->request_id);
+    if (reply->date_s)
+        add_date(response, reply->date_s);
     for (unsigned i = 0; i < reply->n_headers; i++)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
 }
