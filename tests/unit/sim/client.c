@@ -8,6 +8,7 @@
 rp_sim *sim;
 const char *token = RP_SIM_TOKEN;
 const char *content_type = "application/json";
+const char *more_headers[8];
 
 void answer_done(answer *got)
 {
@@ -24,6 +25,7 @@ static void start(bool https)
 
     token = RP_SIM_TOKEN;
     content_type = "application/json";
+    memset(more_headers, 0, sizeof(more_headers));
     curl_global_init(CURL_GLOBAL_DEFAULT);
     rp_sim_start(&(rp_sim_options){.https = https, .settings = settings}, &sim, &error);
     ck_assert_msg(sim != NULL, "%s", error ? error->message : "no error");
@@ -67,6 +69,8 @@ static struct curl_slist *headers_of(const char *body)
 
     if (token)
         headers = curl_slist_append(headers, auth);
+    for (const char *const *line = more_headers; *line; line++)
+        headers = curl_slist_append(headers, *line);
     return body ? curl_slist_append(headers, type) : headers;
 }
 

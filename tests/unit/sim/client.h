@@ -29,8 +29,9 @@ void answer_done(answer *got);
 
 /* The simulator of the test, and what to send to it. */
 extern rp_sim *sim;
-extern const char *token;        /* X-Auth-Token; NULL for none */
-extern const char *content_type; /* of a body */
+extern const char *token;           /* X-Auth-Token; NULL for none */
+extern const char *content_type;    /* of a body */
+extern const char *more_headers[8]; /* whole lines, up to a NULL */
 
 /* Fixtures: a simulator, and its end. */
 void start_sim(void);

@@ -16,6 +16,12 @@ int main(void)
     suite_add_tcase(suite, https_faults_tests());
     suite_add_tcase(suite, control_tests());
     suite_add_tcase(suite, signature_tests());
+    suite_add_tcase(suite, signed_tests());
+    suite_add_tcase(suite, keys_tests());
+    suite_add_tcase(suite, catalog_tests());
+    suite_add_tcase(suite, signed_tests());
+    suite_add_tcase(suite, catalog_tests());
+    suite_add_tcase(suite, line_tests());
     suite_add_tcase(suite, load_tests());
     suite_add_tcase(suite, program_tests());
     runner = srunner_create(suite);

@@ -147,11 +147,32 @@ START_TEST(it_takes_settings_faults_and_listeners)
 }
 END_TEST
 
-static const char *const wrong[][4] = {{"--colour", "red"},   {"--job-ms", "soon"},
-                                       {"--job-ms"},          {"--port", "70000"},
-                                       {"--fault", "on=x"},   {"extra"},
-                                       {"--ca-file", "x"},    {"--address", "0.0.0.0"},
-                                       {"--listener", "web"}, {"--listener", RP_SIM_TCP_LISTENER ":SCTP"}};
+START_TEST(it_prints_requests_if_told)
+{
+    struct program program = run((const char *const[]){"--print-requests", NULL});
+    _cleanup_(answer_done) answer got = ask_program(&program, "/v1.0", NULL);
+    char line[256];
+
+    ck_assert_int_eq(got.status, 200);
+    ck_assert_ptr_nonnull(fgets(line, sizeof(line), program.out));
+    ck_assert_str_eq(line, "GET /v1.0 200\n");
+    kill(program.pid, SIGTERM);
+    ck_assert_int_eq(wait_for(&program), 0);
+}
+END_TEST
+
+static const char *const wrong[][4] = {{"--colour", "red"},
+                                       {"--job-ms", "soon"},
+                                       {"--job-ms"},
+                                       {"--port", "70000"},
+                                       {"--clock-skew-s", "-"},
+                                       {"--clock-skew-s", "2147483648"},
+                                       {"--fault", "on=x"},
+                                       {"extra"},
+                                       {"--ca-file", "x"},
+                                       {"--address", "0.0.0.0"},
+                                       {"--listener", "web"},
+                                       {"--listener", RP_SIM_TCP_LISTENER ":SCTP"}};
 
 START_TEST(what_it_does_not_know_ends_it_with_2_and_a_reason)
 {
@@ -201,6 +222,7 @@ TCase *program_tests(void)
     tcase_add_loop_test(tcase, it_tells_its_url_first_serves_and_ends_on_a_signal, 0, rp_count_of(ends));
     tcase_add_test(tcase, it_ends_with_its_standard_input_if_told);
     tcase_add_test(tcase, it_writes_its_authority_for_https);
+    tcase_add_test(tcase, it_prints_requests_if_told);
     tcase_add_test(tcase, it_takes_settings_faults_and_listeners);
     tcase_add_loop_test(tcase, what_it_does_not_know_ends_it_with_2_and_a_reason, 0, rp_count_of(wrong));
     tcase_add_test(tcase, its_help_has_every_setting);

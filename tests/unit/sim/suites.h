@@ -11,6 +11,12 @@ TCase *faults_tests(void);
 TCase *https_faults_tests(void);
 TCase *control_tests(void);
 TCase *signature_tests(void);
+TCase *signed_tests(void);
+TCase *keys_tests(void);
+TCase *catalog_tests(void);
+TCase *signed_tests(void);
+TCase *catalog_tests(void);
+TCase *line_tests(void);
 TCase *load_tests(void);
 TCase *program_tests(void);
 
