@@ -180,17 +180,29 @@ static void start_sharers(const bed *on, const parting *how, background *calls)
     }
 }
 
+/* Their job is known, so the answer to the add was not lost on them. */
+static void check_stayed(const parting *how, const answer *told)
+{
+    ck_assert_msg(count_results(told, "ok", "done") == 1, "%s", how->rule);
+    ck_assert_msg(*state_text(told, 0, "job_id"), "%s", how->rule);
+}
+
+static void check_left(const parting *how, const answer *told)
+{
+    const char *status = how->timeout_ms ? "deadline_exceeded" : "cancelled";
+
+    ck_assert_msg(count_results(told, status, how->outcome) == 1, "%s, %u leaves: %s", how->rule, how->leaver,
+                  result_text(told, 0, "outcome"));
+}
+
 static void check_sharers(const parting *how, background *calls)
 {
     for (unsigned i = 0; i < SHARERS; i++) {
-        const answer *told = &calls[i].answer;
         background_join(&calls[i]);
-        if (i != how->leaver)
-            ck_assert_msg(count_results(told, "ok", "done") == 1, "%s: %u", how->rule, i);
+        if (i == how->leaver)
+            check_left(how, &calls[i].answer);
         else
-            ck_assert_msg(
-                count_results(told, how->timeout_ms ? "deadline_exceeded" : "cancelled", how->outcome) == 1,
-                "%s, %u leaves: %s", how->rule, i, result_text(told, 0, "outcome"));
+            check_stayed(how, &calls[i].answer);
         background_free(&calls[i]);
     }
 }
