@@ -1,12 +1,12 @@
 #include "http/retry.h"
 
 #include "base/cleanup.h"
+#include "http/date.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #define NEVER              INT64_MAX
 #define MALFORMED_ATTEMPTS 3
@@ -59,29 +59,6 @@ static int64_t most(int64_t a, int64_t b)
 
 /* ---- Retry-After (RFC 9110, 10.2.3) ---- */
 
-/* IMF-fixdate, the one form that may be sent: "Sun, 06 Nov 1994 08:49:37 GMT". strptime goes by the locale.
- */
-static bool parse_date(const char *text, int64_t *seconds)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct tm tm = {0};
-    char month[4];
-    const char *found;
-    int end = 0;
-
-    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &tm.tm_mday, month, &tm.tm_year,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-        end == 0)
-        return false;
-    found = strstr(months, month);
-    if (!found || (found - months) % 3 != 0)
-        return false;
-    tm.tm_mon = (int)(found - months) / 3;
-    tm.tm_year -= 1900;
-    *seconds = (int64_t)timegm(&tm);
-    return true;
-}
-
 static bool parse_seconds(const char *text, int64_t *seconds)
 {
     size_t digits = strspn(text, "0123456789");
@@ -100,9 +77,9 @@ int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock)
     if (!reply->retry_after)
         return 0;
     if (!parse_seconds(reply->retry_after, &seconds)) {
-        if (!parse_date(reply->retry_after, &until))
+        if (!rp_http_parse_date(reply->retry_after, &until))
             return 0;
-        if (!reply->date || !parse_date(reply->date, &now))
+        if (!reply->date || !rp_http_parse_date(reply->date, &now))
             now = clock->wall_s(clock->context);
         seconds = most(until - now, 0);
     }

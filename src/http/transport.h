@@ -38,6 +38,7 @@ typedef struct rp_http_reply {
     const char *date;
     const rp_secret *subject_token; /* X-Subject-Token, or NULL */
     int64_t elapsed_ms;
+    const char *note; /* what a wrapper has to say of it, for people; NULL: nothing */
 } rp_http_reply;
 
 typedef struct rp_http_request rp_http_request;
@@ -45,7 +46,7 @@ typedef struct rp_http_request rp_http_request;
 /* One request. Whoever starts it owns it and keeps it, unchanged, until it is done or dropped. */
 struct rp_http_request {
     const char *method;
-    const char *url;                             /* absolute; built with url.h */
+    const char *url;                             /* absolute, built with url.h; or as a wrapper takes it */
     rp_http_header headers[RP_HTTP_MAX_HEADERS]; /* ended by a NULL name, or full */
     const rp_secret *auth_token;                 /* sent as X-Auth-Token, or NULL */
     const char *body;                            /* NULL: none */

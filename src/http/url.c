@@ -186,18 +186,42 @@ static bool is_usual_port(const rp_url *url)
     return url->port == (strcmp(url->scheme, "https") ? 80 : 443);
 }
 
+static void add_base(rp_buffer *out, const rp_url *base)
+{
+    rp_buffer_format(out, "%s://%s", base->scheme, base->host);
+    if (!is_usual_port(base))
+        rp_buffer_format(out, ":%u", (unsigned)base->port);
+    rp_buffer_add_text(out, base->path);
+}
+
+static void add_segments(rp_buffer *out, const char *const segments[])
+{
+    for (size_t i = 0; segments[i]; i++) {
+        rp_buffer_add_char(out, '/');
+        add_encoded(out, segments[i]);
+    }
+}
+
 char *rp_url_join(const rp_url *base, const char *const segments[])
+{
+    return rp_url_below(base, segments, "");
+}
+
+char *rp_url_path(const char *const segments[])
+{
+    rp_buffer path = RP_BUFFER(MAX_URL_BYTES);
+
+    add_segments(&path, segments);
+    return rp_buffer_take(&path);
+}
+
+char *rp_url_below(const rp_url *base, const char *const segments[], const char *path)
 {
     rp_buffer url = RP_BUFFER(MAX_URL_BYTES);
 
-    rp_buffer_format(&url, "%s://%s", base->scheme, base->host);
-    if (!is_usual_port(base))
-        rp_buffer_format(&url, ":%u", (unsigned)base->port);
-    rp_buffer_add_text(&url, base->path);
-    for (size_t i = 0; segments[i]; i++) {
-        rp_buffer_add_char(&url, '/');
-        add_encoded(&url, segments[i]);
-    }
+    add_base(&url, base);
+    add_segments(&url, segments);
+    rp_buffer_add_text(&url, path);
     return rp_buffer_take(&url);
 }
 
@@ -214,4 +238,29 @@ char *rp_url_with_query(char *text, const char *name, const char *value)
     rp_buffer_add_char(&url, '=');
     add_encoded(&url, value);
     return rp_buffer_take(&url);
+}
+
+/* -1: no hexadecimal digit. */
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+    return found ? (int)(found - digits) : -1;
+}
+
+void rp_url_decode(char *text)
+{
+    char *out = text;
+
+    for (; *text; text++) {
+        int high = *text == '%' ? digit_of(text[1]) : -1, low = high >= 0 ? digit_of(text[2]) : -1;
+        if (low < 0 || (high | low) == 0) {
+            *out++ = *text;
+            continue;
+        }
+        *out++ = (char)(high << 4 | low);
+        text += 2;
+    }
+    *out = '\0';
 }

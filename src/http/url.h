@@ -30,7 +30,16 @@ bool rp_url_is_loopback(const rp_url *url);
    Segments end with NULL. NULL when out of memory. */
 char *rp_url_join(const rp_url *base, const char *const segments[]);
 
+/* The segments alone, as a path: each after a slash, encoded. NULL when out of memory. */
+char *rp_url_path(const char *const segments[]);
+
+/* What rp_url_join makes, and the path (with its query) that rp_url_path made below it. */
+char *rp_url_below(const rp_url *base, const char *const segments[], const char *path);
+
 /* text + "?" or "&" + name=value, both encoded. Frees text; NULL when out of memory or text is NULL. */
 char *rp_url_with_query(char *text, const char *name, const char *value);
+
+/* Undoes percent-encoding, in place. Broken encodings stay as they are, and so does %00. */
+void rp_url_decode(char *text);
 
 #endif

@@ -26,7 +26,9 @@ static size_t ample_size(const otc_login *login)
                    length_of(login->project_name) + 2 * length_of(login->domain_name) +
                    2 * length_of(login->domain_id);
 
-    return 512 + 6 * (bytes + (login->password ? rp_secret_len(login->password) : 0));
+    bytes += length_of(login->agency_name) + (login->password ? rp_secret_len(login->password) : 0) +
+             (login->token ? rp_secret_len(login->token) : 0);
+    return 512 + 6 * bytes;
 }
 
 /* {"id": …} or {"name": …}; the id is the surer. */
@@ -43,8 +45,19 @@ static bool has_domain(const otc_login *login)
     return login->domain_id || login->domain_name;
 }
 
+static void write_domain(rp_json_writer *writer, const otc_login *login)
+{
+    write_named(writer, "domain", login->domain_id, login->domain_name);
+}
+
+static void write_secret(rp_json_writer *writer, const char *name, const rp_secret *secret)
+{
+    rp_write_name(writer, name);
+    rp_write_string(writer, secret ? rp_secret_reveal(secret) : "", secret ? rp_secret_len(secret) : 0);
+}
+
 /* A name means something only within its domain; an id needs none. */
-static void write_user(rp_json_writer *writer, const otc_login *login)
+static void write_password(rp_json_writer *writer, const otc_login *login)
 {
     rp_write_name(writer, "user");
     rp_write_begin(writer, '{');
@@ -53,11 +66,23 @@ static void write_user(rp_json_writer *writer, const otc_login *login)
     else
         rp_write_text_member(writer, "name", login->user_name);
     if (!login->user_id && has_domain(login))
-        write_named(writer, "domain", login->domain_id, login->domain_name);
-    rp_write_name(writer, "password");
-    rp_write_string(writer, login->password ? rp_secret_reveal(login->password) : "",
-                    login->password ? rp_secret_len(login->password) : 0);
+        write_domain(writer, login);
+    write_secret(writer, "password", login->password);
     rp_write_end(writer, '}');
+}
+
+static void write_token(rp_json_writer *writer, const otc_login *login)
+{
+    write_secret(writer, "id", login->token);
+}
+
+/* The reference's table calls the agency agency_name; its example and all clients call it xrole_name. */
+static void write_agency(rp_json_writer *writer, const otc_login *login)
+{
+    if (has_domain(login))
+        rp_write_text_member(writer, login->domain_id ? "domain_id" : "domain_name",
+                             login->domain_id ? login->domain_id : login->domain_name);
+    rp_write_text_member(writer, "xrole_name", login->agency_name);
 }
 
 static void write_project(rp_json_writer *writer, const otc_login *login)
@@ -69,37 +94,54 @@ static void write_project(rp_json_writer *writer, const otc_login *login)
     else
         rp_write_text_member(writer, "name", login->project_name);
     if (!login->project_id && has_domain(login))
-        write_named(writer, "domain", login->domain_id, login->domain_name);
+        write_domain(writer, login);
     rp_write_end(writer, '}');
+}
+
+static bool is_for_project(const otc_login *login)
+{
+    return !login->for_domain && (login->project_id || login->project_name);
 }
 
 /* A domain that is not needed to find the user is what the token is for. */
+static bool is_for_domain(const otc_login *login)
+{
+    return has_domain(login) && (login->for_domain || (login->user_id && !is_for_project(login)));
+}
+
 static void write_scope(rp_json_writer *writer, const otc_login *login)
 {
-    bool project = login->project_id || login->project_name;
-
-    if (!project && !(login->user_id && has_domain(login)))
+    if (!is_for_project(login) && !is_for_domain(login))
         return;
     rp_write_name(writer, "scope");
     rp_write_begin(writer, '{');
-    if (project)
+    if (is_for_project(login))
         write_project(writer, login);
     else
-        write_named(writer, "domain", login->domain_id, login->domain_name);
+        write_domain(writer, login);
     rp_write_end(writer, '}');
 }
 
+/* How one proves who one is: the name of the method, and what its object has. */
+static const struct method {
+    const char *name;
+    void (*write)(rp_json_writer *writer, const otc_login *login);
+} by_password = {"password", write_password}, by_token = {"token", write_token},
+  by_agency = {"assume_role", write_agency};
+
 static void write_identity(rp_json_writer *writer, const otc_login *login)
 {
+    const struct method *method = login->agency_name ? &by_agency : login->token ? &by_token : &by_password;
+
     rp_write_name(writer, "identity");
     rp_write_begin(writer, '{');
     rp_write_name(writer, "methods");
     rp_write_begin(writer, '[');
-    rp_write_text(writer, "password");
+    rp_write_text(writer, method->name);
     rp_write_end(writer, ']');
-    rp_write_name(writer, "password");
+    rp_write_name(writer, method->name);
     rp_write_begin(writer, '{');
-    write_user(writer, login);
+    method->write(writer, login);
     rp_write_end(writer, '}');
     rp_write_end(writer, '}');
 }
@@ -206,6 +248,17 @@ int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **
     if (!text || !otc_parse_time(text, expires_at))
         return rp_error_set(error, RP_E_LOST, "the reply does not say when the token expires");
     return 0;
+}
+
+char *otc_token_project(const rp_http_reply *reply)
+{
+    _cleanup_(rp_json_freep) rp_json *body = NULL;
+    const char *id;
+
+    if (rp_json_parse(reply->body, reply->body_len, &body, NULL) < 0)
+        return NULL;
+    id = rp_json_text(rp_json_get(rp_json_get(rp_json_get(body, "token"), "project"), "id"));
+    return id ? strdup(id) : NULL;
 }
 
 /* ---- a refusal ---- */

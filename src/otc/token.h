@@ -1,7 +1,7 @@
 /*
  * IAM v3 tokens, pure: the request that asks for one and the reply that brings
  * it. Source: OTC IAM API reference, "Obtaining a User Token Through Password
- * Authentication".
+ * Authentication", "Obtaining an Agency Token".
  */
 #ifndef RP_OTC_TOKEN_H
 #define RP_OTC_TOKEN_H
@@ -17,12 +17,19 @@
 typedef struct otc_login {
     const char *user_name, *user_id;
     const rp_secret *password;
-    const char *domain_name, *domain_id;
+    const rp_secret *token;              /* in place of a user and password */
+    const char *agency_name;             /* in place of either: whoever sends it takes the agency on */
+    const char *domain_name, *domain_id; /* the user's, or the agency's */
     const char *project_id, *project_name;
+    bool for_domain; /* the token is for the domain, not for a project */
 } otc_login;
 
 /* {"auth": …}. NULL when out of memory. */
 rp_secret *otc_token_request(const otc_login *login);
+
+/* The project that the token in a reply is for, the caller's to free; NULL if it is for none, or no memory.
+ */
+char *otc_token_project(const rp_http_reply *reply);
 
 /* Takes expires_at (seconds since 1970) from the body of a 201; RP_E_LOST if it is no such reply. */
 int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error);

@@ -6,7 +6,7 @@ command -v readelf >/dev/null && command -v strip >/dev/null || { echo "SKIPPED:
 failed=0
 while read -r library; do
     case $library in
-    libcurl.so.* | libjson-c.so.* | libcrypto.so.* | libc.so.*) ;;
+    libcurl.so.* | libjson-c.so.* | libcrypto.so.* | libyaml-0.so.* | libc.so.*) ;;
     *) echo "FAILED: it needs $library"; failed=1 ;;
     esac
 done < <(readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')

@@ -7,5 +7,6 @@ TCase *token_tests(void);
 TCase *session_tests(void);
 TCase *stack_tests(void);
 TCase *memory_tests(void);
+TCase *signer_tests(void);
 
 #endif

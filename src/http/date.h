@@ -1,0 +1,13 @@
+/*
+ * Dates of HTTP headers (RFC 9110, 5.6.7).
+ */
+#ifndef RP_HTTP_DATE_H
+#define RP_HTTP_DATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* IMF-fixdate, the one form that may be sent: "Sun, 06 Nov 1994 08:49:37 GMT", to seconds since 1970. */
+bool rp_http_parse_date(const char *text, int64_t *seconds);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Who somebody is to the cloud, and where the cloud is: made of what several
+ * sources say, without any I/O.
+ *
+ * The first source that has any credential gives the whole set of them; so do
+ * what belongs together, such as a project's id and name. All else is taken one
+ * by one from the first source that has it.
+ */
+#ifndef RP_OTC_IDENTITY_H
+#define RP_OTC_IDENTITY_H
+
+#include "http/url.h"
+#include "otc/source.h"
+
+typedef enum otc_way {
+    OTC_BY_TOKEN,
+    OTC_BY_PASSWORD,
+    OTC_BY_KEYS
+} otc_way;
+
+typedef enum otc_signing {
+    OTC_SIGNING_ACCESS,
+    OTC_SIGNING_CREDENTIAL
+} otc_signing;
+
+typedef struct otc_identity {
+    otc_source chosen; /* every setting that counts, and where it came from */
+    otc_way way;
+    otc_signing signing;
+    bool insecure;
+    bool allow_insecure_http;
+    rp_url endpoint;       /* host NULL: as the catalog will tell */
+    rp_url auth;           /* of the IAM, without /v3; host NULL: not needed */
+    char *project_id;      /* NULL: that of project_name, to be asked for */
+    char *project_name;    /* NULL if project_id is not */
+    char *region;          /* or NULL */
+    const char *interface; /* "public", "internal", "admin" */
+} otc_identity;
+
+/* Sources in the order in which they count. RP_E_INVALID names the setting and where it came from. To be
+   cleared in any case. */
+int otc_identity_choose(const otc_source *const *sources, size_t count, otc_identity *into, rp_error **error);
+void otc_identity_done(otc_identity *identity);
+
+static inline const char *otc_identity_text(const otc_identity *identity, otc_setting setting)
+{
+    return otc_source_text(&identity->chosen, setting);
+}
+
+static inline bool otc_identity_has_agency(const otc_identity *identity)
+{
+    return otc_source_has(&identity->chosen, OTC_AGENCY_NAME);
+}
+
+/* The setting that stands for the credentials when they are refused: password, token, secret_key. */
+otc_setting otc_identity_proof(const otc_identity *identity);
+
+/* Which source gave what, without the values: one line, for a log. NULL when out of memory. */
+char *otc_identity_note(const otc_identity *identity);
+
+/* Plain http lets anybody on the way read what is sent. */
+bool otc_identity_may_send_to(const otc_identity *identity, const rp_url *url);
+
+/* Cuts "/v1.0" or "/v1.0/<project>" off an endpoint's path; the project found is the caller's to free. */
+int otc_cut_version(rp_url *endpoint, char **project, rp_error **error);
+
+#endif

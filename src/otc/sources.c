@@ -1,0 +1,62 @@
+#include "otc/sources.h"
+
+#include "base/text.h"
+#include "otc/clouds.h"
+
+enum {
+    CONFIGURATION,
+    CLOUD,
+    ENVIRONMENT,
+    SOURCES
+};
+
+/* The entry that the configuration names, or else the environment. */
+static int read_cloud(const otc_environment *environment, otc_source sources[SOURCES], char **warning,
+                      rp_error **error)
+{
+    const otc_source *names =
+        otc_source_has(&sources[CONFIGURATION], OTC_CLOUD) ? &sources[CONFIGURATION] : &sources[ENVIRONMENT];
+    const char *home = otc_environment_get(environment, "HOME");
+    _cleanup_(rp_freep) char *own = rp_format("%s/.config/openstack", home ? home : "");
+    _cleanup_(rp_error_freep) rp_error *wrong = NULL;
+    otc_clouds_places places = {
+        .clouds_file = otc_environment_get(environment, "OS_CLIENT_CONFIG_FILE"),
+        .secure_file = otc_environment_get(environment, "OS_CLIENT_SECURE_FILE"),
+        .public_file = otc_environment_get(environment, "OS_CLIENT_VENDOR_FILE"),
+        .directories = {".", home ? own : "/etc/openstack", home ? "/etc/openstack" : NULL}};
+    int result;
+
+    if (!otc_source_has(names, OTC_CLOUD))
+        return 0;
+    if (!own)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    result = otc_clouds_read(&places, otc_source_text(names, OTC_CLOUD), &sources[CLOUD], warning, &wrong);
+    if (result == 0)
+        return 0;
+    if (result == RP_E_NO_MEMORY)
+        return rp_error_set(error, result, "out of memory");
+    return otc_source_refuse(names, OTC_CLOUD, error, "%s: %s", otc_source_origin(names, OTC_CLOUD),
+                             wrong->message);
+}
+
+int otc_sources_read(const otc_settings *settings, const otc_environment *environment, otc_identity *into,
+                     char **warning, rp_error **error)
+{
+    otc_source sources[SOURCES] = {0};
+    const otc_source *const order[] = {&sources[CONFIGURATION], &sources[CLOUD], &sources[ENVIRONMENT]};
+    _cleanup_(rp_freep) char *told = NULL;
+    int result = otc_settings_as_source(settings, &sources[CONFIGURATION], error);
+
+    *into = (otc_identity){0};
+    if (result == 0)
+        result = otc_environment_read(environment, &sources[ENVIRONMENT], error);
+    if (result == 0)
+        result = read_cloud(environment, sources, &told, error);
+    if (result == 0)
+        result = otc_identity_choose(order, rp_count_of(order), into, error);
+    for (size_t i = 0; i < SOURCES; i++)
+        otc_source_done(&sources[i]);
+    if (result == 0)
+        *warning = rp_take(told);
+    return result;
+}
