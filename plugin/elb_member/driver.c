@@ -838,6 +838,7 @@ static bool arrive(driver *d, call *c, errand *errands, size_t count)
     for (i = 0; i < count; i++) {
         errands[i].call = c;
         errands[i].want.owner = &errands[i];
+        errands[i].want.caller = c;
         if (ledger_arrive(errands[i].channel->ledger, &errands[i].want, now) < 0)
             break;
     }

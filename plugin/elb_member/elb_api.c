@@ -173,11 +173,14 @@ void elb_remove_end(elb_body *body)
 
 static int parse_body(const rp_http_reply *reply, const char *what, rp_json **out, rp_error **error)
 {
-    if (rp_json_parse(reply->body, reply->body_len, out, error) == 0)
-        return 0;
-    if (error && *error && (*error)->code != RP_E_NO_MEMORY)
+    int result = rp_json_parse(reply->body, reply->body_len, out, error);
+
+    if (result == 0 || result == RP_E_NO_MEMORY)
+        return result;
+    if (error && *error)
         (*error)->code = RP_E_LOST;
-    return rp_error_add(error, "the reply that should hold %s cannot be read", what);
+    rp_error_add(error, "the reply that should hold %s cannot be read", what);
+    return RP_E_LOST;
 }
 
 static int not_what_it_should_be(rp_error **error, const char *what)
@@ -269,9 +272,10 @@ int elb_read_members(const rp_http_reply *reply, page **out, rp_error **error)
     _cleanup_(rp_json_freep) rp_json *body = NULL;
     _cleanup_(page_unrefp) page *made = NULL;
     size_t count;
+    int result;
 
-    if (parse_body(reply, "the list of members", &body, error) < 0)
-        return (error && *error) ? (*error)->code : RP_E_LOST;
+    if ((result = parse_body(reply, "the list of members", &body, error)) < 0)
+        return result;
     if (rp_json_type_of(body) != RP_JSON_ARRAY && !is_empty_list(body))
         return not_what_it_should_be(error, "a list of members");
     count = rp_json_type_of(body) == RP_JSON_ARRAY ? rp_json_count(body) : 0;

@@ -114,6 +114,8 @@ typedef struct want {
     const char *member_id; /* or NULL */
     const char *job_id;    /* read, delete: whom to ask when it is not listed; or NULL */
     void *owner;
+    const void
+        *caller; /* wants of one caller end together, so their looks may wait for each other; or NULL */
 
     want_result result; /* of a finished want; cleared with want_result_clear */
 

@@ -37,6 +37,7 @@ struct slot {
     job *job;         /* of the flight, or NULL */
     failure *failure; /* why it is unresolved or failed, or NULL */
     int64_t settle_at, look_at, pause_ms;
+    bool held;            /* look_at is put off for the sake of other jobs of the same caller */
     uint64_t fresh_after; /* lists up to this one tell nothing of the key */
 
     want *acting;               /* whose request this is, was, or will be next */

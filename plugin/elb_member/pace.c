@@ -13,16 +13,16 @@ void pace_learn(pace *p, int64_t took_ms)
     p->job_ms = p->job_ms ? p->job_ms + (took_ms - p->job_ms) / 4 : took_ms;
 }
 
-/* An estimate that the polls do not contradict stays, but shrinks a little when the first poll already came
-   too late: else it could never learn that jobs have become faster. */
+/* An estimate that the polls do not contradict shrinks a little all the same: else it could never learn that
+   jobs end sooner than they are asked for. */
 void pace_learn_between(pace *p, int64_t least_ms, int64_t most_ms)
 {
-    if (!p->job_ms || p->job_ms < least_ms)
+    if (p->job_ms <= least_ms)
         p->job_ms = least_ms + (most_ms - least_ms) / 2;
     else if (p->job_ms > most_ms)
         p->job_ms = most_ms;
-    else if (least_ms == 0)
-        p->job_ms -= p->job_ms / 16;
+    else
+        p->job_ms -= (p->job_ms - least_ms) / 8;
 }
 
 int64_t pace_pause_ms(const pace *p, int64_t elapsed_ms, int64_t pause_ms, int64_t min_ms, int64_t max_ms)

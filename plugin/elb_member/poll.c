@@ -8,11 +8,12 @@
 static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
 {
     const ledger_options *o = &l->options;
+    int64_t elapsed = now - one->accepted_at, pause;
 
     if (one->accepted_at == LEDGER_NEVER)
         return ledger_jittered(l, one->pause_ms);
-    return pace_pause_ms(o->pace, now - one->accepted_at, ledger_jittered(l, one->pause_ms),
-                         o->poll_min_ms * 3 / 4, o->poll_max_ms);
+    pause = elapsed / 3 > o->poll_min_ms ? elapsed / 3 : o->poll_min_ms;
+    return pace_pause_ms(o->pace, elapsed, ledger_jittered(l, pause), o->poll_min_ms * 3 / 4, o->poll_max_ms);
 }
 
 /* A job that our own request started is asked when its end is due; another's at once. */
@@ -99,7 +100,8 @@ static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
         (ended->failure->meaning == MEANS_MEMBER_GONE || ended->failure->meaning == MEANS_PARENT_GONE);
 
     slot_needs_new_list(l, one);
-    one->look_at = now;
+    one->held = true;
+    one->look_at = now + l->options.poll_max_ms;
     one->pause_ms = 0;
     one->settle_at = now + l->options.settle_ms;
     one->flight = failed ? FLIGHT_FAILED : FLIGHT_UNRESOLVED;
@@ -153,6 +155,41 @@ static void answer_slot(ledger *l, slot *at, job *polled, int64_t now)
         slot_forget_if_idle(l, at);
 }
 
+/* Some request of this caller is still to be sent, or to be answered, or its job runs. */
+static bool is_under_way(const ledger *l, const void *caller)
+{
+    const slot *one;
+
+    TAILQ_FOREACH(one, &l->slots, link)
+    if (one->acting && one->acting->caller == caller &&
+        (one->ready || one->flight == FLIGHT_SENDING || one->flight == FLIGHT_ACCEPTED))
+        return true;
+    return false;
+}
+
+/* A caller with several jobs needs one list after the last of them, not one after each. It is not put off for
+   long, nor if others wait for the same key. */
+static void release_looks(ledger *l, int64_t now)
+{
+    const void *caller = NULL;
+    bool under_way = false;
+    slot *one;
+
+    TAILQ_FOREACH(one, &l->slots, link)
+    {
+        const void *of = one->acting ? one->acting->caller : NULL;
+        if (!one->held)
+            continue;
+        if (of != caller)
+            under_way = of && is_under_way(l, of);
+        caller = of;
+        if (of && under_way && TAILQ_EMPTY(&one->queue))
+            continue;
+        one->held = false;
+        one->look_at = now;
+    }
+}
+
 static void poll_again(const ledger *l, job *polled, int64_t now)
 {
     polled->poll_at = now + next_pause_ms(l, polled, now);
@@ -197,6 +234,8 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         next = TAILQ_NEXT(one, link);
         answer_slot(l, one, polled, now);
     }
+    if (end != JOB_RUNNING)
+        release_looks(l, now);
     job_unref(polled);
 }
 

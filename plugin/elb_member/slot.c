@@ -215,6 +215,7 @@ void slot_leave_group(slot *one)
 void slot_land(slot *one)
 {
     one->flight = FLIGHT_NONE;
+    one->held = false;
     replace_job(&one->job, NULL);
     replace_failure(&one->failure, NULL);
 }

@@ -221,7 +221,7 @@ static caller *add_caller(world *w, want_kind kind, int key)
 
     memset(one, 0, sizeof(*one));
     one->key = key;
-    one->want = (want){.kind = kind, .owner = one};
+    one->want = (want){.kind = kind, .owner = one, .caller = key % 2 ? w : NULL};
     return one;
 }
 
