@@ -19,8 +19,6 @@ int main(void)
     suite_add_tcase(suite, signed_tests());
     suite_add_tcase(suite, keys_tests());
     suite_add_tcase(suite, catalog_tests());
-    suite_add_tcase(suite, signed_tests());
-    suite_add_tcase(suite, catalog_tests());
     suite_add_tcase(suite, line_tests());
     suite_add_tcase(suite, load_tests());
     suite_add_tcase(suite, program_tests());

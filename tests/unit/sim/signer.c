@@ -153,19 +153,19 @@ static void add_headers(const signing *how, char *authorization)
                    {"X-Domain-Id", how->domain_id}};
     size_t n = 0;
 
-    also_sent[n++] = authorization;
+    more_headers[n++] = authorization;
     for (size_t i = 0; i < rp_count_of(headers); i++) {
         if (headers[i].value)
-            also_sent[n++] = rp_format("%s: %s", headers[i].name, headers[i].value);
+            more_headers[n++] = rp_format("%s: %s", headers[i].name, headers[i].value);
     }
-    also_sent[n] = NULL;
+    more_headers[n] = NULL;
 }
 
 static void drop_headers(void)
 {
-    for (size_t i = 0; also_sent[i]; i++)
-        free((void *)(uintptr_t)also_sent[i]);
-    also_sent[0] = NULL;
+    for (size_t i = 0; more_headers[i]; i++)
+        free((void *)(uintptr_t)more_headers[i]);
+    more_headers[0] = NULL;
 }
 
 answer ask_signed(signing how, const char *method, const char *target, const char *body)
