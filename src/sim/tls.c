@@ -104,8 +104,14 @@ static char *text_of(BIO *bio)
 {
     char *bytes = NULL;
     long len = BIO_get_mem_data(bio, &bytes);
+    char *copy = len > 0 ? malloc((size_t)len + 1) : NULL;
 
-    return len > 0 ? strndup(bytes, (size_t)len) : NULL;
+    /* They do not end in a NUL. */
+    if (copy) {
+        memcpy(copy, bytes, (size_t)len);
+        copy[len] = '\0';
+    }
+    return copy;
 }
 
 static char *certificate_pem(X509 *certificate)
