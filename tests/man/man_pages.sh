@@ -8,6 +8,7 @@ export LC_ALL=C.UTF-8
 for tool in scdoc mandoc; do
     command -v $tool >/dev/null || { echo "SKIPPED: no $tool"; exit 77; }
 done
+[[ -d $man ]] || { echo "SKIPPED: built without scdoc"; exit 77; }
 
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
@@ -74,9 +75,57 @@ resources_are_told() {
     done
 }
 
-for page in rp.1 rp-resources.5; do
+# Each line of --help that is an option, a setting with its default or a field of a rule stands in the page as it is.
+simulator_is_told() {
+    local page help lines line
+    page=$(text elb-sim.1)
+    help=$("$elb_sim" --help)
+    lines=$(sed -n '/^Control/q; s/^  \([^ ].*\)/\1/p' <<<"$help")
+    many 60 "options, settings and fields" "$lines"
+    lines+=$'\n'$(awk '/^  (GET|POST) / {print $1, $2; for (i = 3; $i == "|"; i += 2) print $1, "/sim/" $(i + 1)}' <<<"$help")
+    many 70 "ways of control" "$lines"
+    while read -r line; do
+        has "$page" "$line" || fail "elb-sim(1) does not tell of: $line"
+    done <<<"$lines"
+    while read -r line; do
+        grep -qxF -- "$line" <<<"$lines" || fail "elb-sim(1) tells of what there is not: $line"
+    done <<<"$(grep -E '^ {7}--[a-z]' <<<"$page" | sed 's/^ *//')"
+}
+
+# Declarations with their comments and line ends taken away.
+declarations() { sed -e ':a' -e 'N' -e '$!ba' -e 's#/\*#\x01#g; s#\*/#\x02#g; s#\x01[^\x02]*\x02##g' "$1" | tr -s '\n ' '  '; }
+
+functions_are_told() {
+    local page lines line
+    page=$(text librphost.3)
+    lines=$(declarations "$source/src/host/rphost.h" | grep -oE '(const )?[a-z0-9_]+ \*?rphost_[a-z_]+\([^;]*\);')
+    many 11 functions "$lines"
+    while read -r line; do
+        [[ $(section SYNOPSIS <<<"$page" | tr -s '\n ' '  ') == *"$line"* ]] || fail "librphost(3) does not declare $line"
+        line=${line%%(*}
+        has "$page" "rphost_${line##*rphost_}()" || fail "librphost(3) does not tell of $line"
+    done <<<"$lines"
+}
+
+interface_is_told() {
+    local page header lines line
+    page=$(text resource_plugin.7)
+    header=$(declarations "$source/abi/resource_plugin.h")
+    lines=$(grep -oE 'RP_[A-Z_]+ = [0-9]+' <<<"$header" | sed 's/ = \(.*\)/ (\1)/')
+    many 18 statuses "$lines"
+    lines+=$'\n'$(grep -oE 'rp_hook \*[a-z_]+;|void \(\*(release|close)\)' <<<"$header" | sed 's/.*\*\([a-z_]*\).*/\1/')
+    many 27 "statuses and hooks" "$lines"
+    while read -r line; do
+        has "$page" "$line" || fail "resource_plugin(7) does not tell of $line"
+    done <<<"$lines"
+}
+
+for page in rp.1 rp-resources.5 elb-sim.1 librphost.3 resource_plugin.7; do
     page_is_in_order $page
 done
 rp_is_told
 resources_are_told
+simulator_is_told
+functions_are_told
+interface_is_told
 exit $((failures > 0))
