@@ -1,12 +1,13 @@
 # rp_man_page(rp.1): builds and installs the man page rp.1 from rp.1.scd of the calling room. All pages land under
 # man/ of the build, where MANPATH finds them. Run as a script, this file makes one page: scdoc puts paragraph breaks
-# around headings and at the end of lists that mean nothing, and that mandoc would warn of.
+# around headings, where they mean nothing, and before the end of an item instead of after it; mandoc warns of both.
 if(CMAKE_SCRIPT_MODE_FILE)
     execute_process(COMMAND ${SCDOC} INPUT_FILE ${SOURCE} OUTPUT_VARIABLE page RESULT_VARIABLE failed)
     if(failed)
         message(FATAL_ERROR "${SOURCE}: scdoc failed: ${failed}")
     endif()
-    string(REGEX REPLACE "\n\\.P(\n\\.(SH|SS|RE))" "\\1" page "${page}")
+    string(REPLACE "\n.P\n.RE\n" "\n.RE\n.P\n" page "${page}")
+    string(REGEX REPLACE "\n\\.P(\n\\.(SH|SS|P))" "\\1" page "${page}")
     string(REGEX REPLACE "(\n\\.(SH|SS) [^\n]*)\n\\.P\n" "\\1\n" page "${page}")
     file(WRITE ${PAGE} "${page}")
     return()
