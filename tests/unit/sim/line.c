@@ -48,6 +48,7 @@ static const struct {
     {"POST", "/v3.0/OS-CREDENTIAL/securitytokens", "{\"auth\":\"hush\"}",
      "POST /v3.0/OS-CREDENTIAL/securitytokens 400\n"},
     {"POST", "elbaas/listeners", "\"" LONG "\xc3\xa4\"", "POST /elbaas/listeners 400 \"" LONG "…\n"},
+    {"POST", "/v3/auth/token", "{\"auth\":\"hush\"}", "POST /v3/auth/token 404\n"},
     {"GET", "/sim/counts", NULL, ""},
 };
 

@@ -75,6 +75,8 @@ static const struct {
     {{.path = "/v1.0/"}, SIGNED_LIST},
     {{.names = "x-sdk-date;host"}, SIGNED_LIST},
     {{.names = "host;host;x-sdk-date"}, SIGNED_LIST},
+    {{.names = "Host;x-sdk-date"}, SIGNED_LIST},
+    {{.names = "host;x-domain-id;x-sdk-date"}, SIGNED_LIST},
     {{.payload = "{}"}, SIGNED_LIST},
     {{.hash = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}, SIGNED_LIST},
     {{.secret = "guess"}, SIGNED_LIST},
@@ -109,6 +111,22 @@ START_TEST(a_body_is_signed_with_its_request)
     changed.payload = "[]";
     other = ask_signed(changed, "POST", SIGNED_LIST, ONE);
     assert_told(&other, BAD_SIGNATURE);
+}
+END_TEST
+
+/* Nothing is added then; what is under test is who refuses. */
+START_TEST(an_old_client_hashes_the_query_of_a_post_without_a_body)
+{
+    signing how = {.payload = "id=2&limit=1", .scope = "/"};
+    _cleanup_(answer_done) answer old = ask_signed(how, "POST", SIGNED_LIST "?limit=1&id=2", ""), guide = {0};
+    _cleanup_(answer_done) answer plain = {0};
+
+    assert_refused(&old, 400, "ELB.0002");
+    how.scope = NULL;
+    guide = ask_signed(how, "POST", SIGNED_LIST "?limit=1&id=2", "");
+    assert_told(&guide, BAD_SIGNATURE);
+    plain = ask_signed((signing){.query = "id=2&limit=1"}, "POST", SIGNED_LIST "?limit=1&id=2", "");
+    assert_refused(&plain, 400, "ELB.0002");
 }
 END_TEST
 
@@ -348,6 +366,7 @@ TCase *signed_tests(void)
     tcase_add_loop_test(tcase, a_request_is_taken_as_each_client_spells_it, 0, rp_count_of(spellings));
     tcase_add_loop_test(tcase, what_was_sent_otherwise_is_not_signed, 0, rp_count_of(misspellings));
     tcase_add_loop_test(tcase, a_body_is_signed_with_its_request, 0, rp_count_of(bodies));
+    tcase_add_test(tcase, an_old_client_hashes_the_query_of_a_post_without_a_body);
     tcase_add_test(tcase, a_body_need_not_be_signed_if_that_is_told);
     tcase_add_test(tcase, one_scheme_may_be_all_there_is);
     tcase_add_test(tcase, what_is_no_signature_is_refused);

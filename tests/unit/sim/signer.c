@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 const char *time_of(int64_t wall_s)
@@ -65,6 +66,7 @@ static void hmac(const void *key, size_t len, const char *text, unsigned char ou
         HMAC(EVP_sha256(), key, (int)len, (const unsigned char *)text, strlen(text), out, NULL));
 }
 
+/* What the header has, "" if it is not sent; whoever signs it spells its name as they like. */
 static const char *value_of(const signing *how, const char *name, size_t len)
 {
     const struct {
@@ -75,8 +77,8 @@ static const char *value_of(const signing *how, const char *name, size_t len)
                   {"x-security-token", how->security_token}};
 
     for (size_t i = 0; i < rp_count_of(values); i++) {
-        if (strlen(values[i].name) == len && !strncmp(values[i].name, name, len))
-            return values[i].value;
+        if (strlen(values[i].name) == len && !strncasecmp(values[i].name, name, len))
+            return values[i].value ? values[i].value : "";
     }
     ck_abort_msg("no value of %s", name);
 }
