@@ -6,25 +6,23 @@
 
 #include "elb_api.h"
 
+#include "otc/sources.h"
 #include "json/fields.h"
 
 typedef struct config {
-    char *endpoint, *project_id, *project_name, *region;
-    char *auth_url, *user_name, *user_id, *domain_name, *domain_id;
-    rp_secret *token, *password;
-    char *ca_file, *client_cert_file, *client_key_file;
-    char *proxy, *no_proxy;
-    bool insecure, allow_insecure_http;
-    int wait; /* want_wait */
+    otc_settings cloud;    /* as the configuration has them; */
+    otc_identity identity; /*    with what other sources add */
+    char *warning;         /* about a file that was read for it, or NULL */
+    int wait;              /* want_wait */
     uint32_t connect_timeout_ms, timeout_ms;
     uint32_t poll_min_ms, poll_max_ms, settle_ms;
     uint32_t max_batch, max_parallel, max_bisect;
-    elb_place place; /* made of endpoint and project_id */
 } config;
 
 extern const rp_field config_fields[];
 
-/* Reads and checks a {"config": {…}} member. RP_E_INVALID with a path below /config. The config is to be
+/* Reads and checks a {"config": {…}} member, and completes it from the environment and clouds.yaml.
+   RP_E_INVALID with a path below /config. The config is to be
    cleared in any case. */
 int config_read(config *into, const rp_json *object, unsigned how, rp_error **error);
 void config_clear(config *c);

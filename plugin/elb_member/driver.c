@@ -201,8 +201,7 @@ static void ask_for_page(ask *one, const char *marker)
     _cleanup_(failure_unrefp) failure *why = NULL;
 
     free(one->url);
-    one->url =
-        elb_members_url(one->driver->options.place, one->channel->listener_id, DRIVER_PAGE_MEMBERS, marker);
+    one->url = elb_members_path(one->channel->listener_id, DRIVER_PAGE_MEMBERS, marker);
     if (start(one, &error) == 0)
         return;
     why = failure_of(one, NULL, error);
@@ -400,7 +399,7 @@ static void start_listener(driver *d, channel *at)
         return;
     }
     one->request.repeatable = false; /* a warning is not worth insisting */
-    one->url = elb_listener_url(d->options.place, at->listener_id);
+    one->url = elb_listener_path(at->listener_id);
     if (start(one, NULL) < 0)
         on_listener(one, NULL, NULL);
 }
@@ -431,8 +430,7 @@ static void start_send(driver *d, channel *at, transfer *sent)
     }
     one->transfer = sent;
     write_transfer(&one->body, sent);
-    one->url = sent->kind == WANT_CREATE ? elb_add_url(d->options.place, at->listener_id)
-                                         : elb_remove_url(d->options.place, at->listener_id);
+    one->url = sent->kind == WANT_CREATE ? elb_add_path(at->listener_id) : elb_remove_path(at->listener_id);
     one->request.method = "POST";
     one->request.headers[2] = (rp_http_header){"Content-Type", "application/json"};
     one->request.body = one->body.text.data;
@@ -455,7 +453,7 @@ static void start_poll(driver *d, channel *at, job *polled)
         return;
     }
     one->job = job_ref(polled);
-    one->url = elb_job_url(d->options.place, polled->id);
+    one->url = elb_job_path(polled->id);
     one->request.insist = true;
     if (start(one, &error) < 0)
         on_poll(one, NULL, error);
@@ -887,7 +885,7 @@ static bool start_page(driver *d, struct answer *answer, const char *listener_id
     if (!one)
         return false;
     one->answer = answer;
-    one->url = elb_members_url(d->options.place, listener_id, DRIVER_PAGE_MEMBERS, marker);
+    one->url = elb_members_path(listener_id, DRIVER_PAGE_MEMBERS, marker);
     if (start(one, &error) < 0)
         on_page(one, NULL, error);
     return true;

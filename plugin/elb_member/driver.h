@@ -55,7 +55,6 @@ struct call {
 };
 
 typedef struct driver_options {
-    const elb_place *place; /* borrowed */
     ledger_options ledger;
     unsigned max_parallel;
 } driver_options;

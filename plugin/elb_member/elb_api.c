@@ -23,102 +23,34 @@ bool elb_is_id(const char *text)
 
 /* --- where requests go -------------------------------------------------------- */
 
-/* Cuts "/v1.0" or "/v1.0/<project>" off the path; the project found is the caller's to free. */
-static int cut_version(rp_url *endpoint, char **project, rp_error **error)
-{
-    char *last = strrchr(endpoint->path, '/'), *before;
-
-    if (last && !strcmp(last, "/v1.0")) {
-        *last = '\0';
-        return 0;
-    }
-    if (!last)
-        return 0;
-    *last = '\0';
-    before = strrchr(endpoint->path, '/');
-    if (!before || strcmp(before, "/v1.0")) {
-        *last = '/';
-        return 0;
-    }
-    *before = '\0';
-    *project = strdup(last + 1);
-    return *project ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
-static int choose_project(elb_place *place, char *named, const char *project_id, rp_error **error)
-{
-    if (named && project_id && strcmp(named, project_id)) {
-        free(named);
-        return rp_error_set_at(error, RP_E_INVALID, "/project_id",
-                               "project_id and the project in the endpoint are not the same");
-    }
-    if (!named && !project_id)
-        return rp_error_set_at(error, RP_E_INVALID, "/project_id", "project_id is missing");
-    place->project_id = named ? named : strdup(project_id);
-    if (!place->project_id)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    if (!elb_is_id(place->project_id))
-        return rp_error_set_at(error, RP_E_INVALID, named ? "/endpoint" : "/project_id",
-                               "the project's id has characters that no id has");
-    return 0;
-}
-
-int elb_place_init(elb_place *place, const char *endpoint, const char *project_id, rp_error **error)
-{
-    char *named = NULL;
-    int result;
-
-    *place = (elb_place){0};
-    if (rp_url_parse(endpoint, &place->endpoint, error) < 0) {
-        if (error && *error && !(*error)->path)
-            (*error)->path = strdup("/endpoint");
-        return rp_error_add(error, "endpoint");
-    }
-    result = cut_version(&place->endpoint, &named, error);
-    if (result == 0)
-        result = choose_project(place, named, project_id, error);
-    if (result < 0)
-        elb_place_done(place);
-    return result;
-}
-
-void elb_place_done(elb_place *place)
-{
-    rp_url_clear(&place->endpoint);
-    free(rp_take(place->project_id));
-}
-
-char *elb_members_url(const elb_place *place, const char *listener_id, unsigned limit, const char *marker)
+char *elb_members_path(const char *listener_id, unsigned limit, const char *marker)
 {
     char number[16];
-    char *url = elb_add_url(place, listener_id);
+    char *path = elb_add_path(listener_id);
 
     snprintf(number, sizeof(number), "%u", limit);
-    url = rp_url_with_query(url, "limit", number);
-    return marker ? rp_url_with_query(url, "marker", marker) : url;
+    path = rp_url_with_query(path, "limit", number);
+    return marker ? rp_url_with_query(path, "marker", marker) : path;
 }
 
-char *elb_add_url(const elb_place *place, const char *listener_id)
+char *elb_add_path(const char *listener_id)
 {
-    return rp_url_join(&place->endpoint, (const char *[]){"v1.0", place->project_id, "elbaas", "listeners",
-                                                          listener_id, "members", NULL});
+    return rp_url_path((const char *[]){"elbaas", "listeners", listener_id, "members", NULL});
 }
 
-char *elb_remove_url(const elb_place *place, const char *listener_id)
+char *elb_remove_path(const char *listener_id)
 {
-    return rp_url_join(&place->endpoint, (const char *[]){"v1.0", place->project_id, "elbaas", "listeners",
-                                                          listener_id, "members", "action", NULL});
+    return rp_url_path((const char *[]){"elbaas", "listeners", listener_id, "members", "action", NULL});
 }
 
-char *elb_listener_url(const elb_place *place, const char *listener_id)
+char *elb_listener_path(const char *listener_id)
 {
-    return rp_url_join(&place->endpoint,
-                       (const char *[]){"v1.0", place->project_id, "elbaas", "listeners", listener_id, NULL});
+    return rp_url_path((const char *[]){"elbaas", "listeners", listener_id, NULL});
 }
 
-char *elb_job_url(const elb_place *place, const char *job_id)
+char *elb_job_path(const char *job_id)
 {
-    return rp_url_join(&place->endpoint, (const char *[]){"v1.0", place->project_id, "jobs", job_id, NULL});
+    return rp_url_path((const char *[]){"jobs", job_id, NULL});
 }
 
 /* --- what is sent ------------------------------------------------------------- */
@@ -377,16 +309,17 @@ static void read_refusal(failure *into, const rp_json *body)
         snprintf(into->request_id, sizeof(into->request_id), "%s", text);
 }
 
-/* For people: "HTTP 403, ELB.2001: Create member failed, …". */
-static char *summarize(const failure *one, const char *otherwise)
+/* For people: "HTTP 403, ELB.2001: Create member failed, …"; the session's note, if any, in brackets. */
+static char *summarize(const failure *one, const char *otherwise, const char *note)
 {
     const char *words = one->server_message ? one->server_message : otherwise;
     char status[16] = "";
 
     if (one->http_status)
         snprintf(status, sizeof(status), "HTTP %d", one->http_status);
-    return rp_format("%s%s%s%s%s", status, *status && one->server_code[0] ? ", " : "", one->server_code,
-                     *status || one->server_code[0] ? ": " : "", words);
+    return rp_format("%s%s%s%s%s%s%s%s", status, *status && one->server_code[0] ? ", " : "", one->server_code,
+                     *status || one->server_code[0] ? ": " : "", words, note ? " (" : "", note ? note : "",
+                     note ? ")" : "");
 }
 
 static void apply_row(failure *to, const elb_error_row *row)
@@ -398,9 +331,9 @@ static void apply_row(failure *to, const elb_error_row *row)
     to->meaning = row->meaning;
 }
 
-static failure *with_summary(failure *one, const char *otherwise)
+static failure *with_summary(failure *one, const char *otherwise, const char *note)
 {
-    one->summary = summarize(one, otherwise);
+    one->summary = summarize(one, otherwise, note);
     if (one->summary)
         return one;
     failure_unref(one);
@@ -425,7 +358,7 @@ failure *elb_failure_of_reply(const rp_http_reply *reply)
     if (reply->request_id)
         snprintf(made->request_id, sizeof(made->request_id), "%s", reply->request_id);
     apply_row(made, elb_error_of(reply->status, made->server_code));
-    return with_summary(made, "the server says no more");
+    return with_summary(made, "the server says no more", reply->note);
 }
 
 failure *elb_failure_of_error(const rp_error *error)
@@ -487,7 +420,7 @@ static failure *failure_of_job(const rp_json *body)
     else
         made->code = "elb.job_failed";
     made->status = RP_JOB_FAILED;
-    return with_summary(made, "the job failed, and the server does not say why");
+    return with_summary(made, "the job failed, and the server does not say why", NULL);
 }
 
 /* Milliseconds since 1970 of "2017-09-29T09:49:37.399Z"; false if it is not of that form. */

@@ -19,27 +19,16 @@
 #define ELB_ID_SIZE  72 /* of a member's, listener's or job's id; the server's have 32 or 36 characters */
 #define ELB_URI_SIZE 256
 
-/* https://host/v1.0/<project>, whose paths all requests have. */
-typedef struct elb_place {
-    rp_url endpoint;
-    char *project_id;
-} elb_place;
-
-/* Takes the endpoint with or without "/", "/v1.0", "/v1.0/<project>" at its end; project_id may be NULL if
-   the endpoint names it. RP_E_INVALID. */
-int elb_place_init(elb_place *place, const char *endpoint, const char *project_id, rp_error **error);
-void elb_place_done(elb_place *place);
-
 /* What may stand in a path as an id: [A-Za-z0-9._~-]{1,64}, not "." or "..". */
 #define ELB_ID_PATTERN "^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,64}$"
 bool elb_is_id(const char *text);
 
-/* URLs; NULL when out of memory. */
-char *elb_members_url(const elb_place *place, const char *listener_id, unsigned limit, const char *marker);
-char *elb_add_url(const elb_place *place, const char *listener_id);
-char *elb_remove_url(const elb_place *place, const char *listener_id);
-char *elb_listener_url(const elb_place *place, const char *listener_id);
-char *elb_job_url(const elb_place *place, const char *job_id);
+/* Paths below /v1.0/<project>, which the session puts before them; NULL when out of memory. */
+char *elb_members_path(const char *listener_id, unsigned limit, const char *marker);
+char *elb_add_path(const char *listener_id);
+char *elb_remove_path(const char *listener_id);
+char *elb_listener_path(const char *listener_id);
+char *elb_job_path(const char *job_id);
 
 /* Bodies, into a buffer: one call for each member between begin and end. */
 typedef struct elb_body {

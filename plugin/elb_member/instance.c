@@ -1,9 +1,11 @@
 /*
  * open and close.
  */
+#include "event.h"
 #include "hooks.h"
 #include "request.h"
 
+#include "base/text.h"
 #include "http/curl.h"
 #include "otc/session.h"
 
@@ -15,23 +17,15 @@
 /* Requests go through retry, then the session, then libcurl; each owns the next. */
 static rp_transport *make_transport(const config *c, rp_error **error)
 {
+    const otc_identity *identity = &c->identity;
     rp_curl_options curl = {.user_agent = ELB_MEMBER_NAME "/" ELB_MEMBER_VERSION,
                             .connect_timeout_ms = c->connect_timeout_ms,
-                            .ca_file = c->ca_file,
-                            .client_cert_file = c->client_cert_file,
-                            .client_key_file = c->client_key_file,
-                            .proxy = c->proxy,
-                            .no_proxy = c->no_proxy,
-                            .insecure = c->insecure};
-    otc_credentials credentials = {.token = c->token,
-                                   .auth_url = c->auth_url,
-                                   .login = {.user_name = c->user_name,
-                                             .user_id = c->user_id,
-                                             .password = c->password,
-                                             .domain_name = c->domain_name,
-                                             .domain_id = c->domain_id,
-                                             .project_id = c->project_name ? NULL : c->place.project_id,
-                                             .project_name = c->project_name}};
+                            .ca_file = otc_identity_text(identity, OTC_CA_FILE),
+                            .client_cert_file = otc_identity_text(identity, OTC_CLIENT_CERT_FILE),
+                            .client_key_file = otc_identity_text(identity, OTC_CLIENT_KEY_FILE),
+                            .proxy = otc_identity_text(identity, OTC_PROXY),
+                            .no_proxy = otc_identity_text(identity, OTC_NO_PROXY),
+                            .insecure = identity->insecure};
     rp_retry_options retry = {.judge = elb_judge,
                               .first_pause_ms = FIRST_PAUSE_MS,
                               .longest_pause_ms = LONGEST_PAUSE_MS,
@@ -39,7 +33,7 @@ static rp_transport *make_transport(const config *c, rp_error **error)
     rp_transport *transport = rp_curl_new(&curl, &rp_clock_system, error);
 
     if (transport)
-        transport = otc_session_new(transport, &credentials, elb_is_unauthenticated, &rp_clock_system, error);
+        transport = otc_session_new(transport, identity, elb_is_unauthenticated, &rp_clock_system, error);
     if (transport)
         transport = rp_retry_new(transport, &retry, &rp_clock_system, error);
     return transport;
@@ -53,8 +47,7 @@ static int64_t jitter_ms(void *context, int64_t ms)
 static int make_driver(rp_instance *made, rp_error **error)
 {
     const config *c = &made->config;
-    driver_options options = {.place = &c->place,
-                              .ledger = {.settle_ms = c->settle_ms,
+    driver_options options = {.ledger = {.settle_ms = c->settle_ms,
                                          .poll_min_ms = c->poll_min_ms,
                                          .poll_max_ms = c->poll_max_ms,
                                          .max_batch = c->max_batch,
@@ -82,8 +75,30 @@ void close_instance(rp_instance *instance)
     free(instance);
 }
 
+/* Which source gave what, for those who look for the reason of a wrong login. */
+static void tell_sources(const rp_instance *made, const rp_call *host)
+{
+    _cleanup_(rp_freep) char *note = NULL;
+    event *told;
+
+    if (!host || !host->on_event)
+        return;
+    note = otc_identity_note(&made->config.identity);
+    told = note ? event_log("debug", note, 0) : NULL;
+    if (told)
+        host->on_event(host->context, told->text, told->len);
+    free(told);
+}
+
+static void warn(response *told, const char *code, const char *summary)
+{
+    write_diagnostic(told, &(diagnostic){.warning = true, .status = RP_OK, .code = code, .summary = summary});
+}
+
 static const rp_response *opened(rp_instance *made)
 {
+    const config *c = &made->config;
+    _cleanup_(rp_freep) char *insecure = NULL;
     response *told = response_begin(0);
 
     if (!told) {
@@ -91,12 +106,14 @@ static const rp_response *opened(rp_instance *made)
         return response_no_memory();
     }
     response_results_end(told);
-    if (made->config.insecure)
-        write_diagnostic(told, &(diagnostic){.warning = true,
-                                             .status = RP_OK,
-                                             .code = "http.insecure",
-                                             .summary = "insecure is set: the server's certificate is not "
-                                                        "checked, and anybody may pose as the server"});
+    if (c->identity.insecure) {
+        insecure =
+            rp_format("%s: the server's certificate is not checked, and anybody may pose as the server",
+                      otc_source_origin(&c->identity.chosen, OTC_INSECURE));
+        warn(told, "http.insecure", insecure ? insecure : "insecure is set");
+    }
+    if (c->warning)
+        warn(told, "config.file_mode", c->warning);
     told->told.instance = made;
     return response_end(told);
 }
@@ -109,7 +126,6 @@ const rp_response *open_hook(rp_instance *instance, const rp_call *host, const c
     int result;
 
     (void)instance;
-    (void)host;
     if (!made)
         return response_no_memory();
     made->owner = getpid();
@@ -119,8 +135,10 @@ const rp_response *open_hook(rp_instance *instance, const rp_call *host, const c
     request_clear(&asked);
     if (result == 0)
         result = make_driver(made, &error);
-    if (result == 0)
+    if (result == 0) {
+        tell_sources(made, host);
         return opened(made);
+    }
     close_instance(made);
     return response_refused_for(error);
 }

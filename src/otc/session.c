@@ -1,20 +1,22 @@
 #include "otc/session.h"
 
 #include "base/text.h"
-#include "http/url.h"
+#include "http/date.h"
+#include "otc/standing.h"
+#include "otc/token.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/queue.h>
 
-#define MAX_TOKEN_REPLY_BYTES (1u << 20) /* the catalog is in it */
-#define MIN_TOKEN_BYTES       16
-#define RENEW_AHEAD_S         600
-#define PATIENCE_WITH_IAM_S   60
+#define MIN_TOKEN_BYTES     16
+#define PATIENCE_WITH_IAM_S 60
+#define MOST_SKEW_S         900 /* signatures further off are refused */
 
 typedef struct session session;
 
 enum state {
-    WAITING, /* for a token */
+    WAITING, /* for what the session needs first */
     SENT,
     FAILED, /* told so in the next step, for no callback runs in start */
     STATES
@@ -25,10 +27,11 @@ typedef struct authenticated {
     session *owner;
     enum state state;
     const rp_http_request *request;
-    rp_http_request attempt; /* the same with a token, and answers come to us */
-    rp_secret *token;        /* its own copy: the session's may be renewed meanwhile */
-    uint64_t generation;     /* of that token */
-    bool renewed;            /* it was sent again with a new token */
+    rp_http_request attempt; /* the same with credentials, and answers come to us */
+    char *url;
+    otc_stamp stamp;
+    uint64_t generation; /* of the token */
+    bool renewed;        /* it was sent again with a new token */
     rp_exchange *inner;
     rp_error *failure;
 } authenticated;
@@ -41,19 +44,29 @@ struct session {
     const rp_clock *clock;
     otc_is_unauthenticated *is_unauthenticated;
     struct authenticated_list lists[STATES];
+    otc_standing standing;
 
-    rp_secret *token; /* NULL: none, or no longer valid */
-    uint64_t generation;
-    int64_t expires_at_s;
-    int64_t renew_at_s;
+    otc_errand errand;
+    rp_exchange *asked;   /* the errand under way, or NULL */
+    bool logged_in_again; /* since the IAM refused a token of ours */
 
-    rp_secret *login_body; /* NULL: the token was given, and cannot be renewed */
-    rp_secret *password;   /* to keep it out of what the server says */
-    char *login_url;
-    rp_http_request login_request;
-    rp_exchange *login; /* under way, or NULL */
-    bool refused;       /* no second login is made */
-    char *refusal;      /* in these words; NULL if there was no memory for them */
+    bool refused;  /* the credentials are not sent again */
+    char *refusal; /* in these words; NULL if there was no memory for them */
+
+    bool proved;          /* the keys were taken once */
+    authenticated *probe; /* the one request that finds out */
+};
+
+/* The words for what is needed. */
+static const struct {
+    const char *cannot;
+    const char *refused;
+} words_for[] = {
+    [OTC_NEEDS_LOGIN] = {"cannot log in", "the login"},
+    [OTC_NEEDS_AGENCY] = {"cannot take on the agency", "the agency"},
+    [OTC_NEEDS_DOMAIN] = {"cannot look up the domain", "the look for the domain"},
+    [OTC_NEEDS_PROJECT] = {"cannot look up the project", "the look for the project"},
+    [OTC_NEEDS_CATALOG] = {"cannot get the catalog", "the look into the catalog"},
 };
 
 static bool is_status_401(const rp_http_reply *reply)
@@ -64,6 +77,11 @@ static bool is_status_401(const rp_http_reply *reply)
 static int64_t wall_s(const session *self)
 {
     return self->clock->wall_s(self->clock->context);
+}
+
+static bool signs(session *self)
+{
+    return !otc_standing_grant(&self->standing);
 }
 
 /* ---- the life of an exchange ---- */
@@ -77,10 +95,18 @@ static void move(authenticated *mine, enum state state)
     TAILQ_INSERT_TAIL(&self->lists[state], mine, link);
 }
 
+static void forget_attempt(authenticated *mine)
+{
+    if (mine->owner->probe == mine)
+        mine->owner->probe = NULL;
+    otc_stamp_done(&mine->stamp);
+    free(rp_take(mine->url));
+}
+
 static void forget(authenticated *mine)
 {
     TAILQ_REMOVE(&mine->owner->lists[mine->state], mine, link);
-    rp_secret_free(mine->token);
+    forget_attempt(mine);
     rp_error_free(mine->failure);
     free(mine);
 }
@@ -109,107 +135,226 @@ static void fail_waiting(session *self, int code, const char *words)
         fail_later(each, code, words);
 }
 
-static bool has_token(const session *self)
+static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error);
+
+static int prepare_attempt(authenticated *mine, rp_error **error)
 {
-    return self->token && (!self->login_body || wall_s(self) < self->renew_at_s);
+    session *self = mine->owner;
+    const otc_grant *grant = otc_standing_grant(&self->standing);
+
+    forget_attempt(mine);
+    mine->attempt = *mine->request;
+    mine->attempt.done = attempt_done;
+    mine->attempt.again = NULL;
+    mine->attempt.context = mine;
+    mine->generation = grant ? grant->generation : 0;
+    mine->url = otc_standing_url(&self->standing, mine->request->url);
+    if (!mine->url)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    mine->attempt.url = mine->url;
+    return otc_standing_stamp(&self->standing, &mine->stamp, wall_s(self), &mine->attempt, error);
 }
 
-/* With the token as it is now. Leaves it where it is on failure. */
+/* With the credentials as they are now. Leaves it where it is on failure. */
 static int send_now(authenticated *mine, rp_error **error)
 {
     session *self = mine->owner;
-    int result;
+    int result = prepare_attempt(mine, error);
 
-    rp_secret_free(mine->token);
-    mine->token = rp_secret_copy(self->token);
-    if (!mine->token)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    mine->generation = self->generation;
-    mine->attempt.auth_token = mine->token;
-    result = rp_transport_start(self->inner, &mine->attempt, &mine->inner, error);
     if (result == 0)
-        move(mine, SENT);
-    return result;
+        result = rp_transport_start(self->inner, &mine->attempt, &mine->inner, error);
+    if (result < 0)
+        return result;
+    move(mine, SENT);
+    if (signs(self) && !self->proved)
+        self->probe = mine;
+    return 0;
 }
 
 static void send_waiting(session *self)
 {
     authenticated *each;
 
-    while ((each = TAILQ_FIRST(&self->lists[WAITING]))) {
+    while (!self->probe && (each = TAILQ_FIRST(&self->lists[WAITING]))) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
         if (send_now(each, &error) < 0)
-            fail_later(each, error->code, error->message);
+            fail_later(each, error ? error->code : RP_E_NO_MEMORY, error ? error->message : "out of memory");
     }
 }
 
-/* ---- the login ---- */
-
-/* A token of an hour is renewed a quarter of an hour before its end, one of a day ten minutes. */
-static void take_token(session *self, rp_secret *token, int64_t expires_at_s)
-{
-    int64_t now = wall_s(self);
-    int64_t quarter = (expires_at_s - now) / 4;
-
-    rp_secret_free(self->token);
-    self->token = token;
-    self->generation++;
-    self->expires_at_s = expires_at_s;
-    self->renew_at_s = expires_at_s - (quarter < RENEW_AHEAD_S ? quarter : RENEW_AHEAD_S);
-}
-
-/* The old token serves on while it lasts; the login is tried again in a while. */
-static bool make_do(session *self)
-{
-    int64_t now = wall_s(self);
-
-    if (!self->token || now >= self->expires_at_s)
-        return false;
-    self->renew_at_s = now + PATIENCE_WITH_IAM_S;
-    if (self->renew_at_s > self->expires_at_s)
-        self->renew_at_s = self->expires_at_s;
-    send_waiting(self);
-    return true;
-}
-
-static void login_failed(session *self, int code, const char *why)
-{
-    _cleanup_(rp_freep) char *words = rp_format("cannot log in at %s: %s", self->login_url, why);
-
-    if (!make_do(self))
-        fail_waiting(self, words ? code : RP_E_NO_MEMORY, words ? words : "out of memory");
-}
+/* ---- refusals ---- */
 
 static const char *refusal_of(const session *self)
 {
-    return self->refusal ? self->refusal : "the login was refused";
+    return self->refusal ? self->refusal : "the credentials were refused";
 }
 
-static void login_refused(session *self, const char *why)
+/* How far this machine's clock is behind the server's, if that is why a signature was refused; else 0. */
+static int64_t skew_s(session *self, const rp_http_reply *reply)
 {
+    int64_t server_s, behind;
+
+    if (self->standing.identity->way != OTC_BY_KEYS || !reply->date ||
+        !rp_http_parse_date(reply->date, &server_s))
+        return 0;
+    behind = server_s - wall_s(self);
+    return behind > MOST_SKEW_S || behind < -MOST_SKEW_S ? behind : 0;
+}
+
+static char *skew_words(int64_t behind_s)
+{
+    int64_t minutes = (behind_s < 0 ? -behind_s : behind_s) / 60;
+
+    if (!behind_s)
+        return strdup("");
+    return rp_format("; this machine's clock is %" PRId64
+                     " minutes %s the server's, and signatures more than "
+                     "%d minutes off are refused: set the clock",
+                     minutes, behind_s > 0 ? "behind" : "ahead of", MOST_SKEW_S / 60);
+}
+
+/* Which credentials a refused request had. */
+static char *whose(session *self, const rp_http_reply *reply)
+{
+    static const char *const by[] = {
+        [OTC_BY_TOKEN] = "it carried", [OTC_BY_PASSWORD] = "the login was by", [OTC_BY_KEYS] = "signed by"};
+    const otc_identity *identity = self->standing.identity;
+    _cleanup_(rp_freep) char *origins = otc_standing_origins(&self->standing, OTC_NEEDS_NOTHING);
+    _cleanup_(rp_freep) char *skew = skew_words(skew_s(self, reply));
+
+    if (!origins || !skew)
+        return NULL;
+    return rp_format("%s %s%s%s", by[identity->way], origins,
+                     identity->way == OTC_BY_TOKEN ? ": a given token cannot be renewed" : "", skew);
+}
+
+/* A wrong clock can be set right; all else would be refused again, until the account is locked. */
+static void remember_refusal(session *self, const rp_http_reply *reply, const char *words)
+{
+    if (skew_s(self, reply)) {
+        fail_waiting(self, RP_E_DENIED, words);
+        return;
+    }
     self->refused = true;
-    self->refusal = rp_format("the login at %s was refused: %s", self->login_url, why);
+    free(self->refusal);
+    self->refusal = strdup(words);
     fail_waiting(self, RP_E_DENIED, refusal_of(self));
 }
 
-static void login_granted(session *self, const rp_http_reply *reply)
+/* ---- errands to the IAM ---- */
+
+static int advance(session *self, rp_error **error);
+
+static void advance_or_fail(session *self)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    rp_secret *token;
-    int64_t expires_at_s;
-    int result = otc_token_reply(reply, &expires_at_s, &error);
+    int result = advance(self, &error);
 
-    if (result < 0) {
-        login_failed(self, result == RP_E_LOST ? RP_E_UNREACHED : result, error->message);
+    if (result < 0)
+        fail_waiting(self, result, error ? error->message : "out of memory");
+}
+
+/* The old token serves on while it lasts; it is tried again in a while. */
+static bool make_do(session *self)
+{
+    otc_grant *grant = otc_standing_grant(&self->standing);
+    int64_t now = wall_s(self);
+
+    if (!grant || !grant->token || now >= grant->expires_at_s)
+        return false;
+    grant->renew_at_s = now + PATIENCE_WITH_IAM_S;
+    if (grant->renew_at_s > grant->expires_at_s)
+        grant->renew_at_s = grant->expires_at_s;
+    return true;
+}
+
+static bool is_for_token(otc_need need)
+{
+    return need == OTC_NEEDS_LOGIN || need == OTC_NEEDS_AGENCY;
+}
+
+static void errand_failed(session *self, otc_need need, const char *url, int code, const char *why)
+{
+    _cleanup_(rp_freep) char *words = NULL;
+
+    if (code != RP_E_NOT_FOUND && code != RP_E_INVALID && is_for_token(need) && make_do(self)) {
+        advance_or_fail(self);
         return;
     }
-    token = rp_secret_copy(reply->subject_token);
-    if (!token) {
-        login_failed(self, RP_E_NO_MEMORY, "out of memory");
+    words = rp_format("%s at %s: %s", words_for[need].cannot, url, why);
+    fail_waiting(self, words ? code : RP_E_NO_MEMORY, words ? words : "out of memory");
+}
+
+/* Nothing that waits for it was sent, lost though the errand may be. */
+static int as_unsent(int code)
+{
+    return code == RP_E_LOST ? RP_E_UNREACHED : code;
+}
+
+static void errand_granted(session *self, otc_need need, const char *url, const rp_http_reply *reply)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    int result = otc_standing_take(&self->standing, need, reply, wall_s(self), &error);
+
+    if (need != OTC_NEEDS_LOGIN) {
+        self->proved = true;
+        self->logged_in_again = false;
+    }
+    if (result == 0)
+        advance_or_fail(self);
+    else
+        errand_failed(self, need, url, as_unsent(result), error ? error->message : "out of memory");
+}
+
+/* What was sent along, to keep it out of the server's words. */
+static const rp_secret *sent_secret(const session *self, const otc_errand *errand)
+{
+    if (errand->need == OTC_NEEDS_LOGIN)
+        return self->standing.identity->chosen.values[OTC_PASSWORD].text;
+    return errand->stamp.token ? errand->stamp.token : errand->stamp.security_token;
+}
+
+static char *refusal_words(session *self, otc_need need, const char *url, const char *why,
+                           const rp_http_reply *reply)
+{
+    _cleanup_(rp_freep) char *origins = otc_standing_origins(&self->standing, need);
+    _cleanup_(rp_freep) char *credentials = need == OTC_NEEDS_LOGIN ? strdup("") : whose(self, reply);
+
+    if (!origins || !credentials)
+        return NULL;
+    return rp_format("%s at %s was refused: %s (%s%s%s)", words_for[need].refused, url, why, origins,
+                     *origins && *credentials ? "; " : "", credentials);
+}
+
+/* A user's token may have been revoked before its time. */
+static bool may_log_in_again(const session *self, otc_need need, const rp_http_reply *reply)
+{
+    return reply->status == 401 && need != OTC_NEEDS_LOGIN && !self->logged_in_again &&
+           self->standing.identity->way == OTC_BY_PASSWORD;
+}
+
+static void log_in_again(session *self)
+{
+    self->logged_in_again = true;
+    otc_grant_forget(&self->standing.own);
+    otc_grant_forget(&self->standing.assumed);
+    advance_or_fail(self);
+}
+
+static void errand_refused(session *self, otc_need need, const char *url, const char *why,
+                           const rp_http_reply *reply)
+{
+    _cleanup_(rp_freep) char *words = NULL;
+
+    if (may_log_in_again(self, need, reply)) {
+        log_in_again(self);
         return;
     }
-    take_token(self, token, expires_at_s);
-    send_waiting(self);
+    words = refusal_words(self, need, url, why, reply);
+    if (is_for_token(need) || reply->status == 401)
+        remember_refusal(self, reply, words ? words : "the credentials were refused");
+    else
+        fail_waiting(self, RP_E_DENIED, words ? words : "the request to the IAM was refused");
 }
 
 static bool is_refusal(int status)
@@ -217,84 +362,143 @@ static bool is_refusal(int status)
     return status == 400 || status == 401 || status == 403 || status == 404;
 }
 
-static void login_answered(session *self, const rp_http_reply *reply)
+/* Some accounts must not look into the catalog: then the region has to do. */
+static bool can_do_without(otc_need need, int status)
 {
-    _cleanup_(rp_freep) char *words = NULL;
+    return need == OTC_NEEDS_CATALOG && is_refusal(status) && status != 401;
+}
 
-    if (reply->status == 201) {
-        login_granted(self, reply);
+static void go_on_without_catalog(session *self)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    int result = otc_standing_without_catalog(&self->standing, &error);
+
+    if (result < 0)
+        fail_waiting(self, result, error ? error->message : "out of memory");
+    else
+        advance_or_fail(self);
+}
+
+static void errand_answered(session *self, const otc_errand *errand, const rp_http_reply *reply)
+{
+    _cleanup_(rp_freep) char *why = NULL;
+
+    if (reply->status == (is_for_token(errand->need) ? 201 : 200)) {
+        errand_granted(self, errand->need, errand->url, reply);
         return;
     }
-    words = otc_token_refusal(reply, self->password);
-    if (!words)
-        login_failed(self, RP_E_NO_MEMORY, "out of memory");
+    if (can_do_without(errand->need, reply->status)) {
+        go_on_without_catalog(self);
+        return;
+    }
+    why = otc_token_refusal(reply, sent_secret(self, errand));
+    if (!why)
+        errand_failed(self, errand->need, errand->url, RP_E_NO_MEMORY, "out of memory");
     else if (is_refusal(reply->status))
-        login_refused(self, words);
+        errand_refused(self, errand->need, errand->url, why, reply);
     else
-        login_failed(self, RP_E_UNREACHED, words);
+        errand_failed(self, errand->need, errand->url, RP_E_UNREACHED, why);
 }
 
-/* Whether the login was lost or never left: none of the requests that wait for it was sent. */
-static void login_done(void *context, const rp_http_reply *reply, const rp_error *error)
+/* The next errand may begin before this one's words are no longer needed. */
+static void errand_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     session *self = context;
+    _cleanup_(otc_errand_done) otc_errand errand = self->errand;
 
-    self->login = NULL;
+    self->errand = (otc_errand){0};
+    self->asked = NULL;
     if (reply)
-        login_answered(self, reply);
+        errand_answered(self, &errand, reply);
     else
-        login_failed(self, error->code == RP_E_LOST ? RP_E_UNREACHED : error->code, error->message);
+        errand_failed(self, errand.need, errand.url, as_unsent(error->code), error->message);
 }
 
-static int log_in(session *self, rp_error **error)
+static int begin_errand(session *self, otc_need need, rp_error **error)
 {
-    if (self->login)
+    int result = otc_errand_make(&self->errand, &self->standing, need, wall_s(self), error);
+
+    if (result < 0)
+        return result;
+    self->errand.request.done = errand_done;
+    self->errand.request.context = self;
+    result = rp_transport_start(self->inner, &self->errand.request, &self->asked, error);
+    if (result == 0)
         return 0;
-    if (rp_transport_start(self->inner, &self->login_request, &self->login, error) < 0)
-        return rp_error_add(error, "cannot log in at %s", self->login_url);
-    return 0;
+    result = rp_error_add(error, "%s at %s", words_for[need].cannot, self->errand.url);
+    otc_errand_done(&self->errand);
+    return result;
 }
 
-/* Sends it, or has it wait. It is in `waiting`, and stays there on failure. */
+static void drop_errand(session *self)
+{
+    rp_transport_drop(self->inner, rp_take(self->asked));
+    otc_errand_done(&self->errand);
+}
+
+/* Does the next thing for those who wait: asks the IAM, or sends them. They stay where they are on failure.
+ */
+static int advance(session *self, rp_error **error)
+{
+    otc_need need = otc_standing_needs(&self->standing, wall_s(self));
+
+    if (self->asked || TAILQ_EMPTY(&self->lists[WAITING]))
+        return 0;
+    if (need == OTC_NEEDS_NOTHING) {
+        send_waiting(self);
+        return 0;
+    }
+    if (need == OTC_NEEDS_WHAT_IS_NOT_THERE)
+        return otc_standing_lacks(&self->standing, error);
+    return begin_errand(self, need, error);
+}
+
+/* One by one where an answer is awaited first; all at once where nothing is in the way. */
 static int send_or_wait(authenticated *mine, rp_error **error)
 {
     session *self = mine->owner;
+    otc_need need = otc_standing_needs(&self->standing, wall_s(self));
 
-    if (has_token(self))
-        return send_now(mine, error);
-    if (!self->refused)
-        return log_in(self, error);
-    fail_later(mine, RP_E_DENIED, refusal_of(self));
-    rp_transport_wake(self->inner);
-    return 0;
+    if (self->refused) {
+        fail_later(mine, RP_E_DENIED, refusal_of(self));
+        rp_transport_wake(self->inner);
+        return 0;
+    }
+    if (need != OTC_NEEDS_NOTHING)
+        return advance(self, error);
+    return self->probe ? 0 : send_now(mine, error);
 }
 
 /* ---- answers ---- */
 
 static bool may_renew(const authenticated *mine, const rp_http_reply *reply)
 {
-    return mine->owner->login_body && !mine->renewed && mine->owner->is_unauthenticated(reply);
+    const otc_identity *identity = mine->owner->standing.identity;
+    bool renewable = identity->way == OTC_BY_PASSWORD || otc_identity_has_agency(identity);
+
+    return renewable && !mine->renewed && mine->owner->is_unauthenticated(reply);
 }
 
 /* Many may be told so of one token: only the first of them ends it. */
 static void renew(authenticated *mine)
 {
     session *self = mine->owner;
+    otc_grant *grant = otc_standing_grant(&self->standing);
     _cleanup_(rp_error_freep) rp_error *error = NULL;
 
-    if (mine->generation == self->generation)
-        rp_secret_free(rp_take(self->token));
+    if (mine->generation == grant->generation)
+        otc_grant_forget(grant);
     mine->renewed = true;
     mine->inner = NULL;
     move(mine, WAITING);
     if (send_or_wait(mine, &error) < 0)
-        fail_later(mine, error->code, error->message);
+        fail_later(mine, error ? error->code : RP_E_NO_MEMORY, error ? error->message : "out of memory");
 }
 
-/* A copy of the body in which the token is stars. */
-static char *body_without(const rp_http_reply *reply, const rp_secret *token)
+/* A copy of the body in which the secret is stars. */
+static char *body_without(const rp_http_reply *reply, const rp_secret *secret)
 {
-    size_t len = rp_secret_len(token);
+    size_t len = rp_secret_len(secret);
     char *copy = malloc(reply->body_len + 1), *end, *found;
 
     if (!copy)
@@ -302,41 +506,86 @@ static char *body_without(const rp_http_reply *reply, const rp_secret *token)
     end = copy + reply->body_len;
     memcpy(copy, reply->body, reply->body_len);
     *end = '\0';
-    for (char *at = copy; (found = memmem(at, (size_t)(end - at), rp_secret_reveal(token), len));
+    for (char *at = copy; (found = memmem(at, (size_t)(end - at), rp_secret_reveal(secret), len));
          at = found + len)
         memset(found, '*', len);
     return copy;
 }
 
 /* What is shorter than any real token might stand in an answer by chance. */
-static bool repeats_token(const authenticated *mine, const rp_http_reply *reply)
+static bool repeats(const rp_http_reply *reply, const rp_secret *secret)
 {
-    size_t len = rp_secret_len(mine->token);
+    size_t len = secret ? rp_secret_len(secret) : 0;
 
-    return len >= MIN_TOKEN_BYTES && memmem(reply->body, reply->body_len, rp_secret_reveal(mine->token), len);
+    return len >= MIN_TOKEN_BYTES && memmem(reply->body, reply->body_len, rp_secret_reveal(secret), len);
 }
 
 /* Servers and gateways may repeat what they got, and their words end in logs. */
-static void finish_without_token(authenticated *mine, const rp_http_reply *reply)
+static void finish_silently(authenticated *mine, const rp_http_reply *reply)
 {
     static const rp_error no_memory = {.code = RP_E_LOST, .message = (char *)"out of memory for the reply"};
-    _cleanup_(rp_freep) char *body = body_without(reply, mine->token);
+    const rp_secret *secret = mine->stamp.token ? mine->stamp.token : mine->stamp.security_token;
+    _cleanup_(rp_freep) char *body = NULL;
     rp_http_reply silent = *reply;
 
-    silent.body = body;
+    if (!repeats(reply, secret)) {
+        finish(mine, reply, NULL);
+        return;
+    }
+    silent.body = body = body_without(reply, secret);
     finish(mine, body ? &silent : NULL, body ? NULL : &no_memory);
+}
+
+/* The refused signature of keys that were never taken would be refused again. */
+static void note_refusal(session *self, const rp_http_reply *reply, const char *note)
+{
+    _cleanup_(rp_freep) char *why = NULL, *words = NULL;
+
+    if (!signs(self) || self->proved)
+        return;
+    why = otc_token_refusal(reply, self->standing.identity->chosen.values[OTC_SECURITY_TOKEN].text);
+    words = why ? rp_format("the signature was refused: %s (%s)", why, note) : NULL;
+    remember_refusal(self, reply, words ? words : "the signature was refused");
+}
+
+static void finish_refused(authenticated *mine, const rp_http_reply *reply)
+{
+    session *self = mine->owner;
+    _cleanup_(rp_freep) char *note = whose(self, reply);
+    rp_http_reply noted = *reply;
+
+    noted.note = note;
+    note_refusal(self, reply, note ? note : "");
+    finish_silently(mine, &noted);
+}
+
+static bool is_proof(const rp_http_reply *reply)
+{
+    return reply->status < 500 && reply->status != 429;
 }
 
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     authenticated *mine = context;
+    session *self = mine->owner;
+    bool was_probe = self->probe == mine, refused = reply && self->is_unauthenticated(reply);
 
-    if (reply && may_renew(mine, reply))
+    if (was_probe)
+        self->probe = NULL;
+    if (was_probe && reply && !refused && is_proof(reply))
+        self->proved = true;
+    if (refused && may_renew(mine, reply)) {
         renew(mine);
-    else if (reply && repeats_token(mine, reply))
-        finish_without_token(mine, reply);
+        return;
+    }
+    if (refused)
+        finish_refused(mine, reply);
+    else if (reply)
+        finish_silently(mine, reply);
     else
-        finish(mine, reply, error);
+        finish(mine, NULL, error);
+    if (was_probe)
+        advance_or_fail(self);
 }
 
 static authenticated *authenticated_new(session *self, const rp_http_request *request)
@@ -347,10 +596,6 @@ static authenticated *authenticated_new(session *self, const rp_http_request *re
         return NULL;
     mine->owner = self;
     mine->request = request;
-    mine->attempt = *request;
-    mine->attempt.done = attempt_done;
-    mine->attempt.again = NULL;
-    mine->attempt.context = mine;
     mine->state = WAITING;
     TAILQ_INSERT_TAIL(&self->lists[WAITING], mine, link);
     return mine;
@@ -362,9 +607,12 @@ static int session_start(rp_transport *transport, const rp_http_request *request
                          rp_error **error)
 {
     session *self = (session *)transport;
-    authenticated *mine = authenticated_new(self, request);
+    authenticated *mine;
     int result;
 
+    if (*request->url != '/')
+        return rp_error_set(error, RP_E_INVALID, "a session sends below its project only, not to other URLs");
+    mine = authenticated_new(self, request);
     if (!mine)
         return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
     if ((result = send_or_wait(mine, error)) < 0) {
@@ -379,12 +627,17 @@ static void session_drop(rp_transport *transport, rp_exchange *exchange)
 {
     session *self = (session *)transport;
     authenticated *mine = (authenticated *)exchange;
+    bool was_probe = self->probe == mine;
 
     if (mine->state == SENT)
         rp_transport_drop(self->inner, mine->inner);
     forget(mine);
     if (TAILQ_EMPTY(&self->lists[WAITING]))
-        rp_transport_drop(self->inner, rp_take(self->login));
+        drop_errand(self);
+    else if (was_probe)
+        advance_or_fail(self);
+    if (was_probe)
+        rp_transport_wake(self->inner);
 }
 
 static void session_wait(rp_transport *transport, int64_t at_most_ms)
@@ -439,10 +692,8 @@ static void session_free(rp_transport *transport)
     for (size_t state = 0; state < STATES; state++)
         while ((each = TAILQ_FIRST(&self->lists[state])))
             forget(each);
-    rp_secret_free(self->token);
-    rp_secret_free(self->login_body);
-    rp_secret_free(self->password);
-    free(self->login_url);
+    otc_errand_done(&self->errand);
+    otc_standing_done(&self->standing);
     free(self->refusal);
     free(self);
 }
@@ -450,71 +701,7 @@ static void session_free(rp_transport *transport)
 static const rp_transport_ops session_ops = {session_start, session_drop, session_wait,
                                              session_step,  session_wake, session_free};
 
-/* ---- making one ---- */
-
-static bool ends_in(const char *text, const char *end)
-{
-    size_t len = strlen(text), end_len = strlen(end);
-
-    return len >= end_len && !strcmp(text + len - end_len, end);
-}
-
-static int make_login_url(session *self, const char *auth_url, rp_error **error)
-{
-    static const char *const segments[] = {"v3", "auth", "tokens", NULL};
-    _cleanup_(rp_url_clear) rp_url url = {0};
-
-    if (rp_url_parse(auth_url ? auth_url : "", &url, error) < 0)
-        return rp_error_add(error, "auth_url");
-    self->login_url = rp_url_join(&url, segments + (ends_in(url.path, "/v3") ? 1 : 0));
-    if (!self->login_url)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    return 0;
-}
-
-/* X-Language: errors in a language the user of this program reads. */
-static void make_login_request(session *self)
-{
-    self->login_request = (rp_http_request){
-        .method = "POST",
-        .url = self->login_url,
-        .headers = {{"Content-Type", "application/json"},
-                    {"Accept", "application/json"},
-                    {"X-Language", "en-us"}},
-        .body = rp_secret_reveal(self->login_body),
-        .body_len = rp_secret_len(self->login_body),
-        .max_reply_bytes = MAX_TOKEN_REPLY_BYTES,
-        .done = login_done,
-        .context = self,
-    };
-}
-
-static int copy_login(session *self, const otc_credentials *credentials, rp_error **error)
-{
-    int result = make_login_url(self, credentials->auth_url, error);
-
-    if (result < 0)
-        return result;
-    self->login_body = otc_token_request(&credentials->login);
-    if (credentials->login.password)
-        self->password = rp_secret_copy(credentials->login.password);
-    if (!self->login_body || (credentials->login.password && !self->password))
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    make_login_request(self);
-    return 0;
-}
-
-static int copy_credentials(session *self, const otc_credentials *credentials, rp_error **error)
-{
-    if (!credentials->token)
-        return copy_login(self, credentials, error);
-    self->token = rp_secret_copy(credentials->token);
-    if (!self->token)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    return 0;
-}
-
-rp_transport *otc_session_new(rp_transport *inner, const otc_credentials *credentials,
+rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
                               otc_is_unauthenticated *is_unauthenticated, const rp_clock *clock,
                               rp_error **error)
 {
@@ -531,7 +718,7 @@ rp_transport *otc_session_new(rp_transport *inner, const otc_credentials *creden
     self->is_unauthenticated = is_unauthenticated ? is_unauthenticated : is_status_401;
     for (size_t state = 0; state < STATES; state++)
         TAILQ_INIT(&self->lists[state]);
-    if (copy_credentials(self, credentials, error) < 0) {
+    if (otc_standing_init(&self->standing, identity, error) < 0) {
         session_free(&self->base);
         return NULL;
     }

@@ -239,10 +239,10 @@ END_TEST
 static const struct {
     const char *config, *path, *words;
 } refused[] = {
-    {"{}", "/config/endpoint", "missing"},
+    {"{}", "/config", "log in"},
     {"[]", "/config", NULL},
     {"null", "/config", NULL},
-    {"{\"endpoint\": null" IN TOKEN "}", "/config/endpoint", "missing"},
+    {"{\"endpoint\": null" IN TOKEN "}", "/config/auth_url", "missing"},
     {"{" HERE TOKEN "}", "/config/project_id", "missing"},
     {"{" HERE TOKEN ", \"project_id\": \"a/b\"}", "/config/project_id", NULL},
     {"{" HERE TOKEN ", \"project_id\": \"..\"}", "/config/project_id", NULL},

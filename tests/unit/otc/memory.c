@@ -3,18 +3,16 @@
 #include "fake.h"
 #include "starve.h"
 #include "suites.h"
+#include "whoever.h"
 
 #include <string.h>
 
 /* The whole way of a request through a session, to its end; whichever allocation fails, it ends, and no
    password leaves. No assertion on the way: those allocate too. */
-static void travel(outcome *told, int login_status)
+static void travel(outcome *told, const otc_identity *identity, int login_status)
 {
-    rp_secret *password = rp_secret_new("canary", 6), *token = rp_secret_new("t", 1);
-    otc_credentials credentials = {
-        .auth_url = "https://iam.example",
-        .login = {.user_name = "joe", .password = password, .domain_name = "d", .project_id = "p"}};
-    rp_http_request request = request_for(told, "https://elb.example/");
+    rp_secret *token = rp_secret_new("t", 1);
+    rp_http_request request = request_for(told, "/x");
     rp_transport *session = NULL;
     rp_error *error = NULL;
     static fake inner;
@@ -22,8 +20,8 @@ static void travel(outcome *told, int login_status)
 
     fake_init(&inner);
     fake_time_init(&time);
-    if (password && token)
-        session = otc_session_new(&inner.base, &credentials, NULL, &time.clock, &error);
+    if (token)
+        session = otc_session_new(&inner.base, identity, NULL, &time.clock, &error);
     if (!session || rp_transport_start(session, &request, NULL, &error) < 0) {
         told->code = error ? error->code : RP_E_NO_MEMORY;
     } else {
@@ -40,19 +38,21 @@ static void travel(outcome *told, int login_status)
     }
     rp_error_free(error);
     rp_transport_free(session);
-    rp_secret_free(password);
     rp_secret_free(token);
 }
 
 static void check_all(int login_status, int usual_code)
 {
+    otc_identity identity =
+        WHOEVER("auth_url", "https://iam.example", "user_name", "joe", "password", "canary", "domain_name",
+                "d", "project_id", "p", "endpoint", "https://elb.example");
     bool hit = true;
     unsigned nth;
 
     for (nth = 1; hit; nth++) {
         outcome told = {0};
         starve(nth);
-        travel(&told, login_status);
+        travel(&told, &identity, login_status);
         hit = starved();
         ck_assert(told.code != 0 || told.status == 200);
         if (!hit)
@@ -62,6 +62,7 @@ static void check_all(int login_status, int usual_code)
         ck_assert_ptr_null(strstr(told.message, "canary"));
     }
     ck_assert_uint_gt(nth, 10);
+    otc_identity_done(&identity);
 }
 
 START_TEST(without_memory_a_request_fails_and_says_so)

@@ -5,24 +5,23 @@
 #include "fake.h"
 #include "server.h"
 #include "suites.h"
+#include "whoever.h"
 
 #include <string.h>
 
 /* Retries over a session over libcurl, as the plugin stacks them. */
-static rp_transport *make_stack(const char *auth_url)
+static rp_transport *make_stack(const char *url, otc_identity *identity)
 {
     static const rp_curl_options curl = {
         .user_agent = "tester/1", .connect_timeout_ms = 5000, .proxy = "", .no_proxy = ""};
     static const rp_retry_options retry = {.first_pause_ms = 1, .longest_pause_ms = 2, .unreached_ms = 50};
-    rp_secret *password = rp_secret_new("pass", 4);
-    otc_credentials credentials = {.auth_url = auth_url,
-                                   .login = {.user_id = "u", .password = password, .project_id = "p"}};
     rp_transport *made = rp_curl_new(&curl, &rp_clock_system, NULL);
 
-    made = otc_session_new(made, &credentials, NULL, &rp_clock_system, NULL);
+    *identity =
+        WHOEVER("auth_url", url, "endpoint", url, "user_id", "u", "password", "pass", "project_id", "p");
+    made = otc_session_new(made, identity, NULL, &rp_clock_system, NULL);
     made = rp_retry_new(made, &retry, &rp_clock_system, NULL);
     ck_assert_ptr_nonnull(made);
-    rp_secret_free(password);
     return made;
 }
 
@@ -51,9 +50,10 @@ START_TEST(a_request_gets_through_a_login_a_renewal_and_a_bad_moment)
         {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
     };
     server *peer = server_start(&(server_options){.answers = answers, .count = 5});
-    rp_transport *stack = make_stack(server_url(peer, "/v3"));
+    otc_identity identity;
+    rp_transport *stack = make_stack(server_url(peer, ""), &identity);
     outcome told = {0};
-    rp_http_request request = request_for(&told, server_url(peer, "/members"));
+    rp_http_request request = request_for(&told, "/members");
 
     ck_assert_int_eq(rp_transport_start(stack, &request, NULL, NULL), 0);
     run(stack, &told);
@@ -66,15 +66,17 @@ START_TEST(a_request_gets_through_a_login_a_renewal_and_a_bad_moment)
     ck_assert_ptr_nonnull(strstr(server_request(peer, 4), "\r\nX-Auth-Token: second\r\n"));
     ck_assert_uint_eq(server_connections(peer), 1);
     rp_transport_free(stack);
+    otc_identity_done(&identity);
     server_stop(peer);
 }
 END_TEST
 
 START_TEST(a_login_that_reaches_nobody_is_given_up_when_patience_ends)
 {
-    rp_transport *stack = make_stack("http://127.0.0.1:1");
+    otc_identity identity;
+    rp_transport *stack = make_stack("http://127.0.0.1:1", &identity);
     outcome told = {0};
-    rp_http_request request = request_for(&told, "http://127.0.0.1:1/members");
+    rp_http_request request = request_for(&told, "/members");
 
     ck_assert_int_eq(rp_transport_start(stack, &request, NULL, NULL), 0);
     run(stack, &told);
@@ -83,6 +85,7 @@ START_TEST(a_login_that_reaches_nobody_is_given_up_when_patience_ends)
                                    "cannot connect to 127.0.0.1:1: connection refused");
     ck_assert_uint_ge(told.again, 1);
     rp_transport_free(stack);
+    otc_identity_done(&identity);
 }
 END_TEST
 
