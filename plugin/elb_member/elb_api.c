@@ -370,6 +370,12 @@ failure *elb_failure_of_error(const rp_error *error)
         {RP_E_UNREACHED, {0, NULL, RP_UNAVAILABLE, "http.unreached", true, BLAME_WHOLE, MEANS_NOT_SENT}},
         {RP_E_LOST, {0, NULL, RP_UNAVAILABLE, "http.answer_lost", true, BLAME_SERVER, MEANS_NOTHING_MORE}},
         {RP_E_DENIED, {0, NULL, RP_UNAUTHENTICATED, "iam.denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE}},
+        /* Never RP_NOT_FOUND: it is the project, region or catalog entry that is not there, not the record.
+         */
+        {RP_E_NOT_FOUND,
+         {0, NULL, RP_INVALID_ARGUMENT, "config.not_there", false, BLAME_WHOLE, MEANS_NOTHING_MORE}},
+        {RP_E_INVALID,
+         {0, NULL, RP_INVALID_ARGUMENT, "config.invalid", false, BLAME_WHOLE, MEANS_NOTHING_MORE}},
         {RP_E_NO_MEMORY, {0, NULL, RP_NO_MEMORY, "no_memory", true, BLAME_WHOLE, MEANS_NOT_SENT}},
     };
     static const elb_error_row other = {0,     NULL,        RP_INTERNAL,       "http.failed",

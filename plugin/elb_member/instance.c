@@ -81,7 +81,7 @@ static void tell_sources(const rp_instance *made, const rp_call *host)
     _cleanup_(rp_freep) char *note = NULL;
     event *told;
 
-    if (!host || !host->on_event)
+    if (!host || !RP_HAS(rp_call, host, on_event) || !host->on_event)
         return;
     note = otc_identity_note(&made->config.identity);
     told = note ? event_log("debug", note, 0) : NULL;

@@ -273,11 +273,21 @@ static bool is_for_token(otc_need need)
     return need == OTC_NEEDS_LOGIN || need == OTC_NEEDS_AGENCY;
 }
 
+/* What a setting names is not there, or must not be used: such words stand for themselves. */
+static bool is_of_settings(int code)
+{
+    return code == RP_E_NOT_FOUND || code == RP_E_INVALID;
+}
+
 static void errand_failed(session *self, otc_need need, const char *url, int code, const char *why)
 {
     _cleanup_(rp_freep) char *words = NULL;
 
-    if (code != RP_E_NOT_FOUND && code != RP_E_INVALID && is_for_token(need) && make_do(self)) {
+    if (is_of_settings(code)) {
+        fail_waiting(self, code, why);
+        return;
+    }
+    if (is_for_token(need) && make_do(self)) {
         advance_or_fail(self);
         return;
     }
