@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -44,13 +46,13 @@ int callgrind_count(const tools *with, const char *folder, instructions *one, rp
 {
     _cleanup_(rp_freep) char *path = rp_format("%s/callgrind.%u", folder, one->records);
     _cleanup_(rp_freep) char *option = rp_format("--callgrind-out-file=%s", path ? path : "");
-    char records[16];
+    char records[16], self[PATH_MAX] = "";
     const char *const argv[] = {"valgrind",
                                 "-q",
                                 "--tool=callgrind",
                                 "--toggle-collect=bench_hook",
                                 option,
-                                "/proc/self/exe",
+                                self,
                                 "--create",
                                 records,
                                 "--plugin",
@@ -62,6 +64,9 @@ int callgrind_count(const tools *with, const char *folder, instructions *one, rp
 
     if (!path || !option)
         return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    /* The link itself would be valgrind's own. */
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+        return rp_error_set(error, RP_E_SYSTEM, "/proc/self/exe: %s", strerror(errno));
     snprintf(records, sizeof(records), "%u", one->records);
     remove(path);
     failed = run(argv, error);
