@@ -13,6 +13,8 @@ int main(void)
     suite_add_tcase(suite, stack_tests());
     suite_add_tcase(suite, memory_tests());
     suite_add_tcase(suite, signer_tests());
+    suite_add_tcase(suite, identity_tests());
+    suite_add_tcase(suite, clouds_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -8,5 +8,7 @@ TCase *session_tests(void);
 TCase *stack_tests(void);
 TCase *memory_tests(void);
 TCase *signer_tests(void);
+TCase *identity_tests(void);
+TCase *clouds_tests(void);
 
 #endif
