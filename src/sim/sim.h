@@ -20,12 +20,16 @@
  *                          "listed", …}]}], "jobs": [{"id", "status", …}], "tokens": n}
  *     GET  /sim/config     {"settings": {…}, "faults": [{…, "seen", "fired"}], "url"}
  *     POST /sim/settings   {"job_ms": 500, "empty": "array"}
- *     POST /sim/faults     one rule or an array of them: {"on": "add", "kind": "reset-after"}; [] does
- * nothing POST /sim/reset      {} or {"what": "log"}: counts, log and faults; {"what": "all"}: members, jobs
- * and tokens too; "faults", "tokens": these alone POST /sim/members    {"listener_id", "add": [{"server_id",
- * "address"}], "remove": [{"id"} or {"server_id", "address"}], "clear": true}: behind the client's back, at
- * once, without a job POST /sim/listeners  {"id", "protocol"}, or {"remove": id} POST /sim/time
- * {"advance_ms": 1000}: what the simulator takes for now; waiting clients are not woken
+ *     POST /sim/faults     one rule or an array of them: {"on": "add", "kind": "reset-after"}; []
+ *                          does nothing
+ *     POST /sim/reset      {} or {"what": "log"}: counts, log and faults; {"what": "all"}: members, jobs,
+ *                          tokens and temporary keys too; "faults", "tokens" (with the keys): these alone
+ *     POST /sim/members    {"listener_id", "add": [{"server_id", "address"}], "remove": [{"id"} or
+ *                          {"server_id", "address"}], "clear": true}: behind the client's back, at once,
+ *                          without a job
+ *     POST /sim/listeners  {"id", "protocol"}, or {"remove": id}
+ *     POST /sim/time       {"advance_ms": 1000}: what the simulator takes for now; waiting clients are not
+ *                          woken
  *
  * The settings and the fields of a fault rule are listed by elb-sim --help,
  * from the tables that read them (settings.c, faults.c). Over JSON "-" in a

@@ -72,6 +72,18 @@ static bool is_signed(const char *authorization, const sim_signed *what, const c
     return matches;
 }
 
+/* Its last digit, and that there is one. */
+static void assert_every_digit_counts(const char *authorization, const sim_signed *what, const char *secret)
+{
+    _cleanup_(rp_freep) char *changed = strdup(authorization);
+    char *last = changed + strlen(changed) - 1;
+
+    *last = *last == '0' ? '1' : '0';
+    ck_assert(!is_signed(changed, what, secret));
+    *last = '\0';
+    ck_assert(!is_signed(changed, what, secret));
+}
+
 /* Whatever is changed, the signature is no longer right. */
 static void assert_nothing_may_change(const char *authorization, sim_signed what, const char *secret)
 {
@@ -79,6 +91,7 @@ static void assert_nothing_may_change(const char *authorization, sim_signed what
     sim_signed changed = what;
 
     ck_assert(!is_signed(authorization, &what, "another secret"));
+    assert_every_digit_counts(authorization, &what, secret);
     changed.target = other;
     ck_assert(!is_signed(authorization, &changed, secret));
     changed = what;

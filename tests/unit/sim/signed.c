@@ -234,6 +234,15 @@ START_TEST(the_date_tells_a_client_how_far_its_clock_is_off)
 }
 END_TEST
 
+START_TEST(a_fault_is_dated_by_the_same_clock)
+{
+    set("clock-skew-s", "3600");
+    fault("on=version,status=503");
+    ck_assert_int_ge(now_s(), time(NULL) + 3600 - 2);
+    ck_assert_uint_eq(rp_sim_count(sim, "faults"), 1);
+}
+END_TEST
+
 START_TEST(a_refusal_is_dated_too)
 {
     _cleanup_(answer_done) answer got = ask_signed((signing){.time = time_of(0)}, "GET", SIGNED_LIST, NULL);
@@ -339,6 +348,15 @@ START_TEST(headers_that_name_another_project_or_domain_are_refused)
 }
 END_TEST
 
+START_TEST(a_project_that_is_named_must_be_there_where_none_is_needed)
+{
+    _cleanup_(answer_done) answer got = ask_signed(
+        (signing){.path = "/v3/auth/catalog/", .project_id = PROJECT3}, "GET", "/v3/auth/catalog", NULL);
+
+    ck_assert_int_eq(got.status, 403);
+}
+END_TEST
+
 START_TEST(the_walk_of_a_login_may_be_signed)
 {
     _cleanup_(answer_done) answer projects = ask_signed(
@@ -374,6 +392,7 @@ TCase *signed_tests(void)
     tcase_add_test(tcase, an_old_request_is_not_answered_again);
     tcase_add_test(tcase, a_time_is_written_in_one_way);
     tcase_add_loop_test(tcase, the_date_tells_a_client_how_far_its_clock_is_off, 0, rp_count_of(skews));
+    tcase_add_test(tcase, a_fault_is_dated_by_the_same_clock);
     tcase_add_test(tcase, a_refusal_is_dated_too);
     tcase_add_test(tcase, an_unknown_key_is_named);
     tcase_add_test(tcase, five_bad_signatures_lock_a_key_for_five_minutes);
@@ -383,6 +402,7 @@ TCase *signed_tests(void)
     tcase_add_test(tcase, a_key_opens_all_projects_of_its_user);
     tcase_add_loop_test(tcase, headers_that_name_another_project_or_domain_are_refused, 0,
                         rp_count_of(strangers));
+    tcase_add_test(tcase, a_project_that_is_named_must_be_there_where_none_is_needed);
     tcase_add_test(tcase, the_walk_of_a_login_may_be_signed);
     return tcase;
 }
