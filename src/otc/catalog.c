@@ -14,11 +14,12 @@ static int parse(const rp_http_reply *reply, rp_json **out, rp_error **error)
 {
     int result = rp_json_parse(reply->body, reply->body_len, out, error);
 
-    if (result == 0)
-        return 0;
-    if (result == RP_E_INVALID && error)
+    if (result == 0 || result == RP_E_NO_MEMORY)
+        return result;
+    if (error && *error)
         (*error)->code = RP_E_LOST;
-    return rp_error_add(error, "the reply cannot be read");
+    rp_error_add(error, "the reply cannot be read");
+    return RP_E_LOST;
 }
 
 static bool is_text(const rp_json *value, const char *text)

@@ -15,6 +15,8 @@ int main(void)
     suite_add_tcase(suite, signer_tests());
     suite_add_tcase(suite, identity_tests());
     suite_add_tcase(suite, clouds_tests());
+    suite_add_tcase(suite, errand_tests());
+    suite_add_tcase(suite, catalog_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

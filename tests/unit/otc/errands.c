@@ -1,0 +1,480 @@
+/*
+ * What a session asks of the IAM before, and in which order; and signatures.
+ */
+#include "otc/session.h"
+
+#include "fake.h"
+#include "suites.h"
+#include "whoever.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define IAM  "https://iam.example/v3"
+#define ELB  "https://elb.example/v1.0/p/x"
+#define PATH "/x"
+#define HOME "project_id", "p", "endpoint", "https://elb.example"
+#define KEYS "access_key", "AK", "secret_key", "canary-secret"
+#define JOE                                                                                                  \
+    "auth_url", "https://iam.example", "user_name", "joe", "domain_name", "OTC", "password", "canary-password"
+#define AGENT "agency_name", "agent", "agency_domain_name", "theirs"
+
+#define ELB_ENTRY                                                                                            \
+    "{\"type\":\"elb\",\"endpoints\":[{\"interface\":\"public\",\"region\":\"r\",\"url\":\"https://elb.example\"}]}"
+
+typedef struct world {
+    fake inner;
+    fake_time time;
+    otc_identity identity;
+    rp_transport *session;
+    rp_secret *token;
+    outcome told[4];
+    rp_http_request requests[4];
+    unsigned begun;
+} world;
+
+static world here;
+
+static void make(otc_identity identity)
+{
+    memset(&here, 0, sizeof(here));
+    fake_init(&here.inner);
+    fake_time_init(&here.time);
+    here.identity = identity;
+    here.session = otc_session_new(&here.inner.base, &here.identity, NULL, &here.time.clock, NULL);
+    here.token = rp_secret_new("granted-token-0123456789", 24);
+    ck_assert_ptr_nonnull(here.session);
+}
+
+static void end(void)
+{
+    rp_transport_free(here.session);
+    otc_identity_done(&here.identity);
+    rp_secret_free(here.token);
+}
+
+static outcome *begin(void)
+{
+    outcome *told = &here.told[here.begun];
+
+    here.requests[here.begun] = request_for(told, PATH);
+    ck_assert_int_eq(rp_transport_start(here.session, &here.requests[here.begun++], NULL, NULL), 0);
+    return told;
+}
+
+static const fake_sent *last(void)
+{
+    ck_assert_uint_gt(here.inner.count, 0);
+    return &here.inner.sent[here.inner.count - 1];
+}
+
+/* The last request is this one; it is answered so. */
+static void answer(const char *method, const char *url, int status, const char *body)
+{
+    ck_assert_str_eq(last()->request->method, method);
+    ck_assert_str_eq(last()->url, url);
+    fake_reply(&here.inner, here.inner.count - 1,
+               (rp_http_reply){.status = status, .body = body, .subject_token = here.token});
+    rp_transport_step(here.session);
+}
+
+static const char *header(const char *name)
+{
+    const rp_http_header *headers = last()->request->headers;
+
+    for (size_t i = 0; i < RP_HTTP_MAX_HEADERS && headers[i].name; i++)
+        if (!strcasecmp(headers[i].name, name))
+            return headers[i].value;
+    return NULL;
+}
+
+static const char *token_of(const char *more, int64_t life_s)
+{
+    time_t at = (time_t)(here.time.wall_s + life_s);
+    static char body[1024];
+    char expires[32];
+    struct tm tm;
+
+    gmtime_r(&at, &tm);
+    strftime(expires, sizeof(expires), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    snprintf(body, sizeof(body), "{\"token\":{\"expires_at\":\"%s\"%s}}", expires, more);
+    return body;
+}
+
+START_TEST(keys_need_no_request_before_the_first)
+{
+    outcome *told;
+
+    make(WHOEVER(HOME, KEYS));
+    told = begin();
+    ck_assert_uint_eq(here.inner.count, 1);
+    ck_assert_str_eq(last()->token, "");
+    ck_assert_str_eq(header("X-Project-Id"), "p");
+    ck_assert(!strncmp(header("Authorization"),
+                       "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-project-id;x-sdk-date", 68));
+    answer("GET", ELB, 200, "");
+    ck_assert_int_eq(told->status, 200);
+    end();
+}
+END_TEST
+
+START_TEST(a_signature_is_made_anew_for_each_attempt)
+{
+    char first[512];
+
+    make(WHOEVER(HOME, KEYS));
+    begin();
+    snprintf(first, sizeof(first), "%s", header("Authorization"));
+    answer("GET", ELB, 200, "");
+    here.time.wall_s += 60;
+    begin();
+    ck_assert_str_ne(header("Authorization"), first);
+    answer("GET", ELB, 200, "");
+    end();
+}
+END_TEST
+
+START_TEST(keys_that_were_never_taken_go_out_with_one_request_alone)
+{
+    make(WHOEVER(HOME, KEYS));
+    begin();
+    begin();
+    begin();
+    ck_assert_uint_eq(here.inner.count, 1);
+    answer("GET", ELB, 404, "");
+    ck_assert_uint_eq(here.inner.count, 3);
+    end();
+}
+END_TEST
+
+START_TEST(refused_keys_are_not_sent_again)
+{
+    outcome *told[3];
+
+    make(WHOEVER(HOME, KEYS));
+    told[0] = begin();
+    told[1] = begin();
+    answer("GET", ELB, 401, "{\"error_msg\":\"no\",\"error_code\":\"APIGW.0301\"}");
+    told[2] = begin();
+    rp_transport_step(here.session);
+    ck_assert_uint_eq(here.inner.count, 1);
+    ck_assert_int_eq(told[0]->status, 401);
+    ck_assert_int_eq(told[1]->code, RP_E_DENIED);
+    ck_assert_int_eq(told[2]->code, RP_E_DENIED);
+    ck_assert_str_eq(told[2]->message,
+                     "the signature was refused: HTTP 401 APIGW.0301: no (signed by access_key "
+                     "of the test, secret_key of the test)");
+    end();
+}
+END_TEST
+
+START_TEST(keys_that_were_taken_once_may_be_refused_for_another_reason)
+{
+    make(WHOEVER(HOME, KEYS));
+    begin();
+    answer("GET", ELB, 200, "");
+    begin();
+    answer("GET", ELB, 401, "");
+    begin();
+    ck_assert_uint_eq(here.inner.count, 3);
+    end();
+}
+END_TEST
+
+START_TEST(a_clock_that_is_wrong_is_told_and_may_be_set_right)
+{
+    outcome *waiting;
+
+    make(WHOEVER(HOME, KEYS));
+    here.time.wall_s = 784111777; /* 06 Nov 1994 08:49:37 */
+    begin();
+    waiting = begin();
+    fake_reply(&here.inner, 0, (rp_http_reply){.status = 401, .date = "Sun, 06 Nov 1994 09:49:37 GMT"});
+    rp_transport_step(here.session);
+    rp_transport_step(here.session);
+    ck_assert_ptr_nonnull(strstr(waiting->message, "this machine's clock is 60 minutes behind the server's"));
+    here.time.wall_s += 3600;
+    begin();
+    ck_assert_uint_eq(here.inner.count, 2);
+    answer("GET", ELB, 200, "");
+    end();
+}
+END_TEST
+
+START_TEST(keys_look_up_domain_project_and_endpoint_in_this_order_and_once)
+{
+    make(WHOEVER("auth_url", IAM, "project_name", "my/one", "domain_name", "OTC", KEYS));
+    begin();
+    begin();
+    answer("GET", IAM "/auth/domains?name=OTC", 200, "{\"domains\":[{\"id\":\"d\"}]}");
+    ck_assert_str_eq(header("X-Domain-Id"), "d");
+    answer("GET", IAM "/projects?name=my%2Fone", 200, "{\"projects\":[{\"id\":\"p\"}]}");
+    ck_assert_str_eq(header("X-Project-Id"), "p");
+    answer("GET", IAM "/auth/catalog", 200, "{\"catalog\":[" ELB_ENTRY "]}");
+    ck_assert_uint_eq(here.inner.count, 5);
+    answer("GET", ELB, 200, "");
+    begin();
+    ck_assert_uint_eq(here.inner.count, 6);
+    end();
+}
+END_TEST
+
+START_TEST(a_project_that_is_not_there_is_told)
+{
+    outcome *told;
+
+    make(WHOEVER("auth_url", IAM, "project_name", "mine", KEYS));
+    told = begin();
+    answer("GET", IAM "/projects?name=mine", 200, "{\"projects\":[]}");
+    ck_assert_int_eq(told->code, RP_E_NOT_FOUND);
+    ck_assert_str_eq(told->message, "there is no project \"mine\" at iam.example (project_name of the test)");
+    end();
+}
+END_TEST
+
+START_TEST(a_login_brings_project_and_endpoint_along)
+{
+    make(WHOEVER(JOE, "project_name", "mine"));
+    begin();
+    answer("POST", IAM "/auth/tokens", 201,
+           token_of(",\"project\":{\"id\":\"p\"},\"catalog\":[" ELB_ENTRY "]", 86400));
+    ck_assert_str_eq(last()->token, "granted-token-0123456789");
+    answer("GET", ELB, 200, "");
+    ck_assert_uint_eq(here.inner.count, 2);
+    end();
+}
+END_TEST
+
+START_TEST(without_a_catalog_the_documented_host_of_the_region_is_asked)
+{
+    make(WHOEVER("auth_url", "https://iam.eu-de.otc.example", "region", "eu-de", "project_id", "p", "token",
+                 "given-token"));
+    begin();
+    answer("GET", "https://iam.eu-de.otc.example/v3/auth/catalog", 403, "");
+    answer("GET", "https://elb.eu-de.otc.example/v1.0/p/x", 200, "");
+    end();
+}
+END_TEST
+
+START_TEST(no_host_is_made_up_for_an_iam_that_has_none)
+{
+    outcome *told;
+
+    make(WHOEVER("auth_url", IAM, "region", "eu-de", "project_id", "p", "token", "given-token"));
+    told = begin();
+    answer("GET", IAM "/auth/catalog", 200, "{\"catalog\":[]}");
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_NOT_FOUND);
+    ck_assert_ptr_nonnull(
+        strstr(told->message, "no classic load balancers in the region eu-de (region of the test)"));
+    end();
+}
+END_TEST
+
+static const char *const leaks[] = {"http://elb.example", "http://iam.example", "http://iam.example:8080"};
+
+START_TEST(a_catalog_does_not_lead_credentials_into_the_open)
+{
+    char body[256];
+    outcome *told;
+
+    make(WHOEVER("auth_url", IAM, "project_id", "p", "token", "given-token"));
+    told = begin();
+    snprintf(body, sizeof(body),
+             "{\"catalog\":[{\"type\":\"elbv1\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"%s\"}]}]}",
+             leaks[_i]);
+    answer("GET", IAM "/auth/catalog", 200, body);
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(told->message, "plain http"));
+    ck_assert_uint_eq(here.inner.count, 1);
+    end();
+}
+END_TEST
+
+static const struct entry {
+    const char *catalog;
+    const char *region, *interface;
+    const char *url; /* of the request; NULL: not found */
+} entries[] = {
+#define AT(interface_, region_, url_)                                                                        \
+    "{\"interface\":\"" interface_ "\",\"region\":\"" region_ "\",\"url\":\"" url_ "\"}"
+#define OF(type_, endpoints_) "{\"type\":\"" type_ "\",\"endpoints\":[" endpoints_ "]}"
+    {OF("elb", AT("public", "a", "https://two")) "," OF("elbv1", AT("public", "a", "https://one")), "a",
+     "public", "https://one/v1.0/p/x"},
+    {OF("elb", AT("public", "a", "https://two/v1.0")), "a", "public", "https://two/v1.0/p/x"},
+    {OF("elb", AT("public", "a", "https://two/v1.0/q")), "a", "public", "https://two/v1.0/p/x"},
+    {OF("elb", AT("public", "a", "https://two/v3")), "a", "public", "https://two/v1.0/p/x"},
+    {OF("elb", AT("public", "a", "https://two/x")), "a", "public", "https://two/x/v1.0/p/x"},
+    {OF("elb", AT("public", "b", "https://two") "," AT("public", "a", "https://one")), "a", "public",
+     "https://one/v1.0/p/x"},
+    {OF("elb", AT("internal", "a", "https://two") "," AT("public", "a", "https://one")), "a", "internal",
+     "https://two/v1.0/p/x"},
+    {OF("elb", AT("public", "b", "https://two")), "a", "public", NULL},
+    {OF("ecs", AT("public", "a", "https://two")), "a", "public", NULL},
+    {"7,{},{\"type\":\"elb\"},{\"type\":\"elb\",\"endpoints\":7}", "a", "public", NULL},
+};
+
+START_TEST(the_catalogs_entry_is_that_of_type_region_and_interface)
+{
+    const struct entry *one = &entries[_i];
+    char body[1024];
+    outcome *told;
+
+    make(WHOEVER("auth_url", IAM, "project_id", "p", "token", "given-token", "region", one->region,
+                 "interface", one->interface));
+    told = begin();
+    snprintf(body, sizeof(body), "{\"catalog\":[%s]}", one->catalog);
+    answer("GET", IAM "/auth/catalog", 200, body);
+    rp_transport_step(here.session);
+    if (one->url)
+        answer("GET", one->url, 200, "");
+    else
+        ck_assert_int_eq(told->code, RP_E_NOT_FOUND);
+    end();
+}
+END_TEST
+
+START_TEST(an_agency_follows_a_login_for_the_users_own_domain)
+{
+    make(WHOEVER(JOE, AGENT, HOME));
+    begin();
+    ck_assert_ptr_nonnull(strstr(last()->body, "\"scope\":{\"domain\":{\"name\":\"OTC\"}}"));
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 86400));
+    ck_assert_ptr_nonnull(strstr(last()->body, "\"xrole_name\":\"agent\""));
+    ck_assert_str_eq(last()->token, "granted-token-0123456789");
+    rp_secret_free(here.token);
+    here.token = rp_secret_new("agency-token-0123456789", 23);
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
+    ck_assert_str_eq(last()->token, "agency-token-0123456789");
+    answer("GET", ELB, 200, "");
+    end();
+}
+END_TEST
+
+START_TEST(an_agency_is_renewed_before_its_end_without_a_new_login)
+{
+    make(WHOEVER(JOE, AGENT, HOME));
+    begin();
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 86400));
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
+    answer("GET", ELB, 200, "");
+    here.time.wall_s += 3600 - 600;
+    begin();
+    ck_assert_ptr_nonnull(strstr(last()->body, "assume_role"));
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
+    answer("GET", ELB, 200, "");
+    ck_assert_uint_eq(here.inner.count, 5);
+    end();
+}
+END_TEST
+
+START_TEST(a_user_whose_token_was_revoked_logs_in_again_once_for_the_agency)
+{
+    outcome *told;
+
+    make(WHOEVER(JOE, AGENT, HOME));
+    told = begin();
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 86400));
+    answer("POST", IAM "/auth/tokens", 401, "");
+    ck_assert_ptr_nonnull(strstr(last()->body, "\"methods\":[\"password\"]"));
+    answer("POST", IAM "/auth/tokens", 201, token_of("", 86400));
+    answer("POST", IAM "/auth/tokens", 401, "{\"error_msg\":\"no\"}");
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_DENIED);
+    ck_assert_ptr_nonnull(strstr(told->message,
+                                 "the agency at " IAM
+                                 "/auth/tokens was refused: HTTP 401: no (agency_name of the test"));
+    ck_assert_uint_eq(here.inner.count, 4);
+    end();
+}
+END_TEST
+
+START_TEST(a_whole_url_is_refused_for_it_might_lead_anywhere)
+{
+    outcome told = {0};
+    rp_http_request request = request_for(&told, "https://elsewhere.example/x");
+
+    make(WHOEVER(HOME, KEYS));
+    ck_assert_int_eq(rp_transport_start(here.session, &request, NULL, NULL), RP_E_INVALID);
+    ck_assert_uint_eq(here.inner.count, 0);
+    end();
+}
+END_TEST
+
+START_TEST(an_errand_that_nobody_waits_for_is_dropped)
+{
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+    rp_exchange *exchange;
+
+    make(WHOEVER("auth_url", IAM, "project_name", "mine", KEYS));
+    ck_assert_int_eq(rp_transport_start(here.session, &request, &exchange, NULL), 0);
+    rp_transport_drop(here.session, exchange);
+    ck_assert(last()->dropped);
+    begin();
+    ck_assert_uint_eq(here.inner.count, 2);
+    end();
+}
+END_TEST
+
+START_TEST(a_probe_that_is_dropped_makes_room_for_the_next)
+{
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+    rp_exchange *exchange;
+
+    make(WHOEVER(HOME, KEYS));
+    ck_assert_int_eq(rp_transport_start(here.session, &request, &exchange, NULL), 0);
+    begin();
+    ck_assert_uint_eq(here.inner.count, 1);
+    rp_transport_drop(here.session, exchange);
+    ck_assert_uint_eq(here.inner.count, 2);
+    end();
+}
+END_TEST
+
+START_TEST(a_security_token_goes_along_and_is_kept_out_of_answers)
+{
+    outcome *told;
+
+    make(WHOEVER(HOME, KEYS, "security_token", "canary-security-token"));
+    told = begin();
+    ck_assert_str_eq(header("X-Security-Token"), "canary-security-token");
+    answer("GET", ELB, 200, "you sent canary-security-token");
+    ck_assert_str_eq(told->body, "you sent *********************");
+    end();
+}
+END_TEST
+
+#define LOOP(tests, test, table)                                                                             \
+    tcase_add_loop_test(tests, test, 0, (int)(sizeof(table) / sizeof((table)[0])))
+
+TCase *errand_tests(void)
+{
+    TCase *tests = tcase_create("errands");
+
+    tcase_add_test(tests, keys_need_no_request_before_the_first);
+    tcase_add_test(tests, a_signature_is_made_anew_for_each_attempt);
+    tcase_add_test(tests, keys_that_were_never_taken_go_out_with_one_request_alone);
+    tcase_add_test(tests, refused_keys_are_not_sent_again);
+    tcase_add_test(tests, keys_that_were_taken_once_may_be_refused_for_another_reason);
+    tcase_add_test(tests, a_clock_that_is_wrong_is_told_and_may_be_set_right);
+    tcase_add_test(tests, keys_look_up_domain_project_and_endpoint_in_this_order_and_once);
+    tcase_add_test(tests, a_project_that_is_not_there_is_told);
+    tcase_add_test(tests, a_login_brings_project_and_endpoint_along);
+    tcase_add_test(tests, without_a_catalog_the_documented_host_of_the_region_is_asked);
+    tcase_add_test(tests, no_host_is_made_up_for_an_iam_that_has_none);
+    LOOP(tests, a_catalog_does_not_lead_credentials_into_the_open, leaks);
+    LOOP(tests, the_catalogs_entry_is_that_of_type_region_and_interface, entries);
+    tcase_add_test(tests, an_agency_follows_a_login_for_the_users_own_domain);
+    tcase_add_test(tests, an_agency_is_renewed_before_its_end_without_a_new_login);
+    tcase_add_test(tests, a_user_whose_token_was_revoked_logs_in_again_once_for_the_agency);
+    tcase_add_test(tests, a_whole_url_is_refused_for_it_might_lead_anywhere);
+    tcase_add_test(tests, an_errand_that_nobody_waits_for_is_dropped);
+    tcase_add_test(tests, a_probe_that_is_dropped_makes_room_for_the_next);
+    tcase_add_test(tests, a_security_token_goes_along_and_is_kept_out_of_answers);
+    return tests;
+}
