@@ -2,6 +2,7 @@
  * Every way to log in, over https, and what is said when one fails.
  */
 #include "background.h"
+#include "peer.h"
 #include "run.h"
 #include "simulator.h"
 
@@ -9,6 +10,7 @@
 #include "base/text.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -690,6 +692,95 @@ START_TEST(insecure_of_any_source_is_warned_of_by_its_source)
 }
 END_TEST
 
+/* ---- to whom credentials go, and what is told of them when things go wrong ---- */
+
+static const char *const proofs[] = {"\"token\": \"" TOKEN "\"", JOE, KEYS};
+static const char *const redirected[] = {"list", "add", "token", "job"};
+
+START_TEST(credentials_do_not_follow_a_redirect)
+{
+    place here = place_make((const char *const[]){NULL});
+    _cleanup_(rp_freep) char *config = rp_format(HERE ", \"auth_url\": \"~URL\", %s", proofs[_i / 4]);
+    peer elsewhere = peer_mute();
+    struct pollfd watched = {.fd = elsewhere.fd, .events = POLLIN};
+    background call;
+
+    simulator_fault(here.bed.sim, "on=%s,kind=redirect,count=0,location=%s/", redirected[_i % 4],
+                    elsewhere.url);
+    open_here(&here, config);
+    background_start(&call, &here.bed, "create", request_for(LISTENER, "server", 0, 1, ""), 1000);
+    background_join(&call);
+    background_free(&call);
+    ck_assert_int_eq(poll(&watched, 1, 0), 0);
+    peer_done(&elsewhere);
+    place_done(&here);
+}
+END_TEST
+
+/* The file then holds the CAs of both. */
+static void trust_both(const place *here, const place *other)
+{
+    FILE *file = fopen(here->bed.ca_file, "ae");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(rp_sim_ca_pem(other->bed.sim), file);
+    fclose(file);
+}
+
+START_TEST(a_catalog_may_lead_to_another_host_over_tls)
+{
+    place here = place_make((const char *const[]){NULL}), there = place_make((const char *const[]){NULL});
+    answer told;
+
+    trust_both(&here, &there);
+    simulator_set(here.bed.sim, "catalog-url", rp_sim_url(there.bed.sim));
+    open_here(&here, IAM ", \"region\": \"eu-de\", \"project_id\": \"~PROJECT\", " KEYS);
+    told = call_members(&here.bed, "create", 1, "");
+    ck_assert_int_eq(told.status, RP_OK);
+    ck_assert_uint_eq(rp_sim_listed(there.bed.sim, LISTENER), 1);
+    ck_assert_uint_eq(rp_sim_listed(here.bed.sim, LISTENER), 0);
+    answer_free(&told);
+    place_done(&here);
+    place_done(&there);
+}
+END_TEST
+
+static const char *const troubles[] = {
+    "on=any,kind=reset-after,from=2,every=2,count=0",
+    "on=any,kind=garble,from=2,every=3,count=0",
+    "on=any,kind=truncate,from=1,every=2,count=0",
+    "on=any,status=401,count=0,message=bad " SECURITY ",shape=gateway",
+    "on=list,status=403,count=0,message=" SECURITY " may not,shape=elb",
+    "on=add,status=502,count=0,message=X-Security-Token: " SECURITY ",shape=text",
+    "on=any,status=500,from=2,every=2,count=0,message=" SECURITY ",shape=keystone",
+    "on=project,status=403,count=0,message=" SECURITY,
+    "on=catalog,status=500,count=0,message=" SECURITY,
+    "on=any,kind=redirect,count=0",
+};
+
+/* The events have every level: a host cannot ask for fewer. */
+START_TEST(keys_are_in_no_response_and_no_event_whatever_goes_wrong)
+{
+    static const char *const hooks[] = {"create", "read", "delete"};
+    place here = place_make((const char *const[]){"security-token", SECURITY, NULL});
+
+    simulator_fault(here.bed.sim, "%s", troubles[_i]);
+    open_here(&here, IAM ", \"project_name\": \"eu-de\", \"security_token\": \"" SECURITY "\", " KEYS);
+    for (size_t i = 0; i < rp_count_of(hooks); i++) {
+        background call;
+        _cleanup_(rp_freep) char *text = NULL;
+        background_start(&call, &here.bed, hooks[i], request_for(LISTENER, "server", 0, 2, ""), 600);
+        background_join(&call);
+        text = answer_print(&call.answer);
+        must_be_silent(text);
+        must_be_silent(rp_buffer_text(&call.events));
+        background_free(&call);
+    }
+    ck_assert_uint_gt(rp_sim_count(here.bed.sim, "faults"), 0);
+    place_done(&here);
+}
+END_TEST
+
 #define LOOP(tests, test, table) tcase_add_loop_test(tests, test, 0, (int)rp_count_of(table))
 
 int main(void)
@@ -707,5 +798,9 @@ int main(void)
     LOOP(tests, secrets_that_others_may_read_are_warned_of, modes);
     tcase_add_test(tests, open_tells_which_source_gave_what);
     tcase_add_test(tests, insecure_of_any_source_is_warned_of_by_its_source);
+    tcase_add_loop_test(tests, credentials_do_not_follow_a_redirect, 0,
+                        (int)(rp_count_of(proofs) * rp_count_of(redirected)));
+    tcase_add_test(tests, a_catalog_may_lead_to_another_host_over_tls);
+    LOOP(tests, keys_are_in_no_response_and_no_event_whatever_goes_wrong, troubles);
     return run_case("login", tests);
 }
