@@ -44,7 +44,7 @@ static void target_done(target *self)
     free(self->text);
 }
 
-static void cut_query(target *self, char *query)
+static int cut_query(target *self, char *query, rp_error **error)
 {
     char *rest = query, *pair;
 
@@ -56,6 +56,8 @@ static void cut_query(target *self, char *query)
         rp_url_decode(value);
         self->query[self->query_count++] = (rp_http_header){pair, value};
     }
+    return rest ? rp_error_set(error, RP_E_INVALID, "a query of more than %d names is not signed", MAX_QUERY)
+                : 0;
 }
 
 /* The host is moved to the text's beginning, so that there is room for a NUL before the path. */
@@ -76,12 +78,10 @@ static int take_apart(target *self, const char *url, rp_error **error)
     self->path = self->text + len + 1;
     self->text[len] = '\0';
     query = strchr(self->path, '?');
-    if (query) {
+    if (query)
         *query++ = '\0';
-        cut_query(self, query);
-    }
     rp_url_decode(self->path);
-    return 0;
+    return query ? cut_query(self, query, error) : 0;
 }
 
 /* ---- headers ---- */

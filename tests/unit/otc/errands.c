@@ -449,6 +449,29 @@ START_TEST(a_security_token_goes_along_and_is_kept_out_of_answers)
 }
 END_TEST
 
+/* Half a query signed would be a signature refused. */
+START_TEST(a_query_too_long_to_be_signed_is_refused)
+{
+    static const char *const queries[] = {
+        "?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11&l=12&m=13&n=14&o=15&p=16",
+        "?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11&l=12&m=13&n=14&o=15&p=16&q"};
+    rp_error *error = NULL;
+
+    for (size_t i = 0; i < 2; i++) {
+        outcome told = {0};
+        char url[128];
+        rp_http_request request;
+        snprintf(url, sizeof(url), PATH "%s", queries[i]);
+        request = request_for(&told, url);
+        make(WHOEVER(HOME, KEYS));
+        ck_assert_int_eq(rp_transport_start(here.session, &request, NULL, &error), i == 0 ? 0 : RP_E_INVALID);
+        ck_assert_uint_eq(here.inner.count, 1 - i);
+        end();
+    }
+    rp_error_free(error);
+}
+END_TEST
+
 #define LOOP(tests, test, table)                                                                             \
     tcase_add_loop_test(tests, test, 0, (int)(sizeof(table) / sizeof((table)[0])))
 
@@ -462,6 +485,7 @@ TCase *errand_tests(void)
     tcase_add_test(tests, refused_keys_are_not_sent_again);
     tcase_add_test(tests, keys_that_were_taken_once_may_be_refused_for_another_reason);
     tcase_add_test(tests, a_clock_that_is_wrong_is_told_and_may_be_set_right);
+    tcase_add_test(tests, a_query_too_long_to_be_signed_is_refused);
     tcase_add_test(tests, keys_look_up_domain_project_and_endpoint_in_this_order_and_once);
     tcase_add_test(tests, a_project_that_is_not_there_is_told);
     tcase_add_test(tests, a_login_brings_project_and_endpoint_along);
