@@ -215,9 +215,9 @@ static void conflicted(ledger *l, transfer *sent, failure *why, int64_t now)
 {
     job *running;
 
-    TAILQ_FOREACH(running, &l->jobs, link)
-    if (running->end == JOB_RUNNING)
-        break;
+    TAILQ_FOREACH (running, &l->jobs, link)
+        if (running->end == JOB_RUNNING)
+            break;
     replace_job(&l->behind, running);
     pause_sends(l, why->retry_after_ms, now);
     put_back(l, sent, why, true);
@@ -314,9 +314,9 @@ static size_t count_batch(const ledger *l, const slot *first)
     const slot *one;
     size_t count = 0;
 
-    TAILQ_FOREACH(one, &l->ready, ready_link)
-    if (goes_with(first, one) && count < l->options.max_batch)
-        count++;
+    TAILQ_FOREACH (one, &l->ready, ready_link)
+        if (goes_with(first, one) && count < l->options.max_batch)
+            count++;
     return count;
 }
 

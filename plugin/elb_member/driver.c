@@ -548,8 +548,7 @@ static bool carry_out_round(driver *d)
     bool did_something = false;
     channel *at;
 
-    TAILQ_FOREACH(at, &d->channels, link)
-    {
+    TAILQ_FOREACH (at, &d->channels, link) {
         int64_t now = driver_now_ms(d);
         ledger_action action;
         if (!ledger_next(at->ledger, now, has_room(d), now >= d->send_from, &action))
@@ -566,8 +565,8 @@ static void carry_out_all(driver *d)
 
     while (carry_out_round(d))
         continue;
-    TAILQ_FOREACH(c, &d->calls, link)
-    c->told_unresolved = false;
+    TAILQ_FOREACH (c, &d->calls, link)
+        c->told_unresolved = false;
 }
 
 /* --- waiting ------------------------------------------------------------------------------- */
@@ -579,9 +578,9 @@ static void log_exchange(driver *d, const rp_http_request *request, const rp_htt
     call *to = d->leader;
 
     if (!to || !listens(to))
-        TAILQ_FOREACH(to, &d->calls, link)
-    if (listens(to))
-        break;
+        TAILQ_FOREACH (to, &d->calls, link)
+            if (listens(to))
+                break;
     if (!to)
         return;
     line = rp_http_describe(request, reply, error);
@@ -595,9 +594,9 @@ static void hand_over(driver *d, const call *leader)
     call *next;
 
     d->leader = NULL;
-    TAILQ_FOREACH(next, &d->calls, link)
-    if (next != leader && next->remaining > 0)
-        break;
+    TAILQ_FOREACH (next, &d->calls, link)
+        if (next != leader && next->remaining > 0)
+            break;
     if (next)
         pthread_cond_signal(&next->turn);
 }
@@ -641,8 +640,8 @@ static int64_t sleep_ms(driver *d, const call *c)
 
     /* With no room for more, only an answer brings something to do. */
     if (has_room(d))
-        TAILQ_FOREACH(at, &d->channels, link)
-    until = least(until, ledger_wake_at(at->ledger, d->send_from, now));
+        TAILQ_FOREACH (at, &d->channels, link)
+            until = least(until, ledger_wake_at(at->ledger, d->send_from, now));
     return until > now ? until - now : 0;
 }
 
@@ -746,10 +745,10 @@ static bool asks_for_protocol(const driver *d, const errand *errands, size_t cou
 {
     const ask *one;
 
-    TAILQ_FOREACH(one, &d->asks, link)
-    for (size_t i = 0; one->kind == ASK_LISTENER && i < count; i++)
-        if (errands[i].channel == one->channel)
-            return true;
+    TAILQ_FOREACH (one, &d->asks, link)
+        for (size_t i = 0; one->kind == ASK_LISTENER && i < count; i++)
+            if (errands[i].channel == one->channel)
+                return true;
     return false;
 }
 
@@ -788,9 +787,9 @@ static channel *find_channel(driver *d, const char *listener_id)
 {
     channel *at;
 
-    TAILQ_FOREACH(at, &d->channels, link)
-    if (!strcmp(at->listener_id, listener_id))
-        return at;
+    TAILQ_FOREACH (at, &d->channels, link)
+        if (!strcmp(at->listener_id, listener_id))
+            return at;
     return NULL;
 }
 

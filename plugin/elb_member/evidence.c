@@ -13,6 +13,7 @@ static void look_again(ledger *l, slot *one, int64_t now)
     next = now + ledger_jittered(l, one->pause_ms);
     if (now < one->settle_at && next > one->settle_at)
         next = one->settle_at;
+    one->held = false;
     one->look_at = next;
     if (one->acting)
         want_note(l, one->acting, NOTE_UNRESOLVED);
@@ -323,13 +324,12 @@ void ledger_list_delayed(ledger *l, failure *why)
     slot *one;
     want *waiting;
 
-    TAILQ_FOREACH(waiting, &l->keyless, link)
-    delay_look(l, waiting, why);
-    TAILQ_FOREACH(one, &l->slots, link)
-    {
+    TAILQ_FOREACH (waiting, &l->keyless, link)
+        delay_look(l, waiting, why);
+    TAILQ_FOREACH (one, &l->slots, link) {
         if (one->acting)
             delay_look(l, one->acting, why);
-        TAILQ_FOREACH(waiting, &one->watchers, link)
-        delay_look(l, waiting, why);
+        TAILQ_FOREACH (waiting, &one->watchers, link)
+            delay_look(l, waiting, why);
     }
 }

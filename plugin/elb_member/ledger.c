@@ -130,9 +130,9 @@ static bool take_listener(ledger *l, ledger_action *action)
 
     if (l->listener_asked)
         return false;
-    TAILQ_FOREACH(one, &l->slots, link)
-    if (one->acting && one->acting->kind == WANT_CREATE)
-        break;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (one->acting && one->acting->kind == WANT_CREATE)
+            break;
     if (!one)
         return false;
     l->listener_asked = true;
@@ -155,20 +155,16 @@ static int64_t sooner(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-int64_t ledger_wake_at(const ledger *l, int64_t send_from, int64_t now)
+int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now)
 {
     int64_t at = l->listing ? LEDGER_NEVER : ledger_next_look_at(l, now);
-    const job *one;
 
     if (!TAILQ_EMPTY(&l->notes))
         return now;
     if (!l->sending && !l->behind && ledger_waits_for_list(l) &&
         (!TAILQ_EMPTY(&l->ready) || l->send_at > now))
         at = sooner(at, l->send_at > send_from ? l->send_at : send_from);
-    TAILQ_FOREACH(one, &l->jobs, link)
-    if (!one->polling && ledger_waits_for_job(l, one))
-        at = sooner(at, one->poll_at);
-    return at;
+    return sooner(at, ledger_next_poll_at(l));
 }
 
 ledger *ledger_new(const ledger_options *options)

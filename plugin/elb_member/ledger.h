@@ -81,6 +81,7 @@ typedef struct job {
     } end;
     bool polling;
     int64_t poll_at, pause_ms;
+    uint64_t waited_for;     /* the last count of jobs that found somebody waiting for it */
     int64_t accepted_at;     /* LEDGER_NEVER: not by us */
     int64_t seen_running_at; /* by the last poll; or accepted_at */
     int64_t took_ms;         /* as the server tells, once it has ended; 0: it does not */
@@ -199,7 +200,7 @@ void ledger_leave(ledger *l, want *one, int status, int64_t now);
    may_send too. */
 bool ledger_next(ledger *l, int64_t now, bool may_request, bool may_send, ledger_action *action);
 /* When there will be something to do if nothing happens, with adds and removes allowed from send_from on. */
-int64_t ledger_wake_at(const ledger *l, int64_t send_from, int64_t now);
+int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now);
 
 /* A page of the running list. True if another page is needed, when there is one. */
 bool ledger_page(ledger *l, page *shown);

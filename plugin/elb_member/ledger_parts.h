@@ -65,6 +65,8 @@ struct ledger {
     struct want_queue keyless; /* looking for a member by its id */
     struct want_queue notes;   /* what is to be told, results first come first served */
     struct job_queue jobs;
+    uint64_t job_counts; /* of whom jobs are waited for, so far */
+    int64_t hold_until;  /* held looks wait until then: some job of ours began or ended shortly before */
 
     uint64_t lists; /* started so far: the number of the last one */
     bool listing, list_has_pages;
@@ -129,6 +131,7 @@ void slot_fail_queue(ledger *l, slot *at, failure *why);
 void ledger_link_job(ledger *l, job *one, bool ours, int64_t now);
 void ledger_unlink_job(ledger *l, job *one);
 bool want_ask_job(ledger *l, want *one, int64_t now);
+int64_t ledger_next_poll_at(ledger *l);
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
 
 /* batch.c: adds and removes: batches close, are answered, put back, or divided until the guilty stand alone.

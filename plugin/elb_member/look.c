@@ -30,9 +30,8 @@ static int64_t slot_look_at(const ledger *l, const slot *one, int64_t now)
     if (one->acting && one->acting->phase == PHASE_LOOK && !want_waits_out_conflict(l, one->acting, now))
         return now;
     if (slot_is_open(one) && slot_is_wanted(one))
-        at = one->look_at;
-    TAILQ_FOREACH(watcher, &one->watchers, link)
-    {
+        at = one->held && l->hold_until < one->look_at ? l->hold_until : one->look_at;
+    TAILQ_FOREACH (watcher, &one->watchers, link) {
         if (watcher->phase == PHASE_LOOK)
             return now;
         if (watcher->phase == PHASE_HEALTH && watcher->look_at < at)
@@ -46,8 +45,7 @@ int64_t ledger_next_look_at(const ledger *l, int64_t now)
     int64_t at = TAILQ_EMPTY(&l->keyless) ? LEDGER_NEVER : now;
     const slot *one;
 
-    TAILQ_FOREACH(one, &l->slots, link)
-    {
+    TAILQ_FOREACH (one, &l->slots, link) {
         int64_t wanted = slot_look_at(l, one, now);
         if (wanted < at)
             at = wanted;
@@ -64,9 +62,9 @@ bool ledger_waits_for_list(const ledger *l)
 
     if (!TAILQ_EMPTY(&l->keyless))
         return true;
-    TAILQ_FOREACH(one, &l->slots, link)
-    if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers))
-        return true;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers))
+            return true;
     return false;
 }
 
@@ -74,9 +72,9 @@ static bool list_needs_insisting(const ledger *l)
 {
     const slot *one;
 
-    TAILQ_FOREACH(one, &l->slots, link)
-    if (slot_is_open(one) && slot_is_wanted(one))
-        return true;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (slot_is_open(one) && slot_is_wanted(one))
+            return true;
     return false;
 }
 
@@ -108,9 +106,9 @@ static bool is_decided(const ledger *l, const slot *one)
         return true;
     if (one->acting && list_tells_want(l, one->acting))
         return false;
-    TAILQ_FOREACH(watcher, &one->watchers, link)
-    if (list_tells_want(l, watcher))
-        return false;
+    TAILQ_FOREACH (watcher, &one->watchers, link)
+        if (list_tells_want(l, watcher))
+            return false;
     return true;
 }
 
@@ -120,9 +118,9 @@ static bool list_is_decided(const ledger *l)
 
     if (!TAILQ_EMPTY(&l->keyless))
         return false;
-    TAILQ_FOREACH(one, &l->slots, link)
-    if (!is_decided(l, one))
-        return false;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (!is_decided(l, one))
+            return false;
     return true;
 }
 

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* However busy its caller is, a look is put off no longer than this. */
+#define HOLD_LONGEST_MS 20000
+
 static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
 {
     const ledger_options *o = &l->options;
@@ -23,6 +26,7 @@ void ledger_link_job(ledger *l, job *one, bool ours, int64_t now)
     one->accepted_at = one->seen_running_at = ours ? now : LEDGER_NEVER;
     one->poll_at = ours ? now + next_pause_ms(l, one, now) : now;
     one->linked = true;
+    l->hold_until = now + l->options.poll_max_ms;
     job_ref(one);
     TAILQ_INSERT_TAIL(&l->jobs, one, link);
 }
@@ -40,9 +44,9 @@ static job *find_job(const ledger *l, const char *id)
 {
     job *one;
 
-    TAILQ_FOREACH(one, &l->jobs, link)
-    if (!strcmp(one->id, id))
-        return one;
+    TAILQ_FOREACH (one, &l->jobs, link)
+        if (!strcmp(one->id, id))
+            return one;
     return NULL;
 }
 
@@ -79,15 +83,14 @@ bool ledger_waits_for_job(const ledger *l, const job *polled)
     const slot *one;
     const want *watcher;
 
-    TAILQ_FOREACH(one, &l->slots, link)
-    {
+    TAILQ_FOREACH (one, &l->slots, link) {
         if (slot_is_wanted(one) && (one->job == polled || blocked_by(l, polled)))
             return true;
         if (one->acting && one->acting->phase == PHASE_JOB && one->acting->job == polled)
             return true;
-        TAILQ_FOREACH(watcher, &one->watchers, link)
-        if (watcher->phase == PHASE_JOB && watcher->job == polled)
-            return true;
+        TAILQ_FOREACH (watcher, &one->watchers, link)
+            if (watcher->phase == PHASE_JOB && watcher->job == polled)
+                return true;
     }
     return false;
 }
@@ -101,7 +104,7 @@ static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
 
     slot_needs_new_list(l, one);
     one->held = true;
-    one->look_at = now + l->options.poll_max_ms;
+    one->look_at = now + HOLD_LONGEST_MS;
     one->pause_ms = 0;
     one->settle_at = now + l->options.settle_ms;
     one->flight = failed ? FLIGHT_FAILED : FLIGHT_UNRESOLVED;
@@ -160,10 +163,10 @@ static bool is_under_way(const ledger *l, const void *caller)
 {
     const slot *one;
 
-    TAILQ_FOREACH(one, &l->slots, link)
-    if (one->acting && one->acting->caller == caller &&
-        (one->ready || one->flight == FLIGHT_SENDING || one->flight == FLIGHT_ACCEPTED))
-        return true;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (one->acting && one->acting->caller == caller &&
+            (one->ready || one->flight == FLIGHT_SENDING || one->flight == FLIGHT_ACCEPTED))
+            return true;
     return false;
 }
 
@@ -175,8 +178,7 @@ static void release_looks(ledger *l, int64_t now)
     bool under_way = false;
     slot *one;
 
-    TAILQ_FOREACH(one, &l->slots, link)
-    {
+    TAILQ_FOREACH (one, &l->slots, link) {
         const void *of = one->acting ? one->acting->caller : NULL;
         if (!one->held)
             continue;
@@ -234,8 +236,10 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         next = TAILQ_NEXT(one, link);
         answer_slot(l, one, polled, now);
     }
-    if (end != JOB_RUNNING)
+    if (end != JOB_RUNNING) {
+        l->hold_until = now + l->options.poll_max_ms;
         release_looks(l, now);
+    }
     job_unref(polled);
 }
 
@@ -252,9 +256,9 @@ static bool is_of_a_flight(const ledger *l, const job *one)
 {
     const slot *at;
 
-    TAILQ_FOREACH(at, &l->slots, link)
-    if (at->job == one)
-        return true;
+    TAILQ_FOREACH (at, &l->slots, link)
+        if (at->job == one)
+            return true;
     return false;
 }
 
@@ -294,13 +298,61 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
     job_unref(polled);
 }
 
+/* Finds out for all jobs at once which are waited for. */
+static void count_waiters(ledger *l)
+{
+    uint64_t count = ++l->job_counts;
+    slot *one;
+    want *watcher;
+
+    TAILQ_FOREACH (one, &l->slots, link) {
+        if (slot_is_wanted(one) && one->job)
+            one->job->waited_for = count;
+        if (slot_is_wanted(one) && l->behind)
+            l->behind->waited_for = count;
+        if (one->acting && one->acting->phase == PHASE_JOB)
+            one->acting->job->waited_for = count;
+        TAILQ_FOREACH (watcher, &one->watchers, link)
+            if (watcher->phase == PHASE_JOB)
+                watcher->job->waited_for = count;
+    }
+}
+
+/* When a job is to be asked next, whether somebody waits for it or not. */
+static int64_t next_due_at(const ledger *l)
+{
+    int64_t at = LEDGER_NEVER;
+    const job *one;
+
+    TAILQ_FOREACH (one, &l->jobs, link)
+        if (!one->polling && one->poll_at < at)
+            at = one->poll_at;
+    return at;
+}
+
+int64_t ledger_next_poll_at(ledger *l)
+{
+    int64_t at = LEDGER_NEVER;
+    const job *one;
+
+    if (next_due_at(l) == LEDGER_NEVER)
+        return at;
+    count_waiters(l);
+    TAILQ_FOREACH (one, &l->jobs, link)
+        if (!one->polling && one->waited_for == l->job_counts && one->poll_at < at)
+            at = one->poll_at;
+    return at;
+}
+
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action)
 {
     job *one;
 
-    TAILQ_FOREACH(one, &l->jobs, link)
-    {
-        if (one->polling || one->poll_at > now || !ledger_waits_for_job(l, one))
+    if (next_due_at(l) > now)
+        return false;
+    count_waiters(l);
+    TAILQ_FOREACH (one, &l->jobs, link) {
+        if (one->polling || one->poll_at > now || one->waited_for != l->job_counts)
             continue;
         one->polling = true;
         *action = (ledger_action){.kind = ACTION_POLL, .job = one, .insist = true};

@@ -130,7 +130,7 @@ mutate "lists run side by side" \
 mutate "transfers run side by side" \
     's/if \(!first \|\| l->sending \|\|/if (!first ||/'
 mutate "jobs are asked though nobody waits" \
-    's/ \|\| !ledger_waits_for_job\(l, one\)\)\n            continue/)\n            continue/'
+    's/ \|\| one->waited_for != l->job_counts\)/)/'
 mutate "lists are asked for though nobody waits" \
     's/if \(slot_is_open\(one\) && slot_is_wanted\(one\)\)\n        at =/if (slot_is_open(one))\n        at =/'
 mutate "jobs are asked without pause" \
@@ -140,7 +140,7 @@ mutate "unresolved keys are looked for without pause" \
 mutate "a gone listener is asked again for each in the queue" \
     's/slot_next_in_queue\(l, one\);\n        if \(!list_tells_want\(l, one->acting\)\)\n            return;\n        fail_look/if (!one->acting)\n            break;\n        if (!list_tells_want(l, one->acting))\n            return;\n        fail_look/'
 mutate "no wake-up for polls" \
-    's/at = sooner\(at, one->poll_at\);/(void)one;/'
+    's/return sooner\(at, ledger_next_poll_at\(l\)\);/return at;/'
 mutate "no wake-up for sends" \
     's/at = sooner\(at, l->send_at > send_from \? l->send_at : send_from\);/(void)send_from;/'
 mutate "wake-ups for nothing" \
