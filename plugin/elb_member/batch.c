@@ -146,6 +146,7 @@ void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *
 {
     job *accepted = sent->job;
 
+    ledger_changed(l);
     snprintf(accepted->id, sizeof(accepted->id), "%s", job_id);
     snprintf(accepted->uri, sizeof(accepted->uri), "%s", uri ? uri : "");
     ledger_link_job(l, accepted, true, now);
@@ -169,6 +170,7 @@ static void leave_unresolved(ledger *l, slot *one, failure *why, int64_t now)
 
 void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
 {
+    ledger_changed(l);
     for (size_t i = 0; i < sent->count; i++)
         leave_unresolved(l, sent->slots[i], why, now);
     sender_is_idle(l, sent);
@@ -207,6 +209,7 @@ static void put_back(ledger *l, transfer *sent, failure *why, bool look)
 
 void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now)
 {
+    ledger_changed(l);
     pause_sends(l, pause_ms, now);
     put_back(l, sent, why, false);
 }
@@ -278,6 +281,7 @@ static void refuse_all(ledger *l, transfer *sent, failure *why)
 
 void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now)
 {
+    ledger_changed(l);
     if (why->blame == BLAME_SERVER) {
         ledger_lost(l, sent, why, now);
         return;
@@ -386,6 +390,7 @@ bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
 
     if (!first || l->sending || ledger_is_blocked(l, now))
         return false;
+    ledger_changed(l);
     if (!may_be_sent(l, first))
         return ledger_take_note(l, action);
     l->sending = close_batch(l, first);

@@ -202,6 +202,7 @@ void ledger_listed(ledger *l, int64_t requested_at, int64_t now)
 {
     slot *one, *next;
 
+    ledger_changed(l);
     judge_keyless(l);
     for (one = TAILQ_FIRST(&l->slots); one; one = next) {
         next = TAILQ_NEXT(one, link);
@@ -298,6 +299,7 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
     slot *one, *next;
     want *keyless, *next_keyless;
 
+    ledger_changed(l);
     for (keyless = TAILQ_FIRST(&l->keyless); keyless; keyless = next_keyless) {
         next_keyless = TAILQ_NEXT(keyless, link);
         if (l->lists > keyless->need_list)
@@ -324,6 +326,7 @@ void ledger_list_delayed(ledger *l, failure *why)
     slot *one;
     want *waiting;
 
+    ledger_changed(l);
     TAILQ_FOREACH (waiting, &l->keyless, link)
         delay_look(l, waiting, why);
     TAILQ_FOREACH (one, &l->slots, link) {

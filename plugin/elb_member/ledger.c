@@ -22,6 +22,7 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
 {
     slot *at = NULL;
 
+    ledger_changed(l);
     if (one->server_id) {
         at = ledger_find_slot(l, one->server_id, one->address);
         if (!at)
@@ -96,6 +97,7 @@ void ledger_leave(ledger *l, want *one, int status, int64_t now)
 {
     slot *at = one->slot;
 
+    ledger_changed(l);
     (void)now;
     switch (one->phase) {
     case PHASE_FINISHED:

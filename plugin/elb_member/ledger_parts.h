@@ -72,6 +72,10 @@ struct ledger {
     bool listing, list_has_pages;
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 
+    /* What the slots were last found to want, until something changes: there may be ten thousand of them. */
+    bool look_known, look_blocked, poll_known;
+    int64_t look_at, poll_at;
+
     transfer *sending;
     int64_t send_at, send_pause_ms;
     job *behind; /* sends wait for its end, after a conflict */
@@ -90,6 +94,13 @@ void transfer_free(transfer *one);
 void replace_failure(failure **at, failure *by);
 void replace_job(job **at, job *by);
 int64_t ledger_jittered(const ledger *l, int64_t ms);
+
+/* Something has happened: what was found out about looks and polls has to be found out anew. */
+static inline void ledger_changed(ledger *l)
+{
+    l->look_known = l->poll_known = false;
+}
+
 slot *ledger_find_slot(const ledger *l, const char *server_id, const char *address);
 void ledger_free_slots(ledger *l);
 slot *ledger_make_slot(ledger *l, const char *server_id, const char *address);
@@ -117,7 +128,7 @@ bool ledger_take_note(ledger *l, ledger_action *action);
 bool ledger_is_blocked(const ledger *l, int64_t now);
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now);
 bool slot_is_open(const slot *one);
-int64_t ledger_next_look_at(const ledger *l, int64_t now);
+int64_t ledger_next_look_at(ledger *l, int64_t now);
 bool list_tells_flight(const ledger *l, const slot *one);
 bool list_tells_want(const ledger *l, const want *one);
 bool slot_is_seen(const ledger *l, const slot *one);

@@ -40,7 +40,7 @@ static int64_t slot_look_at(const ledger *l, const slot *one, int64_t now)
     return at;
 }
 
-int64_t ledger_next_look_at(const ledger *l, int64_t now)
+static int64_t find_next_look(const ledger *l, int64_t now)
 {
     int64_t at = TAILQ_EMPTY(&l->keyless) ? LEDGER_NEVER : now;
     const slot *one;
@@ -53,6 +53,17 @@ int64_t ledger_next_look_at(const ledger *l, int64_t now)
             break;
     }
     return at;
+}
+
+int64_t ledger_next_look_at(ledger *l, int64_t now)
+{
+    bool blocked = ledger_is_blocked(l, now);
+
+    if (!l->look_known || l->look_blocked != blocked)
+        l->look_at = find_next_look(l, now);
+    l->look_known = true;
+    l->look_blocked = blocked;
+    return l->look_at;
 }
 
 /* Whether somebody would use a list that is running now. */
@@ -206,6 +217,7 @@ static void give_keys(ledger *l, page *shown)
 
 bool ledger_page(ledger *l, page *shown)
 {
+    ledger_changed(l);
     for (size_t i = 0; i < shown->count; i++) {
         const member *shows = &shown->members[i];
         slot *one = ledger_find_slot(l, shows->server_id, shows->canonical);
@@ -221,6 +233,7 @@ bool ledger_take_list(ledger *l, int64_t now, ledger_action *action)
 {
     if (l->listing || ledger_next_look_at(l, now) > now)
         return false;
+    ledger_changed(l);
     l->listing = true;
     l->list_has_pages = false;
     l->lists++;

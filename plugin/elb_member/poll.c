@@ -218,6 +218,7 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
 {
     slot *one, *next;
 
+    ledger_changed(l);
     polled->polling = false;
     polled->end = end;
     learn(l, polled, now);
@@ -277,6 +278,7 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
     slot *at, *next_slot;
     want *one, *next;
 
+    ledger_changed(l);
     polled->polling = false;
     poll_again(l, polled, now);
     job_ref(polled);
@@ -330,7 +332,7 @@ static int64_t next_due_at(const ledger *l)
     return at;
 }
 
-int64_t ledger_next_poll_at(ledger *l)
+static int64_t find_next_poll(ledger *l)
 {
     int64_t at = LEDGER_NEVER;
     const job *one;
@@ -344,13 +346,22 @@ int64_t ledger_next_poll_at(ledger *l)
     return at;
 }
 
+int64_t ledger_next_poll_at(ledger *l)
+{
+    if (!l->poll_known)
+        l->poll_at = find_next_poll(l);
+    l->poll_known = true;
+    return l->poll_at;
+}
+
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action)
 {
     job *one;
 
-    if (next_due_at(l) > now)
+    if (ledger_next_poll_at(l) > now)
         return false;
     count_waiters(l);
+    ledger_changed(l);
     TAILQ_FOREACH (one, &l->jobs, link) {
         if (one->polling || one->poll_at > now || one->waited_for != l->job_counts)
             continue;
