@@ -315,10 +315,21 @@ END_TEST
 
 /* --- a crowd at random ------------------------------------------------------------------------ */
 
-#define CROWD     16
-#define KEYS      6 /* of each of the crowd: nobody else touches them */
-#define CROWD_MS  4000
-#define SETTLE_MS 300
+#define CROWD         16
+#define LARGEST_CROWD 64
+#define KEYS          6 /* of each of the crowd: nobody else touches them */
+#define CROWD_MS      4000
+#define CANCEL_MS     50
+#define SETTLE_MS     300
+
+/* By hand: RP_CROWD=64 RP_CROWD_MS=60000. */
+static unsigned setting(const char *name, unsigned usual, unsigned most)
+{
+    const char *given = getenv(name);
+    unsigned value = given ? (unsigned)strtoul(given, NULL, 10) : usual;
+
+    return value < 1 ? 1 : value > most ? most : value;
+}
 
 typedef enum belief {
     ABSENT,
@@ -333,6 +344,9 @@ struct walker {
     int64_t until;
     belief keys[KEYS];
     unsigned calls;
+    uint32_t cancelled;    /* this one's call */
+    struct walker *others; /* of the one who does not walk, but cancels others' calls */
+    unsigned count;        /* of them */
 };
 
 static const char *const misfortunes[] = {
@@ -380,12 +394,14 @@ static void walk_on(struct walker *self)
     unsigned key = (unsigned)rand_r(&self->seed) % KEYS;
     unsigned count = 1 + (unsigned)rand_r(&self->seed) % (KEYS - key);
     uint32_t timeout_ms = rand_r(&self->seed) % 8 ? 20000 : 1 + (unsigned)rand_r(&self->seed) % 120;
-    rp_call call = {.struct_size = sizeof(call), .timeout_ms = timeout_ms};
+    rp_call call = {.struct_size = sizeof(call), .timeout_ms = timeout_ms, .cancel = &self->cancelled};
     _cleanup_(rp_freep) char *request =
         request_for(LISTENER, "server", self->first + key, count,
                     !strcmp(hook, "create") && rand_r(&self->seed) % 2 ? "\"adopt\": true" : "");
-    answer told = call_hook_with(self->on->plugin, self->on->instance, &call, hook, request);
+    answer told;
 
+    __atomic_store_n(&self->cancelled, 0, __ATOMIC_RELEASE);
+    told = call_hook_with(self->on->plugin, self->on->instance, &call, hook, request);
     ck_assert_uint_eq(result_count(&told), count);
     for (unsigned i = 0; i < count; i++) {
         const char *status = result_text(&told, i, "status");
@@ -403,8 +419,16 @@ static void *walk(void *row)
 {
     struct walker *self = row;
 
-    while (now_ms() < self->until)
-        walk_on(self);
+    while (now_ms() < self->until) {
+        if (!self->others) {
+            walk_on(self);
+            continue;
+        }
+        pause_ms(CANCEL_MS);
+        __atomic_store_n(&self->others[(unsigned)rand_r(&self->seed) % self->count].cancelled, 1,
+                         __ATOMIC_RELEASE);
+        self->calls++;
+    }
     return NULL;
 }
 
@@ -422,20 +446,25 @@ static void check_belief(const struct walker *self)
 START_TEST(a_crowd_is_told_the_truth_by_a_server_that_fails)
 {
     bed on = bed_make((const char *const[]){"job-ms", "30", "latency-ms", "2", NULL}, QUICK);
-    struct walker crowd[CROWD];
-    unsigned calls = 0;
+    unsigned count = setting("RP_CROWD", CROWD, LARGEST_CROWD), calls = 0;
+    int64_t until = now_ms() + setting("RP_CROWD_MS", CROWD_MS, 60000);
+    struct walker crowd[LARGEST_CROWD + 1];
 
     for (size_t i = 0; i < rp_count_of(misfortunes); i++)
         simulator_fault(on.sim, "%s", misfortunes[i]);
-    for (unsigned i = 0; i < CROWD; i++)
-        crowd[i] = (struct walker){&on, i * KEYS, 1000 * (unsigned)_i + i, now_ms() + CROWD_MS, {ABSENT}, 0};
-    each_at_once(walk, crowd, sizeof(crowd[0]), CROWD);
+    for (unsigned i = 0; i <= count; i++)
+        crowd[i] =
+            (struct walker){.on = &on, .first = i * KEYS, .seed = 1000 * (unsigned)_i + i, .until = until};
+    crowd[count].others = crowd;
+    crowd[count].count = count;
+    each_at_once(walk, crowd, sizeof(crowd[0]), count + 1);
     pause_ms(SETTLE_MS);
-    for (unsigned i = 0; i < CROWD; i++) {
+    for (unsigned i = 0; i < count; i++) {
         check_belief(&crowd[i]);
         calls += crowd[i].calls;
     }
-    ck_assert_uint_gt(calls, 5 * CROWD);
+    ck_assert_uint_gt(calls, 5 * count);
+    ck_assert_uint_gt(crowd[count].calls, 20);
     ck_assert_uint_gt(rp_sim_count(on.sim, "faults"), 20);
     bed_free(&on);
 }
