@@ -464,7 +464,6 @@ static void queue_event(call *c, event *made)
     if (!made)
         return;
     STAILQ_INSERT_TAIL(&c->events, made, link);
-    c->queued_events++;
 }
 
 static bool listens(const call *c)
@@ -615,7 +614,6 @@ static void deliver(driver *d, call *c)
         free(one);
         pthread_mutex_lock(&d->lock);
     }
-    c->queued_events = 0;
 }
 
 /* RP_CANCELLED, RP_DEADLINE_EXCEEDED, or RP_OK while the call may go on. */
@@ -724,7 +722,6 @@ static void begin(call *c, size_t total)
     pthread_cond_init(&c->turn, &monotonic);
     pthread_condattr_destroy(&monotonic);
     STAILQ_INIT(&c->events);
-    c->queued_events = 0;
     c->total = c->remaining = total;
 }
 
@@ -776,6 +773,9 @@ static int wait_for_end(driver *d, call *c)
 static void end(driver *d, call *c)
 {
     TAILQ_REMOVE(&d->calls, c, link);
+    /* What was dropped is hung up now: nobody else will come by and do it. */
+    if (TAILQ_EMPTY(&d->calls))
+        rp_transport_step(d->transport);
     if (d->leader == c)
         hand_over(d, c);
     deliver(d, c);

@@ -49,7 +49,6 @@ struct call {
     size_t total, remaining;
     pthread_cond_t turn;
     STAILQ_HEAD(, event) events;
-    size_t queued_events;
     bool told_unresolved;
     TAILQ_ENTRY(call) link;
 };

@@ -74,6 +74,7 @@ static void *leave_mute(void *row)
     if (!strcmp(hook, "create") || !strcmp(hook, "delete"))
         ck_assert_uint_eq(count_results(&call.answer, "deadline_exceeded", "none"), 2);
     background_free(&call);
+    ck_assert_msg(peer_is_left(&server), "%s: the connection is kept though nobody waits", hook);
     on.plugin->close(on.instance);
     peer_done(&server);
     return NULL;

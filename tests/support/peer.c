@@ -35,6 +35,32 @@ peer peer_mute(void)
     return made;
 }
 
+/* Reads what the caller said; true if the end comes within a moment. */
+static bool has_hung_up(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    char said[4096];
+    ssize_t len = 1;
+
+    while (len > 0 && poll(&watched, 1, 200) == 1)
+        len = recv(fd, said, sizeof(said), 0);
+    return len <= 0;
+}
+
+bool peer_is_left(peer *one)
+{
+    struct pollfd watched = {.fd = one->fd, .events = POLLIN};
+    bool came = false, left = true;
+
+    while (poll(&watched, 1, 0) == 1) {
+        int fd = accept(one->fd, NULL, NULL);
+        came = true;
+        left &= has_hung_up(fd);
+        close(fd);
+    }
+    return came && left;
+}
+
 peer peer_absent(void)
 {
     struct sockaddr_in at;

@@ -4,6 +4,8 @@
 #ifndef TESTS_SUPPORT_PEER_H
 #define TESTS_SUPPORT_PEER_H
 
+#include <stdbool.h>
+
 #define PEER_MAX_CALLERS 16
 
 typedef struct peer {
@@ -21,6 +23,9 @@ peer peer_absent(void);
 
 /* Answers no SYN: its queue is full. */
 peer peer_unreachable(void);
+
+/* All who came to a mute one, at least one, have hung up. */
+bool peer_is_left(peer *one);
 
 void peer_done(peer *one);
 
