@@ -50,6 +50,7 @@ typedef struct ask {
     size_t page_count;
 
     struct answer *answer; /* PAGE */
+    int64_t paused_until;  /* an attempt failed; the next is made then */
     TAILQ_ENTRY(ask) link;
 } ask;
 
@@ -68,7 +69,6 @@ struct driver {
     TAILQ_HEAD(, channel) channels;
     TAILQ_HEAD(, call) calls;
     TAILQ_HEAD(, ask) asks;
-    unsigned under_way;
     call *leader; /* whose thread drives */
     pace pace;
     int64_t send_from; /* adds and removes wait until then: the server asked for patience */
@@ -107,7 +107,6 @@ static void free_ask(ask *one)
         return;
     d = one->driver;
     TAILQ_REMOVE(&d->asks, one, link);
-    d->under_way--;
     tdestroy(one->ids, keep_id);
     for (size_t i = 0; i < one->page_count; i++)
         page_unref(one->pages[i]);
@@ -138,7 +137,6 @@ static ask *new_ask(driver *d, channel *at, int kind)
                                       .again = delayed,
                                       .context = made};
     TAILQ_INSERT_TAIL(&d->asks, made, link);
-    d->under_way++;
     return made;
 }
 
@@ -364,6 +362,7 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
     _cleanup_(failure_unrefp) failure *why = NULL;
 
     log_exchange(one->driver, &one->request, reply, error, pause_ms);
+    one->paused_until = driver_now_ms(one->driver) + pause_ms;
     if (one->kind != ASK_LIST && one->kind != ASK_PAGE)
         return;
     why = failure_of(one, reply, error);
@@ -536,9 +535,17 @@ static void carry_out(driver *d, channel *at, const ledger_action *action)
     }
 }
 
+/* Requests that wait for their next attempt take no place: those of one listener may go on failing for long.
+ */
 static bool has_room(const driver *d)
 {
-    return d->under_way < d->options.max_parallel;
+    int64_t now = driver_now_ms(d);
+    unsigned under_way = 0;
+    const ask *one;
+
+    TAILQ_FOREACH (one, &d->asks, link)
+        under_way += one->paused_until <= now;
+    return under_way < d->options.max_parallel;
 }
 
 /* One round over all listeners; each gets a turn before any gets a second. */

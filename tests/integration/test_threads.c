@@ -144,6 +144,28 @@ START_TEST(many_listeners_go_in_parallel)
 }
 END_TEST
 
+/* Its lists fail and are tried again all the time; what waits for the next attempt takes nobody's place. */
+START_TEST(a_listener_that_fails_stalls_no_other)
+{
+    bed on = bed_make((const char *const[]){"job-ms", "20", NULL}, QUICK ", \"max_parallel\": 1");
+    background failing;
+    _cleanup_(rp_freep) char *request = request_for(LISTENER2, "other", 0, 1, "");
+    rp_call call = {.struct_size = sizeof(call), .timeout_ms = 2500};
+    answer told;
+
+    simulator_fault(on.sim, "on=list,path=%s,status=503,count=0", LISTENER);
+    background_start(&failing, &on, "create", request_for(LISTENER, "server", 0, 1, ""), 4000);
+    wait_for_count(&on, "list", 2);
+    told = call_hook_with(on.plugin, on.instance, &call, "create", request);
+    ck_assert_str_eq(result_text(&told, 0, "status"), "ok");
+    answer_free(&told);
+    background_join(&failing);
+    ck_assert_str_eq(result_text(&failing.answer, 0, "status"), "unavailable");
+    background_free(&failing);
+    bed_free(&on);
+}
+END_TEST
+
 /* --- those who leave while others stay ------------------------------------------------------- */
 
 #define SHARERS 4
@@ -479,6 +501,7 @@ int main(void)
     tcase_add_test(tests, many_threads_live_on_one_instance);
     tcase_add_test(tests, many_threads_live_on_an_instance_each);
     tcase_add_test(tests, many_listeners_go_in_parallel);
+    tcase_add_test(tests, a_listener_that_fails_stalls_no_other);
     tcase_add_test(tests, who_leaves_does_not_disturb_those_who_share_its_batch);
     tcase_add_test(tests, an_instance_is_closed_right_after_its_call);
     tcase_add_test(tests, two_hundred_instances_leave_nothing_behind);
