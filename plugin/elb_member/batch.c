@@ -395,7 +395,7 @@ bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
         return ledger_take_note(l, action);
     l->sending = close_batch(l, first);
     if (!l->sending) {
-        want_finish_failed(l, first->acting, &ledger_no_memory, OUTCOME_NONE);
+        want_finish_failed(l, first->acting, &failure_no_memory, OUTCOME_NONE);
         slot_next_in_queue(l, first);
         return ledger_take_note(l, action);
     }

@@ -33,7 +33,7 @@ static void settle_unlisted(ledger *l, slot *one)
     want *acting = one->acting;
 
     if (acting)
-        want_finish_open(l, acting, RP_UNAVAILABLE, why ? why : &ledger_no_memory);
+        want_finish_open(l, acting, RP_UNAVAILABLE, why ? why : &failure_no_memory);
     slot_land(one);
 }
 

@@ -1,7 +1,16 @@
 #include "failure.h"
 
+#include "resource_plugin.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+
+failure failure_no_memory = {.status = RP_NO_MEMORY,
+                             .code = "no_memory",
+                             .retryable = true,
+                             .blame = BLAME_SERVER,
+                             .summary = (char *)"out of memory",
+                             .references = 1};
 
 failure *failure_new(int status, const char *code, bool retryable, blame whom, const char *format, ...)
 {

@@ -46,6 +46,10 @@ typedef struct failure {
 failure *failure_new(int status, const char *code, bool retryable, blame whom, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* For want of memory; made in advance, since it can't be made then. It blames the server: where a reply can't
+   be read for want of memory, the server may have acted. */
+extern failure failure_no_memory;
+
 failure *failure_ref(failure *one); /* NULL gives NULL */
 void failure_unref(failure *one);
 

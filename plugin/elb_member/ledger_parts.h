@@ -83,9 +83,6 @@ struct ledger {
     bool listener_asked, listener_failed;
 };
 
-/* A failure for want of memory; made in advance, since it can't be made then. */
-extern failure ledger_no_memory;
-
 /* slot.c: keys and what is counted: slots in their tree, the queue of those who want a key. */
 job *job_new(void);
 struct trial *trial_ref(struct trial *one);

@@ -179,7 +179,7 @@ static void give_key(ledger *l, want *one, page *shown, const member *shows)
             at->fresh_after = l->fresh_floor; /* this very page shows it */
     }
     if (!at) {
-        want_finish_failed(l, one, &ledger_no_memory, OUTCOME_NONE);
+        want_finish_failed(l, one, &failure_no_memory, OUTCOME_NONE);
         return;
     }
     TAILQ_REMOVE(&l->keyless, one, link);
@@ -209,7 +209,7 @@ static void give_keys(ledger *l, page *shown)
         const member *shows = sorted ? find_by_id(sorted, shown->count, one->member_id) : NULL;
         next = TAILQ_NEXT(one, link);
         if (!sorted)
-            want_finish_failed(l, one, &ledger_no_memory, OUTCOME_NONE);
+            want_finish_failed(l, one, &failure_no_memory, OUTCOME_NONE);
         else if (shows && l->lists > one->need_list)
             give_key(l, one, shown, shows);
     }

@@ -6,14 +6,6 @@
 #include <search.h>
 #include <string.h>
 
-/* A failure for want of memory; made in advance, since it can't be made then. */
-failure ledger_no_memory = {.status = RP_NO_MEMORY,
-                            .code = "no_memory",
-                            .retryable = true,
-                            .blame = BLAME_WHOLE,
-                            .summary = (char *)"out of memory",
-                            .references = 1};
-
 job *job_ref(job *one)
 {
     if (one)
