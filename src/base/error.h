@@ -38,7 +38,8 @@ int rp_error_set(rp_error **error, int code, const char *format, ...) __attribut
 int rp_error_set_at(rp_error **error, int code, const char *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Puts "context: " before the message. Returns the code; an error that is not there has RP_E_NO_MEMORY. */
+/* Puts "context: " before the message. Returns the error's code. Without an error there is none to return, so
+   a function whose caller may ask for no words keeps the code of what failed, and returns that. */
 int rp_error_add(rp_error **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void rp_error_free(rp_error *error);
