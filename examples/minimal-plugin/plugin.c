@@ -142,8 +142,10 @@ static const rp_response *work(rp_instance *instance, const char *request, size_
 
     if (!instance || instance->owner != getpid()) {
         answer = respond(RP_CONTRACT, ERROR("no instance, or that of the parent process"), NULL);
-    } else if (!resource || strcmp(resource, "note") || !json_object_is_type(records, json_type_array)) {
-        answer = respond(RP_INVALID_ARGUMENT, ERROR("not a request with records of notes"), NULL);
+    } else if (!resource || !json_object_is_type(records, json_type_array)) {
+        answer = respond(RP_INVALID_ARGUMENT, ERROR("not a request with records"), NULL);
+    } else if (strcmp(resource, "note")) {
+        answer = respond(RP_UNSUPPORTED, ERROR("there are only notes here"), NULL);
     } else {
         pthread_mutex_lock(&instance->lock);
         answer = act_on_each(instance->notes, records, on_one);

@@ -50,7 +50,7 @@ static int check_resource(const request *one, rp_error **error)
     if (!name)
         return rp_error_set_at(error, RP_E_INVALID, "/resource", "resource is missing, or not a string");
     if (strcmp(name, "elb_member"))
-        return rp_error_set_at(error, RP_E_INVALID, "/resource",
+        return rp_error_set_at(error, RP_E_NOT_FOUND, "/resource",
                                "there is no resource \"%.64s\" here, only \"elb_member\"", name);
     return 0;
 }

@@ -19,8 +19,8 @@ enum {
     REQUEST_PARENT = 4
 };
 
-/* Parses a request that has these parts; any other member is refused. RP_E_INVALID with a path. Cleared in
-   any case with request_clear. */
+/* Parses a request that has these parts; any other member is refused. RP_E_INVALID with a path, or
+   RP_E_NOT_FOUND for another resource. Cleared in any case with request_clear. */
 int request_read(request *into, const char *text, size_t len, unsigned parts, rp_error **error);
 
 /* Frees it; what may have been a secret is overwritten first. */

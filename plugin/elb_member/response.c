@@ -229,5 +229,7 @@ const rp_response *response_refused_for(const rp_error *error)
     if (error->code == RP_E_INVALID)
         return response_refused(RP_INVALID_ARGUMENT, "document.invalid", error->path ? error->path : "",
                                 error->message);
+    if (error->code == RP_E_NOT_FOUND)
+        return response_refused(RP_UNSUPPORTED, "document.no_such_resource", error->path, error->message);
     return response_refused(RP_INTERNAL, "internal", NULL, error->message);
 }

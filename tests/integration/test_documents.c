@@ -490,7 +490,6 @@ static const struct {
     {BYTES("{\"records\": []}"), "/resource"},
     {BYTES("{\"resource\": 1, \"records\": []}"), "/resource"},
     {BYTES("{\"resource\": null, \"records\": []}"), "/resource"},
-    {BYTES("{\"resource\": \"elb_membr\", \"records\": []}"), "/resource"},
     {BYTES("{\"resource\": \"elb_member\"}"), "/records"},
     {BYTES("{\"resource\": \"elb_member\", \"records\": {}}"), "/records"},
     {BYTES("{\"resource\": \"elb_member\", \"records\": null}"), "/records"},
@@ -603,7 +602,6 @@ static const struct {
     {LIST(OF ", \"page\": 2"), "/page"},
     {LIST(OF ", \"page\": \"../..\""), "/page"},
     {LIST(OF ", \"options\": []"), "/options"},
-    {"{\"resource\": \"elb_listener\"" OF "}", "/resource"},
 };
 
 START_TEST(a_bad_list_request_is_refused_with_a_pointer)
@@ -614,6 +612,28 @@ START_TEST(a_bad_list_request_is_refused_with_a_pointer)
     check_refused(&told, RP_INVALID_ARGUMENT, lists[_i].path, NULL);
     ck_assert_uint_eq(rp_sim_count(on.sim, "total"), 0);
     answer_free(&told);
+    bed_free(&on);
+}
+END_TEST
+
+/* As the header says: no such hook or resource here. */
+START_TEST(a_resource_of_another_name_is_not_supported)
+{
+    static const char mistyped[] = "{\"resource\": \"elb_membr\", \"records\": []}";
+    static const char list[] = "{\"resource\": \"elb_listener\"" OF "}";
+    bed on = bed_make(NO_SETTINGS, "");
+    rp_hook *const of_records[] = {on.plugin->create, on.plugin->read, on.plugin->delete_,
+                                   on.plugin->validate};
+    answer told = call_raw(on.plugin->list, on.instance, NULL, list, strlen(list));
+
+    check_refused(&told, RP_UNSUPPORTED, "/resource", NULL);
+    answer_free(&told);
+    for (size_t i = 0; i < rp_count_of(of_records); i++) {
+        told = call_raw(of_records[i], on.instance, NULL, mistyped, strlen(mistyped));
+        check_refused(&told, RP_UNSUPPORTED, "/resource", NULL);
+        answer_free(&told);
+    }
+    ck_assert_uint_eq(rp_sim_count(on.sim, "total"), 0);
     bed_free(&on);
 }
 END_TEST
@@ -797,6 +817,7 @@ static void add_tests_of_requests(TCase *tests)
     tcase_add_test(tests, a_request_of_17_mib_is_refused);
     tcase_add_test(tests, a_request_of_65_levels_is_refused_and_one_of_64_is_read);
     LOOP(tests, a_bad_list_request_is_refused_with_a_pointer, lists);
+    tcase_add_test(tests, a_resource_of_another_name_is_not_supported);
     tcase_add_test(tests, a_request_of_null_is_an_empty_one);
     tcase_add_loop_test(tests, hooks_that_act_need_an_instance, 0, 4);
     tcase_add_test(tests, a_request_need_not_end_in_a_nul);
