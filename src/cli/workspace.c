@@ -183,7 +183,12 @@ int rp_workspace_expand(rp_workspace *in, rp_error **error)
 rp_about rp_workspace_about(const rp_workspace *in, const char *address, const char *pointer)
 {
     const rp_wanted *wanted = rp_project_find(&in->project, address);
+    const rp_yaml *said = wanted ? rp_yaml_at(wanted->block->record, pointer) : NULL;
 
+    /* A member that there is no such thing as is wrong by its name, wherever its value comes from. */
+    if (said && said != wanted->block->record && said->name && wanted->type &&
+        !rp_type_member(wanted->type, said->name))
+        return (rp_about){.address = address, .mark = said->name_mark};
     return rp_about_source(address, wanted ? rp_wanted_source(&in->project, wanted, pointer) : NULL);
 }
 

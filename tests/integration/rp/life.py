@@ -135,7 +135,7 @@ def mistakes(bed, simulator):
         bed.write(text)
         bed.run("validate", code=1, says=says)
     bed.write(members(simulator, ["a"]).replace("address:", "adress:"))
-    bed.run("validate", code=1, says=["adress", 'web["a"]', "resources.yaml:", "Mend it in the configuration"])
+    bed.run("validate", code=1, says=["adress", 'web["a"]', "resources.yaml:14:7", "Mend it in the configuration"])
     bed.write(members(simulator, ["a"]).replace("10.0.0.1", "10.0.0"))
     bed.run("validate", code=1, says=["resources.yaml:10:19", 'web["a"]'])
     total = simulator.get("counts")["total"]
