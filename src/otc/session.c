@@ -201,9 +201,10 @@ static int64_t skew_s(session *self, const rp_http_reply *reply)
     return behind > MOST_SKEW_S || behind < -MOST_SKEW_S ? behind : 0;
 }
 
+/* To the nearest minute: Date has whole seconds, and is some of them old. */
 static char *skew_words(int64_t behind_s)
 {
-    int64_t minutes = (behind_s < 0 ? -behind_s : behind_s) / 60;
+    int64_t minutes = ((behind_s < 0 ? -behind_s : behind_s) + 30) / 60;
 
     if (!behind_s)
         return strdup("");
