@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 
@@ -144,6 +144,6 @@ void sim_iam_catalog(rp_sim *sim, const sim_request *request, sim_reply *reply)
     (void)request;
 
     sim_iam_begin_list(&writer, "catalog");
-    sim_catalog_write(sim, sim->grant.project_id ? sim->grant.project_id : unscoped, &writer);
+    sim_catalog_write(sim, sim->authorization.project_id ? sim->authorization.project_id : unscoped, &writer);
     sim_iam_end_list(sim, "/v3/auth/catalog", &writer);
 }

@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 
@@ -8,12 +8,12 @@
 
 static void show_requests(rp_sim *sim, rp_json_writer *writer)
 {
-    sim_journal_write_log(&sim->journal, writer);
+    sim_request_log_write(&sim->request_log, writer);
 }
 
 static void show_counts(rp_sim *sim, rp_json_writer *writer)
 {
-    sim_journal_write_counts(&sim->journal, writer);
+    sim_request_log_write_counts(&sim->request_log, writer);
 }
 
 static void show_config(rp_sim *sim, rp_json_writer *writer)
@@ -100,7 +100,7 @@ static int change_faults(rp_sim *sim, const rp_json *body, rp_error **error)
 
 static void reset_log(rp_sim *sim)
 {
-    sim_journal_clear(&sim->journal);
+    sim_request_log_clear(&sim->request_log);
     sim_faults_clear(&sim->faults);
 }
 

@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 
@@ -51,21 +51,21 @@ void sim_iam_version(rp_sim *sim, const sim_request *request, sim_reply *reply)
 /* An agency's domain is not the user's. */
 static const char *domain_id(const rp_sim *sim)
 {
-    return sim->grant.agency ? sim->settings.agency_domain_id : sim->settings.domain_id;
+    return sim->authorization.agency ? sim->settings.agency_domain_id : sim->settings.domain_id;
 }
 
 static const char *domain_name(const rp_sim *sim)
 {
-    return sim->grant.agency ? sim->settings.agency_domain : sim->settings.domain;
+    return sim->authorization.agency ? sim->settings.agency_domain : sim->settings.domain;
 }
 
 /* Whatever the scope, all that the user or agency has is listed. */
 static bool is_listed(const rp_sim *sim, const char *project_id)
 {
-    sim_grant whole = sim->grant;
+    sim_authorization whole = sim->authorization;
 
     whole.project_id = NULL;
-    return sim_grant_opens(sim, &whole, project_id);
+    return sim_authorization_covers(sim, &whole, project_id);
 }
 
 struct listing {

@@ -1,16 +1,16 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include <string.h>
 
 /* Who logs in for what. */
 struct login {
     const char *method;
-    sim_grant caller;   /* of an assumed role, or of who asks for a key */
-    bool agency;        /* in the right of an agency */
-    bool known;         /* it is who it claims to be */
-    bool refused;       /* the reply has been written */
-    int64_t duration_s; /* of a temporary key */
-    char *project_id;   /* "" for a domain; owned */
+    sim_authorization caller; /* of an assumed role, or of who asks for a key */
+    bool agency;              /* in the right of an agency */
+    bool known;               /* it is who it claims to be */
+    bool refused;             /* the reply has been written */
+    int64_t duration_s;       /* of a temporary key */
+    char *project_id;         /* "" for a domain; owned */
 };
 
 static void login_done(struct login *login)
@@ -109,7 +109,7 @@ static bool read_role(rp_sim *sim, const rp_json *given, const sim_request *requ
     login->known = is_text(given, is_named ? "xrole_name" : "agency_name", sim->settings.agency) &&
                    (id ? !strcmp(id, sim->settings.agency_domain_id)
                        : is_text(given, "domain_name", sim->settings.agency_domain));
-    login->refused = !sim_grant_read(sim, request, true, &login->caller, reply);
+    login->refused = !sim_authorize(sim, request, true, &login->caller, reply);
     if (!login->refused && !login->known) {
         login->refused = true;
         refuse_agency(sim, reply);
@@ -123,7 +123,7 @@ static bool read_caller(rp_sim *sim, const rp_json *given, const sim_request *re
 {
     if (rp_json_get(given, "id"))
         return read_token(sim, given, request, login, reply);
-    login->refused = !sim_grant_read(sim, request, true, &login->caller, reply);
+    login->refused = !sim_authorize(sim, request, true, &login->caller, reply);
     login->known = !login->refused;
     login->agency = login->caller.agency;
     return true;
@@ -176,12 +176,12 @@ static char *read_project(const rp_sim *sim, const rp_json *project, const struc
     const char *given = rp_json_text(rp_json_get(project, "id"));
     const char *name = rp_json_text(rp_json_get(project, "name"));
     const rp_json *domain = rp_json_get(project, "domain");
-    sim_grant grant = {.agency = login->agency};
+    sim_authorization authorization = {.agency = login->agency};
     char *id = given ? strdup(given) : name ? sim_project_id(&sim->settings, name) : NULL;
     bool is_wrong =
         !given && domain && !(login->agency ? is_agency_domain(sim, domain) : is_own_domain(sim, domain));
 
-    if (id && (is_wrong || !sim_grant_opens(sim, &grant, id)))
+    if (id && (is_wrong || !sim_authorization_covers(sim, &authorization, id)))
         free(rp_take(id));
     return id;
 }

@@ -1,10 +1,10 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "sim/line.h"
+#include "sim/log_line.h"
+#include "sim/response_writer.h"
 #include "sim/tls.h"
-#include "sim/wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -91,59 +91,60 @@ static unsigned connection_number(rp_sim *sim, const sim_request *request)
         return 0;
     if (!connection->number) {
         connection->number = ++sim->last_connection;
-        sim->journal.connections++;
+        sim->request_log.connections++;
     }
     return connection->number;
 }
 
-static sim_wire wire_of(const rp_sim *sim, struct MHD_Connection *connection)
+static sim_response_writer writer_for(const rp_sim *sim, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-    return (sim_wire){connection, info ? info->connect_fd : -1, sim->stop_fd};
+    return (sim_response_writer){connection, info ? info->connect_fd : -1, sim->stop_fd};
 }
 
 /* What was decided about a request when it had arrived. */
-struct turn {
+struct admitted {
     const sim_route *route;
     uint64_t seq;
     sim_fault *fault;
     int64_t latency_ms;
 };
 
-static struct turn arrive(rp_sim *sim, sim_request *request, sim_reply *reply)
+static struct admitted admit(rp_sim *sim, sim_request *request, sim_reply *reply)
 {
-    struct turn turn = {.route = sim_route_find(request)};
-    sim_entry facts = {.kind = turn.route->kind};
+    struct admitted admitted = {.route = sim_route_find(request)};
+    sim_request_entry facts = {.kind = admitted.route->kind};
 
     pthread_mutex_lock(&sim->lock);
     sim_new_id(&sim->state, reply->request_id);
     facts.connection = connection_number(sim, request);
-    turn.fault = sim_faults_fire(&sim->faults, turn.route->kind, request->method, request->uri);
-    facts.fault = turn.fault ? sim_fault_name(turn.fault) : NULL;
+    admitted.fault = sim_faults_fire(&sim->faults, admitted.route->kind, request->method, request->uri);
+    facts.fault = admitted.fault ? sim_fault_name(admitted.fault) : NULL;
     facts.ms = sim_now_ms(sim) - sim->start_ms;
-    turn.seq = sim_journal_arrive(&sim->journal, request, &facts);
-    turn.latency_ms = sim->settings.latency_ms;
+    admitted.seq = sim_request_log_add(&sim->request_log, request, &facts);
+    admitted.latency_ms = sim->settings.latency_ms;
     pthread_mutex_unlock(&sim->lock);
-    return turn;
+    return admitted;
 }
 
-static void act(rp_sim *sim, const struct turn *turn, const sim_request *request, sim_reply *reply)
+static void carry_out(rp_sim *sim, const struct admitted *admitted, const sim_request *request,
+                      sim_reply *reply)
 {
     pthread_mutex_lock(&sim->lock);
     sim_state_advance(&sim->state, sim_now_ms(sim));
-    sim->fault = turn->fault;
-    sim_service_answer(sim, turn->route, request, reply);
+    sim->fault = admitted->fault;
+    sim_service_answer(sim, admitted->route, request, reply);
     sim->fault = NULL;
     pthread_mutex_unlock(&sim->lock);
 }
 
-static void leave(rp_sim *sim, const struct turn *turn, unsigned status)
+static void finish(rp_sim *sim, const struct admitted *admitted, unsigned status)
 {
     pthread_mutex_lock(&sim->lock);
-    sim_journal_answered(&sim->journal, turn->seq, status);
-    sim_fault_release(turn->fault);
+    sim_request_log_answered(&sim->request_log, admitted->seq, status);
+    sim_fault_release(admitted->fault);
     pthread_mutex_unlock(&sim->lock);
 }
 
@@ -163,45 +164,48 @@ static void date(rp_sim *sim, sim_reply *reply)
     pthread_mutex_unlock(&sim->lock);
 }
 
-static void tell(const rp_sim *sim, const sim_request *request, sim_kind kind, unsigned status)
+static void log_request(const rp_sim *sim, const sim_request *request, sim_kind kind, unsigned status)
 {
     _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(1u << 18);
 
     if (!sim->on_line)
         return;
-    sim_line_write(request, kind, status, &line);
+    sim_log_line_write(request, kind, status, &line);
     if (rp_buffer_ok(&line))
         sim->on_line(sim->on_line_context, rp_buffer_text(&line));
 }
 
-static enum MHD_Result take_turn(rp_sim *sim, const struct turn *turn, const sim_wire *wire,
-                                 const sim_request *request, sim_reply *reply, unsigned *status)
+static enum MHD_Result respond(rp_sim *sim, const struct admitted *admitted,
+                               const sim_response_writer *writer, const sim_request *request,
+                               sim_reply *reply, unsigned *status)
 {
-    int64_t first_half = turn->latency_ms / 2;
+    int64_t first_half = admitted->latency_ms / 2;
 
-    if (!sim_wire_wait(wire, first_half))
+    if (!sim_response_writer_wait(writer, first_half))
         return MHD_NO;
-    if (!turn->fault || sim_fault_acts(turn->fault))
-        act(sim, turn, request, reply);
-    if (!sim_wire_wait(wire, fault_ms(turn->fault)) || !sim_wire_wait(wire, turn->latency_ms - first_half))
+    if (!admitted->fault || sim_fault_acts(admitted->fault))
+        carry_out(sim, admitted, request, reply);
+    if (!sim_response_writer_wait(writer, fault_ms(admitted->fault)) ||
+        !sim_response_writer_wait(writer, admitted->latency_ms - first_half))
         return MHD_NO;
     date(sim, reply);
-    return sim_wire_send(wire, reply, turn->fault, status);
+    return sim_response_writer_send(writer, reply, admitted->fault, status);
 }
 
-static enum MHD_Result serve(rp_sim *sim, sim_request *request, const sim_wire *wire, sim_reply *reply)
+static enum MHD_Result serve(rp_sim *sim, sim_request *request, const sim_response_writer *writer,
+                             sim_reply *reply)
 {
-    struct turn turn = arrive(sim, request, reply);
+    struct admitted admitted = admit(sim, request, reply);
     unsigned status = 0;
-    enum MHD_Result result = take_turn(sim, &turn, wire, request, reply, &status);
+    enum MHD_Result result = respond(sim, &admitted, writer, request, reply, &status);
 
-    leave(sim, &turn, status);
-    tell(sim, request, turn.route->kind, status);
+    finish(sim, &admitted, status);
+    log_request(sim, request, admitted.route->kind, status);
     return result;
 }
 
-static enum MHD_Result serve_control(rp_sim *sim, const sim_request *request, const sim_wire *wire,
-                                     sim_reply *reply)
+static enum MHD_Result serve_control(rp_sim *sim, const sim_request *request,
+                                     const sim_response_writer *writer, sim_reply *reply)
 {
     unsigned status;
 
@@ -210,13 +214,13 @@ static enum MHD_Result serve_control(rp_sim *sim, const sim_request *request, co
     sim_control_answer(sim, request->path + strlen("/sim/"), request, reply);
     reply->date_s = sim_wall_ms(sim) / 1000;
     pthread_mutex_unlock(&sim->lock);
-    return sim_wire_send(wire, reply, NULL, &status);
+    return sim_response_writer_send(writer, reply, NULL, &status);
 }
 
 static enum MHD_Result answer(rp_sim *sim, sim_request *request, struct MHD_Connection *connection)
 {
     _cleanup_(sim_reply_done) sim_reply reply;
-    sim_wire wire = wire_of(sim, connection);
+    sim_response_writer writer = writer_for(sim, connection);
 
     sim_reply_init(&reply);
     request->segments = strdup(request->path);
@@ -225,8 +229,8 @@ static enum MHD_Result answer(rp_sim *sim, sim_request *request, struct MHD_Conn
     if (request->body.len && rp_buffer_ok(&request->body))
         rp_json_parse(request->body.data, request->body.len, &request->json, NULL);
     if (rp_starts_with(request->path, "/sim/"))
-        return serve_control(sim, request, &wire, &reply);
-    return serve(sim, request, &wire, &reply);
+        return serve_control(sim, request, &writer, &reply);
+    return serve(sim, request, &writer, &reply);
 }
 
 /* Called once with the head, then for each piece of the body, then at its end. */
@@ -322,9 +326,9 @@ int sim_settings_applied(rp_sim *sim, rp_error **error)
 {
     size_t size = sim->settings.log_size < 1000000 ? sim->settings.log_size : 1000000;
 
-    if (sim->journal.ring && sim->journal.size == (size ? size : 1))
+    if (sim->request_log.ring && sim->request_log.size == (size ? size : 1))
         return 0;
-    return sim_journal_resize(&sim->journal, size) ? 0 : no_memory(error);
+    return sim_request_log_resize(&sim->request_log, size) ? 0 : no_memory(error);
 }
 
 static int apply_settings(rp_sim *sim, const char *const *pairs, rp_error **error)
@@ -430,7 +434,7 @@ void rp_sim_stop(rp_sim *sim)
         close(sim->stop_fd);
     sim_faults_clear(&sim->faults);
     sim_state_done(&sim->state);
-    sim_journal_done(&sim->journal);
+    sim_request_log_done(&sim->request_log);
     sim_options_clear(sim_settings_table, &sim->settings);
     pthread_mutex_destroy(&sim->lock);
     free(sim->url);

@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 
@@ -25,9 +25,10 @@ static bool refuse_access(rp_sim *sim, const sim_route *route, const sim_request
 {
     if (!(route->needs & SIM_NEEDS_TOKEN))
         return false;
-    if (!sim_grant_read(sim, request, sim_kind_is_identity(route->kind), &sim->grant, reply))
+    if (!sim_authorize(sim, request, sim_kind_is_identity(route->kind), &sim->authorization, reply))
         return true;
-    if (!(route->needs & SIM_NEEDS_PROJECT) || sim_grant_opens(sim, &sim->grant, request->captured[0]))
+    if (!(route->needs & SIM_NEEDS_PROJECT) ||
+        sim_authorization_covers(sim, &sim->authorization, request->captured[0]))
         return false;
     sim_refuse_project(sim, reply);
     return true;

@@ -1,7 +1,7 @@
 #include "sim/signature.h"
 
 #include "base/text.h"
-#include "sim/canonical.h"
+#include "sim/signature_canonical.h"
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
@@ -14,10 +14,10 @@
 #define MAX_CANONICAL (1u << 20)
 #define HEX_SIZE      (2 * SHA256_DIGEST_LENGTH + 1)
 
-static const sim_spelling guide = {false, false, false, false};
+static const sim_canonical_rules guide = {false, false, false, false};
 
 /* The Go clients sign the path as it is; the one for Kubernetes resolves it, and leaves "=" out. */
-static const sim_spelling old_clients[] = {{false, true, false, true}, {true, true, true, true}};
+static const sim_canonical_rules old_clients[] = {{false, true, false, true}, {true, true, true, true}};
 
 static int no_memory(rp_error **error)
 {
@@ -168,14 +168,14 @@ static bool add_payload(const sim_signed *what, const char *payload, size_t len,
 
 /* False if the request can't be one that was signed like this. */
 static bool write_canonical(const sim_signature *signature, const sim_signed *what,
-                            const sim_spelling *spelling, rp_buffer *out)
+                            const sim_canonical_rules *rules, rp_buffer *out)
 {
     _cleanup_(rp_buffer_done) rp_buffer query = RP_BUFFER(MAX_CANONICAL);
-    bool query_hashed = spelling->query_hashed && !what->body_len && !strcmp(what->method, "POST");
+    bool query_hashed = rules->query_hashed && !what->body_len && !strcmp(what->method, "POST");
 
-    sim_canonical_query(what->target, spelling, &query);
+    sim_canonical_query(what->target, rules, &query);
     rp_buffer_format(out, "%s\n", what->method);
-    sim_canonical_path(what->target, spelling, out);
+    sim_canonical_path(what->target, rules, out);
     rp_buffer_format(out, "\n%s\n", query_hashed ? "" : rp_buffer_text(&query));
     if (!add_headers(signature->headers, what, out))
         return false;
@@ -250,14 +250,15 @@ static bool same_hex(const unsigned char made[SIM_SIGNING_KEY_SIZE], const char 
     return strlen(hex) == HEX_SIZE - 1 && !CRYPTO_memcmp(text, hex, HEX_SIZE - 1);
 }
 
-static int check_spelling(const sim_signature *signature, const sim_signed *what,
-                          const sim_spelling *spelling, const rp_buffer *key, bool *matches, rp_error **error)
+static int check_with_rules(const sim_signature *signature, const sim_signed *what,
+                            const sim_canonical_rules *rules, const rp_buffer *key, bool *matches,
+                            rp_error **error)
 {
     _cleanup_(rp_buffer_done) rp_buffer canonical = RP_BUFFER(MAX_CANONICAL),
                                         to_sign = RP_BUFFER(MAX_CANONICAL);
     unsigned char made[SIM_SIGNING_KEY_SIZE];
 
-    if (!write_canonical(signature, what, spelling, &canonical))
+    if (!write_canonical(signature, what, rules, &canonical))
         return 0;
     write_to_sign(signature, what, &canonical, &to_sign);
     if (!rp_buffer_ok(&canonical) || !rp_buffer_ok(&to_sign) ||
@@ -279,7 +280,7 @@ int sim_signature_check(const sim_signature *signature, const sim_signed *what, 
                         bool *matches, rp_error **error)
 {
     _cleanup_(rp_buffer_done) rp_buffer key = RP_BUFFER(4096);
-    const sim_spelling *spellings = signature->scope ? old_clients : &guide;
+    const sim_canonical_rules *rule_sets = signature->scope ? old_clients : &guide;
     size_t n = signature->scope ? rp_count_of(old_clients) : 1;
     int failed = make_key(signature, secret, &key, error);
 
@@ -287,6 +288,6 @@ int sim_signature_check(const sim_signature *signature, const sim_signed *what, 
     if (failed == 0 && !is_of_its_day(signature, what))
         return 0;
     for (size_t i = 0; failed == 0 && !*matches && i < n; i++)
-        failed = check_spelling(signature, what, &spellings[i], &key, matches, error);
+        failed = check_with_rules(signature, what, &rule_sets[i], &key, matches, error);
     return failed;
 }

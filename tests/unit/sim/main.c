@@ -19,7 +19,7 @@ int main(void)
     suite_add_tcase(suite, signed_tests());
     suite_add_tcase(suite, keys_tests());
     suite_add_tcase(suite, catalog_tests());
-    suite_add_tcase(suite, line_tests());
+    suite_add_tcase(suite, log_line_tests());
     suite_add_tcase(suite, load_tests());
     suite_add_tcase(suite, program_tests());
     runner = srunner_create(suite);

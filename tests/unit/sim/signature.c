@@ -2,8 +2,8 @@
 #include "suites.h"
 
 #include "base/text.h"
-#include "sim/canonical.h"
 #include "sim/signature.h"
+#include "sim/signature_canonical.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -202,13 +202,13 @@ START_TEST(what_is_no_signature_is_not_read)
 }
 END_TEST
 
-/* The one spelling. */
+/* The one rules. */
 
 static const struct {
     const char *target;
-    sim_spelling spelling;
+    sim_canonical_rules rules;
     const char *path, *query;
-} spellings[] = {
+} cases[] = {
     {"/", {0}, "/", ""},
     {"", {0}, "/", ""},
     {"/a/b", {0}, "/a/b/", ""},
@@ -228,26 +228,26 @@ static const struct {
     {"/?a=b=c?d/e", {0}, "/", "a=b%3Dc%3Fd%2Fe"},
 };
 
-START_TEST(a_request_has_one_spelling)
+START_TEST(a_request_has_one_canonical_form)
 {
     _cleanup_(rp_buffer_done) rp_buffer path = RP_BUFFER(1024), query = RP_BUFFER(1024);
 
-    sim_canonical_path(spellings[_i].target, &spellings[_i].spelling, &path);
-    sim_canonical_query(spellings[_i].target, &spellings[_i].spelling, &query);
-    ck_assert_str_eq(rp_buffer_text(&path), spellings[_i].path);
-    ck_assert_str_eq(rp_buffer_text(&query), spellings[_i].query);
+    sim_canonical_path(cases[_i].target, &cases[_i].rules, &path);
+    sim_canonical_query(cases[_i].target, &cases[_i].rules, &query);
+    ck_assert_str_eq(rp_buffer_text(&path), cases[_i].path);
+    ck_assert_str_eq(rp_buffer_text(&query), cases[_i].query);
 }
 END_TEST
 
 START_TEST(a_query_has_a_limit)
 {
     _cleanup_(rp_buffer_done) rp_buffer target = RP_BUFFER(1u << 16), query = RP_BUFFER(1u << 16);
-    const sim_spelling spelling = {0};
+    const sim_canonical_rules rules = {0};
 
     rp_buffer_add_text(&target, "/?");
     for (int i = 0; i < 2000; i++)
         rp_buffer_add_text(&target, "a&");
-    sim_canonical_query(target.data, &spelling, &query);
+    sim_canonical_query(target.data, &rules, &query);
     ck_assert(!rp_buffer_ok(&query));
 }
 END_TEST
@@ -261,7 +261,7 @@ TCase *signature_tests(void)
     tcase_add_test(tcase, published_keys_are_derived);
     tcase_add_loop_test(tcase, a_header_of_either_scheme_is_taken_apart, 0, rp_count_of(headers));
     tcase_add_loop_test(tcase, what_is_no_signature_is_not_read, 0, rp_count_of(no_headers));
-    tcase_add_loop_test(tcase, a_request_has_one_spelling, 0, rp_count_of(spellings));
+    tcase_add_loop_test(tcase, a_request_has_one_canonical_form, 0, rp_count_of(cases));
     tcase_add_test(tcase, a_query_has_a_limit);
     return tcase;
 }

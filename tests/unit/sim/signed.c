@@ -42,7 +42,7 @@ END_TEST
 static const struct {
     signing how;
     const char *target;
-} spellings[] = {
+} clients[] = {
     {{.query = "id=a%20b&limit=10"}, SIGNED_LIST "?limit=10&id=a+b"},
     {{.query = "Name=x&limit=10"}, SIGNED_LIST "?limit=10&Name=x"},
     {{.query = "id=&limit=10"}, SIGNED_LIST "?limit=10&id="},
@@ -56,7 +56,7 @@ static const struct {
 
 START_TEST(a_request_is_taken_as_each_client_spells_it)
 {
-    _cleanup_(answer_done) answer got = ask_signed(spellings[_i].how, "GET", spellings[_i].target, NULL);
+    _cleanup_(answer_done) answer got = ask_signed(clients[_i].how, "GET", clients[_i].target, NULL);
 
     ck_assert_msg(got.status == 200, "%ld %s", got.status, rp_buffer_text(&got.body));
 }
@@ -381,7 +381,7 @@ TCase *signed_tests(void)
 
     tcase_add_checked_fixture(tcase, start_sim, stop_sim);
     tcase_add_loop_test(tcase, a_signature_opens_the_project, 0, rp_count_of(ways));
-    tcase_add_loop_test(tcase, a_request_is_taken_as_each_client_spells_it, 0, rp_count_of(spellings));
+    tcase_add_loop_test(tcase, a_request_is_taken_as_each_client_spells_it, 0, rp_count_of(clients));
     tcase_add_loop_test(tcase, what_was_sent_otherwise_is_not_signed, 0, rp_count_of(misspellings));
     tcase_add_loop_test(tcase, a_body_is_signed_with_its_request, 0, rp_count_of(bodies));
     tcase_add_test(tcase, an_old_client_hashes_the_query_of_a_post_without_a_body);

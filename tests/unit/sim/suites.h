@@ -14,7 +14,7 @@ TCase *signature_tests(void);
 TCase *signed_tests(void);
 TCase *keys_tests(void);
 TCase *catalog_tests(void);
-TCase *line_tests(void);
+TCase *log_line_tests(void);
 TCase *load_tests(void);
 TCase *program_tests(void);
 

@@ -76,7 +76,7 @@ START_TEST(a_request_without_an_answer_has_a_dash)
 }
 END_TEST
 
-TCase *line_tests(void)
+TCase *log_line_tests(void)
 {
     TCase *tcase = tcase_create("line");
 

@@ -1,14 +1,14 @@
 /*
  * Which requests came: counts, and the latest of them.
  */
-#ifndef RP_SIM_JOURNAL_H
-#define RP_SIM_JOURNAL_H
+#ifndef RP_SIM_REQUEST_LOG_H
+#define RP_SIM_REQUEST_LOG_H
 
 #include "sim/route.h"
 
 #include <stdint.h>
 
-typedef struct sim_entry {
+typedef struct sim_request_entry {
     uint64_t seq; /* from 1 on; 0 is a free place */
     int64_t ms;   /* since the start */
     unsigned connection;
@@ -20,32 +20,33 @@ typedef struct sim_entry {
     char *body;        /* NULL if it had none, or one not kept */
     size_t body_len;
     bool body_is_json;
-} sim_entry;
+} sim_request_entry;
 
-typedef struct sim_journal {
-    sim_entry *ring;
+typedef struct sim_request_log {
+    sim_request_entry *ring;
     size_t size;
     uint64_t last, oldest_body;
     size_t body_bytes;
     unsigned counts[SIM_N_KINDS];
     unsigned total, connections, faults;
-} sim_journal;
+} sim_request_log;
 
 /* Keeps so many entries from now on, and forgets those it has. False when out of memory. */
-bool sim_journal_resize(sim_journal *journal, size_t size);
+bool sim_request_log_resize(sim_request_log *log, size_t size);
 
 /* Counts and keeps a request; its number. What finds no memory is counted without being kept. */
-uint64_t sim_journal_arrive(sim_journal *journal, const sim_request *request, const sim_entry *facts);
-void sim_journal_answered(sim_journal *journal, uint64_t seq, unsigned status);
+uint64_t sim_request_log_add(sim_request_log *log, const sim_request *request,
+                             const sim_request_entry *facts);
+void sim_request_log_answered(sim_request_log *log, uint64_t seq, unsigned status);
 
 /* Zero counts and an empty log; numbers go on. */
-void sim_journal_clear(sim_journal *journal);
-void sim_journal_done(sim_journal *journal);
+void sim_request_log_clear(sim_request_log *log);
+void sim_request_log_done(sim_request_log *log);
 
 /* By its name in GET /sim/counts; false if there is no such. */
-bool sim_journal_count(const sim_journal *journal, const char *name, unsigned *out);
+bool sim_request_log_count(const sim_request_log *log, const char *name, unsigned *out);
 
-void sim_journal_write_counts(const sim_journal *journal, rp_json_writer *writer);
-void sim_journal_write_log(const sim_journal *journal, rp_json_writer *writer);
+void sim_request_log_write_counts(const sim_request_log *log, rp_json_writer *writer);
+void sim_request_log_write(const sim_request_log *log, rp_json_writer *writer);
 
 #endif

@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 
@@ -7,39 +7,39 @@
 /* Jobs. */
 
 /* How a job just accepted will go. */
-struct fate {
+struct job_outcome {
     bool fails;
     int form, applied;
     const char *code, *message, *word;
     bool skips_bad; /* the others are added */
 };
 
-static struct fate fate_of(const rp_sim *sim)
+static struct job_outcome job_outcome_of(const rp_sim *sim)
 {
     const sim_fault *fault = sim->fault;
 
     if (!fault || fault->kind != SIM_FAULT_JOB)
-        return (struct fate){.applied = SIM_APPLIED_YES, .code = "", .message = "", .word = ""};
-    return (struct fate){.fails = true,
-                         .form = fault->form,
-                         .applied = fault->applied,
-                         .code = *fault->code ? fault->code : "ELB.9001",
-                         .message = *fault->message ? fault->message : "Interval ELB create VM error.",
-                         .word = fault->word};
+        return (struct job_outcome){.applied = SIM_APPLIED_YES, .code = "", .message = "", .word = ""};
+    return (struct job_outcome){.fails = true,
+                                .form = fault->form,
+                                .applied = fault->applied,
+                                .code = *fault->code ? fault->code : "ELB.9001",
+                                .message = *fault->message ? fault->message : "Interval ELB create VM error.",
+                                .word = fault->word};
 }
 
-static bool is_applied(const struct fate *fate, size_t index)
+static bool is_applied(const struct job_outcome *outcome, size_t index)
 {
-    return fate->applied == SIM_APPLIED_YES || (fate->applied == SIM_APPLIED_SOME && index % 2 == 0);
+    return outcome->applied == SIM_APPLIED_YES || (outcome->applied == SIM_APPLIED_SOME && index % 2 == 0);
 }
 
-static bool store_fate(sim_job *job, const struct fate *fate)
+static bool store_outcome(sim_job *job, const struct job_outcome *outcome)
 {
-    job->fails = fate->fails;
-    job->form = fate->form;
-    job->code = strdup(fate->code);
-    job->message = strdup(fate->message);
-    job->word = strdup(fate->word);
+    job->fails = outcome->fails;
+    job->form = outcome->form;
+    job->code = strdup(outcome->code);
+    job->message = strdup(outcome->message);
+    job->word = strdup(outcome->word);
     return job->code && job->message && job->word;
 }
 
@@ -197,7 +197,7 @@ static bool refuse_add(const rp_sim *sim, const sim_listener *listener, size_t n
 }
 
 /* A bad record makes the job fail, with all that is in it or alone. */
-static void judge_records(const rp_sim *sim, const rp_json *records, struct fate *fate)
+static void check_records(const rp_sim *sim, const rp_json *records, struct job_outcome *outcome)
 {
     bool partial = sim->settings.bad_how == SIM_BAD_JOB_PARTIAL;
     sim_refusal why;
@@ -205,15 +205,15 @@ static void judge_records(const rp_sim *sim, const rp_json *records, struct fate
     for (size_t i = 0; i < rp_json_count(records); i++) {
         if (!is_bad(sim, rp_json_at(records, i), &why))
             continue;
-        *fate = (struct fate){.fails = true,
-                              .form = SIM_JOB_FORM_ERROR_CODE,
-                              .applied = partial ? SIM_APPLIED_YES : SIM_APPLIED_NO,
-                              .code = why == SIM_MEMBER_ADDRESS ? "ELB.2021" : "ELB.6006",
-                              .message = why == SIM_MEMBER_ADDRESS
-                                             ? "Request parameters error, member address is null."
-                                             : "Query ECS failed.",
-                              .word = "",
-                              .skips_bad = true};
+        *outcome = (struct job_outcome){.fails = true,
+                                        .form = SIM_JOB_FORM_ERROR_CODE,
+                                        .applied = partial ? SIM_APPLIED_YES : SIM_APPLIED_NO,
+                                        .code = why == SIM_MEMBER_ADDRESS ? "ELB.2021" : "ELB.6006",
+                                        .message = why == SIM_MEMBER_ADDRESS
+                                                       ? "Request parameters error, member address is null."
+                                                       : "Query ECS failed.",
+                                        .word = "",
+                                        .skips_bad = true};
         return;
     }
 }
@@ -222,7 +222,7 @@ static void judge_records(const rp_sim *sim, const rp_json *records, struct fate
 struct adding {
     rp_sim *sim;
     sim_listener *listener;
-    const struct fate *fate;
+    const struct job_outcome *outcome;
     sim_job *job;
     sim_link **made;
     size_t n_made;
@@ -271,7 +271,8 @@ static bool add_record(struct adding *adding, const rp_json *record, size_t inde
     item->address = strdup(rp_json_text(rp_json_get(record, "address")));
     if (!item->server_id || !item->address)
         return false;
-    if (is_applied(adding->fate, index) && !(adding->fate->skips_bad && is_bad(adding->sim, record, &why)))
+    if (is_applied(adding->outcome, index) &&
+        !(adding->outcome->skips_bad && is_bad(adding->sim, record, &why)))
         return make_member(adding, item);
     sim_new_id(&adding->sim->state, item->member_id);
     item->floating = strdup("");
@@ -298,16 +299,17 @@ void sim_members_add(rp_sim *sim, const sim_request *request, sim_reply *reply)
 {
     sim_listener *listener = sim_listener_in_path(sim, request);
     size_t n = rp_json_count(request->json);
-    struct fate fate = fate_of(sim);
+    struct job_outcome outcome = job_outcome_of(sim);
     _cleanup_(rp_freep) sim_link **made = calloc(n + 1, sizeof(*made));
-    struct adding adding = {.sim = sim, .listener = listener, .fate = &fate, .made = made, .reply = reply};
+    struct adding adding = {
+        .sim = sim, .listener = listener, .outcome = &outcome, .made = made, .reply = reply};
 
     if (sim_members_refuse_id(sim, request, reply) || refuse_records(sim, request->json, reply) ||
         refuse_add(sim, listener, n, reply))
         return;
-    judge_records(sim, request->json, &fate);
+    check_records(sim, request->json, &outcome);
     adding.job = sim_job_new(&sim->state, SIM_ADD, sim->settings.job_type, listener->id, n);
-    if (!made || !adding.job || !store_fate(adding.job, &fate)) {
+    if (!made || !adding.job || !store_outcome(adding.job, &outcome)) {
         sim_job_free(adding.job);
         refuse_memory(reply);
         return;
@@ -348,7 +350,7 @@ static sim_link *removable(const rp_sim *sim, const sim_listener *listener, cons
 
 /* Some ids are unknown: refuse, or let the job tell, or neither. */
 static bool refuse_unknown(const rp_sim *sim, const sim_listener *listener, const rp_json *items,
-                           struct fate *fate, sim_reply *reply)
+                           struct job_outcome *outcome, sim_reply *reply)
 {
     size_t n = rp_json_count(items), known = 0;
 
@@ -360,17 +362,17 @@ static bool refuse_unknown(const rp_sim *sim, const sim_listener *listener, cons
         sim_refuse(reply, SIM_MEMBER_MISSING);
         return true;
     }
-    *fate = (struct fate){.fails = true,
-                          .form = SIM_JOB_FORM_NOT_FOUND,
-                          .applied = SIM_APPLIED_YES,
-                          .code = "",
-                          .message = "This member is not exist.",
-                          .word = ""};
+    *outcome = (struct job_outcome){.fails = true,
+                                    .form = SIM_JOB_FORM_NOT_FOUND,
+                                    .applied = SIM_APPLIED_YES,
+                                    .code = "",
+                                    .message = "This member is not exist.",
+                                    .word = ""};
     return false;
 }
 
 static void mark_removed(const rp_sim *sim, const sim_listener *listener, const rp_json *items,
-                         const struct fate *fate, sim_job *job)
+                         const struct job_outcome *outcome, sim_job *job)
 {
     job->settle_ms = shows_ms(sim, job);
     for (size_t i = 0; i < job->n_items; i++) {
@@ -378,7 +380,7 @@ static void mark_removed(const rp_sim *sim, const sim_listener *listener, const 
         sim_link *link = removable(sim, listener, item);
         /* An id longer than ids are is nobody's. */
         strncpy(job->items[i].member_id, rp_json_text(rp_json_get(item, "id")), SIM_ID_SIZE - 1);
-        if (link && is_applied(fate, i) && link->gone_ms > job->settle_ms)
+        if (link && is_applied(outcome, i) && link->gone_ms > job->settle_ms)
             link->gone_ms = job->settle_ms;
     }
 }
@@ -388,7 +390,7 @@ void sim_members_remove(rp_sim *sim, const sim_request *request, sim_reply *repl
     sim_listener *listener = sim_listener_in_path(sim, request);
     const rp_json *items = rp_json_get(request->json, "removeMember");
     _cleanup_(sim_job_freep) sim_job *job = NULL;
-    struct fate fate = fate_of(sim);
+    struct job_outcome outcome = job_outcome_of(sim);
 
     if (sim_members_refuse_id(sim, request, reply) || refuse_removals(request->json, items, reply))
         return;
@@ -396,15 +398,15 @@ void sim_members_remove(rp_sim *sim, const sim_request *request, sim_reply *repl
         sim_refuse(reply, SIM_LISTENER_MISSING);
         return;
     }
-    if (refuse_busy(sim, listener, reply) || refuse_unknown(sim, listener, items, &fate, reply))
+    if (refuse_busy(sim, listener, reply) || refuse_unknown(sim, listener, items, &outcome, reply))
         return;
     job = sim_job_new(&sim->state, SIM_REMOVE, "removeMember", listener->id, rp_json_count(items));
-    if (!job || !store_fate(job, &fate)) {
+    if (!job || !store_outcome(job, &outcome)) {
         refuse_memory(reply);
         return;
     }
     start_job(sim, job);
-    mark_removed(sim, listener, items, &fate, job);
+    mark_removed(sim, listener, items, &outcome, job);
     if (!accept_job(sim, listener, &job, request, reply))
         refuse_memory(reply);
 }

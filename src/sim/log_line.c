@@ -1,4 +1,4 @@
-#include "sim/line.h"
+#include "sim/log_line.h"
 
 #include "base/text.h"
 
@@ -55,7 +55,7 @@ static bool has_secrets(sim_kind kind)
     return kind == SIM_OTHER || sim_kind_is_identity(kind);
 }
 
-void sim_line_write(const sim_request *request, sim_kind kind, unsigned status, rp_buffer *out)
+void sim_log_line_write(const sim_request *request, sim_kind kind, unsigned status, rp_buffer *out)
 {
     const char *path = behind_project(request->uri);
 

@@ -2,12 +2,12 @@
  * The simulator as its parts see it. All but the first members are for whoever
  * holds the lock.
  */
-#ifndef RP_SIM_CORE_H
-#define RP_SIM_CORE_H
+#ifndef RP_SIM_INTERNAL_H
+#define RP_SIM_INTERNAL_H
 
+#include "sim/authorize.h"
 #include "sim/fault.h"
-#include "sim/grant.h"
-#include "sim/journal.h"
+#include "sim/request_log.h"
 #include "sim/settings.h"
 #include "sim/sim.h"
 #include "sim/state.h"
@@ -30,10 +30,10 @@ struct rp_sim {
     sim_settings settings;
     sim_faults faults;
     sim_state state;
-    sim_journal journal;
-    const sim_fault *fault; /* of the request being answered, or NULL */
-    sim_grant grant;        /* its, where the route needs a token */
-    int64_t window_s;       /* the second that rate-limit counts in */
+    sim_request_log request_log;
+    const sim_fault *fault;          /* of the request being answered, or NULL */
+    sim_authorization authorization; /* its, where the route needs a token */
+    int64_t window_s;                /* the second that rate-limit counts in */
     unsigned in_window;
     unsigned last_connection;
 };

@@ -1,4 +1,4 @@
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include "base/text.h"
 #include "sim/signature.h"
@@ -20,7 +20,7 @@ static bool refuse_token(const rp_sim *sim, bool missing, bool identity, sim_rep
     return false;
 }
 
-static bool read_token(const rp_sim *sim, const sim_request *request, bool identity, sim_grant *out,
+static bool read_token(const rp_sim *sim, const sim_request *request, bool identity, sim_authorization *out,
                        sim_reply *reply)
 {
     const char *text = sim_request_header(request, "X-Auth-Token");
@@ -29,13 +29,13 @@ static bool read_token(const rp_sim *sim, const sim_request *request, bool ident
     if (!text || !*text)
         return refuse_token(sim, true, identity, reply);
     if (*sim->settings.token && !strcmp(text, sim->settings.token)) {
-        *out = (sim_grant){.project_id = sim->settings.project_id, .permanent = true};
+        *out = (sim_authorization){.project_id = sim->settings.project_id, .permanent = true};
         return true;
     }
     token = sim_token_find(&sim->state, text);
     if (!token || token->expires_ms <= sim_now_ms(sim))
         return refuse_token(sim, false, identity, reply);
-    *out = (sim_grant){.project_id = token->project_id, .agency = token->agency};
+    *out = (sim_authorization){.project_id = token->project_id, .agency = token->agency};
     return true;
 }
 
@@ -160,25 +160,26 @@ static bool is_accepted(const rp_sim *sim, const sim_signature *signature)
 }
 
 /* The project and domain that the headers of a signed request name must be there. */
-static bool read_headers(const rp_sim *sim, const sim_request *request, bool agency, sim_grant *out,
+static bool read_headers(const rp_sim *sim, const sim_request *request, bool agency, sim_authorization *out,
                          sim_reply *reply)
 {
     const char *project_id = sim_request_header(request, "X-Project-Id");
     const char *domain_id = sim_request_header(request, "X-Domain-Id");
     const char *own = agency ? sim->settings.agency_domain_id : sim->settings.domain_id;
-    sim_grant grant = {.project_id = project_id && *project_id ? project_id : NULL, .agency = agency};
+    sim_authorization authorization = {.project_id = project_id && *project_id ? project_id : NULL,
+                                       .agency = agency};
 
-    if ((grant.project_id && !sim_grant_opens(sim, &grant, project_id)) ||
+    if ((authorization.project_id && !sim_authorization_covers(sim, &authorization, project_id)) ||
         (domain_id && *domain_id && strcmp(domain_id, own) != 0)) {
         sim_refuse_project(sim, reply);
         return false;
     }
-    *out = grant;
+    *out = authorization;
     return true;
 }
 
-static bool read_signature(rp_sim *sim, const sim_request *request, const char *authorization, sim_grant *out,
-                           sim_reply *reply)
+static bool read_signature(rp_sim *sim, const sim_request *request, const char *authorization,
+                           sim_authorization *out, sim_reply *reply)
 {
     _cleanup_(sim_signature_done) sim_signature signature = {0};
     const char *security_token = sim_request_header(request, "X-Security-Token");
@@ -195,7 +196,8 @@ static bool read_signature(rp_sim *sim, const sim_request *request, const char *
            read_headers(sim, request, credential.agency, out, reply);
 }
 
-bool sim_grant_read(rp_sim *sim, const sim_request *request, bool identity, sim_grant *out, sim_reply *reply)
+bool sim_authorize(rp_sim *sim, const sim_request *request, bool identity, sim_authorization *out,
+                   sim_reply *reply)
 {
     const char *authorization = sim_request_header(request, "Authorization");
 
@@ -204,11 +206,12 @@ bool sim_grant_read(rp_sim *sim, const sim_request *request, bool identity, sim_
     return read_token(sim, request, identity, out, reply);
 }
 
-bool sim_grant_opens(const rp_sim *sim, const sim_grant *grant, const char *project_id)
+bool sim_authorization_covers(const rp_sim *sim, const sim_authorization *authorization,
+                              const char *project_id)
 {
     _cleanup_(rp_freep) char *name = sim_project_name(&sim->settings, project_id);
 
-    if (!name || (grant->project_id && strcmp(grant->project_id, project_id) != 0))
+    if (!name || (authorization->project_id && strcmp(authorization->project_id, project_id) != 0))
         return false;
-    return grant->agency || grant->permanent || !sim->settings.delegated;
+    return authorization->agency || authorization->permanent || !sim->settings.delegated;
 }

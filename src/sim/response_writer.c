@@ -1,4 +1,4 @@
-#include "sim/wire.h"
+#include "sim/response_writer.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
-bool sim_wire_wait(const sim_wire *wire, int64_t ms)
+bool sim_response_writer_wait(const sim_response_writer *writer, int64_t ms)
 {
-    struct pollfd watched[] = {{.fd = wire->stop_fd, .events = POLLIN},
-                               {.fd = wire->fd, .events = POLLRDHUP}};
+    struct pollfd watched[] = {{.fd = writer->stop_fd, .events = POLLIN},
+                               {.fd = writer->fd, .events = POLLRDHUP}};
     int timeout = ms < 0 ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
 
     /* With an end in sight a client that has left changes nothing: the server would not know yet. */
@@ -41,14 +41,15 @@ static void add_headers(struct MHD_Response *response, const sim_reply *reply)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
 }
 
-static enum MHD_Result queue(const sim_wire *wire, const sim_reply *reply, struct MHD_Response *response)
+static enum MHD_Result queue(const sim_response_writer *writer, const sim_reply *reply,
+                             struct MHD_Response *response)
 {
     enum MHD_Result queued;
 
     if (!response)
         return MHD_NO;
     add_headers(response, reply);
-    queued = MHD_queue_response(wire->connection, reply->status, response);
+    queued = MHD_queue_response(writer->connection, reply->status, response);
     MHD_destroy_response(response);
     return queued;
 }
@@ -67,15 +68,15 @@ static struct MHD_Response *whole(sim_reply *reply)
     return response;
 }
 
-static enum MHD_Result send_whole(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_whole(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     (void)fault;
-    return queue(wire, reply, whole(reply));
+    return queue(writer, reply, whole(reply));
 }
 
 /* A body that does not come at once or not all of it. */
 struct stream {
-    sim_wire wire;
+    sim_response_writer writer;
     char *bytes;      /* NULL: filler */
     uint64_t len;     /* of what there is to send */
     int64_t pause_ms; /* before each piece */
@@ -103,8 +104,8 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t r
     if (!len && stream->ends)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (!len && stream->hangs)
-        sim_wire_wait(&stream->wire, -1);
-    if (!len || (stream->pause_ms && !sim_wire_wait(&stream->wire, stream->pause_ms)))
+        sim_response_writer_wait(&stream->writer, -1);
+    if (!len || (stream->pause_ms && !sim_response_writer_wait(&stream->writer, stream->pause_ms)))
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (stream->bytes)
         memcpy(out, stream->bytes + position, len);
@@ -114,8 +115,8 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t r
 }
 
 /* Sends the stream, which is copied, under the Content-Length announced. */
-static enum MHD_Result send_stream(const sim_wire *wire, const sim_reply *reply, const struct stream *what,
-                                   uint64_t announced)
+static enum MHD_Result send_stream(const sim_response_writer *writer, const sim_reply *reply,
+                                   const struct stream *what, uint64_t announced)
 {
     struct stream *stream = malloc(sizeof(*stream));
     struct MHD_Response *response;
@@ -125,14 +126,14 @@ static enum MHD_Result send_stream(const sim_wire *wire, const sim_reply *reply,
         return MHD_NO;
     }
     *stream = *what;
-    stream->wire = *wire;
+    stream->writer = *writer;
     response = MHD_create_response_from_callback(announced, 16384, stream_read, stream, stream_free);
     if (!response)
         stream_free(stream);
     else if (announced == MHD_SIZE_UNKNOWN)
         MHD_set_response_options(
             response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT | MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-    return queue(wire, reply, response);
+    return queue(writer, reply, response);
 }
 
 /* The length the rule gives, or half of the body's. */
@@ -143,24 +144,26 @@ static size_t cut_len(const sim_reply *reply, const sim_fault *fault)
     return len < reply->body.len ? len : reply->body.len;
 }
 
-static enum MHD_Result send_truncated(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_truncated(const sim_response_writer *writer, sim_reply *reply,
+                                      const sim_fault *fault)
 {
     size_t len = cut_len(reply, fault), announced = reply->body.len;
     struct stream stream = {.bytes = rp_buffer_take(&reply->body), .len = len};
 
-    return stream.bytes ? send_stream(wire, reply, &stream, announced + (len == announced)) : MHD_NO;
+    return stream.bytes ? send_stream(writer, reply, &stream, announced + (len == announced)) : MHD_NO;
 }
 
-static enum MHD_Result send_garbled(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_garbled(const sim_response_writer *writer, sim_reply *reply,
+                                    const sim_fault *fault)
 {
     if (reply->body.data)
         reply->body.data[reply->body.len = cut_len(reply, fault)] = '\0';
-    return send_whole(wire, reply, fault);
+    return send_whole(writer, reply, fault);
 }
 
 /* The server lets a length be set only of an answer whose length it does not know, and that is not chunked.
  */
-static enum MHD_Result send_short(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_short(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     char announced[32];
     size_t len = reply->body.len;
@@ -169,85 +172,89 @@ static enum MHD_Result send_short(const sim_wire *wire, sim_reply *reply, const 
     snprintf(announced, sizeof(announced), "%zu", cut_len(reply, fault));
     sim_reply_header(reply, MHD_HTTP_HEADER_CONTENT_LENGTH, announced);
     stream.bytes = rp_buffer_take(&reply->body);
-    return stream.bytes ? send_stream(wire, reply, &stream, MHD_SIZE_UNKNOWN) : MHD_NO;
+    return stream.bytes ? send_stream(writer, reply, &stream, MHD_SIZE_UNKNOWN) : MHD_NO;
 }
 
-static enum MHD_Result send_long(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_long(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     size_t len = reply->body.len;
     struct stream stream = {.bytes = rp_buffer_take(&reply->body), .len = len, .hangs = true};
     (void)fault;
 
-    return stream.bytes ? send_stream(wire, reply, &stream, len + 10) : MHD_NO;
+    return stream.bytes ? send_stream(writer, reply, &stream, len + 10) : MHD_NO;
 }
 
 /* In twenty pieces. */
-static enum MHD_Result send_slowly(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_slowly(const sim_response_writer *writer, sim_reply *reply,
+                                   const sim_fault *fault)
 {
     size_t len = reply->body.len;
     int64_t ms = fault->ms ? fault->ms : 2000;
     struct stream stream = {
         .bytes = rp_buffer_take(&reply->body), .len = len, .pause_ms = ms / 20 + 1, .piece = len / 20 + 1};
 
-    return stream.bytes ? send_stream(wire, reply, &stream, len) : MHD_NO;
+    return stream.bytes ? send_stream(writer, reply, &stream, len) : MHD_NO;
 }
 
 /* Blanks are JSON too, so what is huge is not at once wrong. */
-static enum MHD_Result send_huge(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_huge(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     struct stream stream = {.len = (uint64_t)fault->mib << 20};
 
-    return send_stream(wire, reply, &stream, stream.len);
+    return send_stream(writer, reply, &stream, stream.len);
 }
 
-static enum MHD_Result send_status(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_status(const sim_response_writer *writer, sim_reply *reply,
+                                   const sim_fault *fault)
 {
     sim_reply_error(reply, (sim_shape)fault->shape, fault->status ? fault->status : 503, fault->code,
                     fault->message);
     if (*fault->retry_after)
         sim_reply_header(reply, "Retry-After", fault->retry_after);
-    return send_whole(wire, reply, fault);
+    return send_whole(writer, reply, fault);
 }
 
-static enum MHD_Result send_elsewhere(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_elsewhere(const sim_response_writer *writer, sim_reply *reply,
+                                      const sim_fault *fault)
 {
     sim_reply_clear(reply);
     reply->status = fault->status ? fault->status : 302;
     sim_reply_header(reply, "Location", fault->location);
-    return send_whole(wire, reply, fault);
+    return send_whole(writer, reply, fault);
 }
 
-static enum MHD_Result send_expired(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result send_expired(const sim_response_writer *writer, sim_reply *reply,
+                                    const sim_fault *fault)
 {
     sim_refuse(reply, fault->shape == SIM_SHAPE_ELB        ? SIM_TOKEN_EXPIRED_ELB
                       : fault->shape == SIM_SHAPE_KEYSTONE ? SIM_NOT_LOGGED_IN
                                                            : SIM_TOKEN_EXPIRED);
     if (fault->status)
         reply->status = fault->status;
-    return send_whole(wire, reply, fault);
+    return send_whole(writer, reply, fault);
 }
 
 /* Disconnecting a TCP socket resets it at once (tcp(7) has it only as AF_UNSPEC), before anything above can
    say goodbye: a close with SO_LINGER would come after the FIN of the server's shutdown. */
-static enum MHD_Result reset(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result reset(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
     (void)fault;
 
     reply->status = 0;
-    connect(wire->fd, &nowhere, sizeof(nowhere));
+    connect(writer->fd, &nowhere, sizeof(nowhere));
     return MHD_NO;
 }
 
-static enum MHD_Result hang_up(const sim_wire *wire, sim_reply *reply, const sim_fault *fault)
+static enum MHD_Result hang_up(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
-    (void)wire;
+    (void)writer;
     (void)fault;
     reply->status = 0;
     return MHD_NO;
 }
 
-static enum MHD_Result (*const senders[])(const sim_wire *, sim_reply *,
+static enum MHD_Result (*const senders[])(const sim_response_writer *, sim_reply *,
                                           const sim_fault *) = {[SIM_FAULT_STATUS] = send_status,
                                                                 [SIM_FAULT_RESET_BEFORE] = reset,
                                                                 [SIM_FAULT_RESET_AFTER] = reset,
@@ -264,10 +271,10 @@ static enum MHD_Result (*const senders[])(const sim_wire *, sim_reply *,
                                                                 [SIM_FAULT_JOB] = send_whole,
                                                                 [SIM_FAULT_EXPIRED_TOKEN] = send_expired};
 
-enum MHD_Result sim_wire_send(const sim_wire *wire, sim_reply *reply, const sim_fault *fault,
-                              unsigned *status)
+enum MHD_Result sim_response_writer_send(const sim_response_writer *writer, sim_reply *reply,
+                                         const sim_fault *fault, unsigned *status)
 {
-    enum MHD_Result sent = (fault ? senders[fault->kind] : send_whole)(wire, reply, fault);
+    enum MHD_Result sent = (fault ? senders[fault->kind] : send_whole)(writer, reply, fault);
 
     *status = sent == MHD_YES ? reply->status : 0;
     return sent;

@@ -1,5 +1,5 @@
 /* What tests do to a simulator in their own process. */
-#include "sim/core.h"
+#include "sim/internal.h"
 
 #include <string.h>
 
@@ -56,7 +56,7 @@ unsigned rp_sim_count(rp_sim *sim, const char *name)
     unsigned count = 0;
 
     pthread_mutex_lock(&sim->lock);
-    sim_journal_count(&sim->journal, name, &count);
+    sim_request_log_count(&sim->request_log, name, &count);
     pthread_mutex_unlock(&sim->lock);
     return count;
 }

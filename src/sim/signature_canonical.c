@@ -1,4 +1,4 @@
-#include "sim/canonical.h"
+#include "sim/signature_canonical.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -61,21 +61,21 @@ static void drop_segment(rp_buffer *out, size_t start)
     out->data[out->len] = '\0';
 }
 
-static void add_segment(const char *segment, size_t len, const sim_spelling *spelling, size_t start,
+static void add_segment(const char *segment, size_t len, const sim_canonical_rules *rules, size_t start,
                         rp_buffer *out)
 {
     bool is_dot = len == 1 && segment[0] == '.';
     bool is_up = len == 2 && segment[0] == '.' && segment[1] == '.';
 
-    if (spelling->clean_path && is_up)
+    if (rules->clean_path && is_up)
         drop_segment(out, start);
-    else if (!spelling->clean_path || (len && !is_dot)) {
+    else if (!rules->clean_path || (len && !is_dot)) {
         encode(segment, len, false, out);
         rp_buffer_add_char(out, '/');
     }
 }
 
-void sim_canonical_path(const char *target, const sim_spelling *spelling, rp_buffer *out)
+void sim_canonical_path(const char *target, const sim_canonical_rules *rules, rp_buffer *out)
 {
     const char *end = target + strcspn(target, "?"), *at = target + (*target == '/');
     size_t start = out->len;
@@ -83,7 +83,7 @@ void sim_canonical_path(const char *target, const sim_spelling *spelling, rp_buf
     rp_buffer_add_char(out, '/');
     while (at < end) {
         size_t len = strcspn(at, "/?");
-        add_segment(at, len, spelling, start, out);
+        add_segment(at, len, rules, start, out);
         at += len;
         at += at < end;
     }
@@ -166,23 +166,23 @@ static int by_letters(const void *left, const void *right)
     return order ? order : (one->place > other->place) - (one->place < other->place);
 }
 
-static void write_parameters(const struct parameters *parameters, const sim_spelling *spelling,
+static void write_parameters(const struct parameters *parameters, const sim_canonical_rules *rules,
                              rp_buffer *out)
 {
     const char *last = NULL;
 
     for (size_t i = 0; i < parameters->n; i++) {
         const struct parameter *parameter = &parameters->list[i];
-        if (spelling->any_case && last && !strcmp(last, parameter->name))
+        if (rules->any_case && last && !strcmp(last, parameter->name))
             continue;
         rp_buffer_format(out, "%s%s", last ? "&" : "", parameter->name);
-        if (*parameter->value || !spelling->bare_empty)
+        if (*parameter->value || !rules->bare_empty)
             rp_buffer_format(out, "=%s", parameter->value);
         last = parameter->name;
     }
 }
 
-void sim_canonical_query(const char *target, const sim_spelling *spelling, rp_buffer *out)
+void sim_canonical_query(const char *target, const sim_canonical_rules *rules, rp_buffer *out)
 {
     _cleanup_(parameters_done) struct parameters parameters = {.text = RP_BUFFER(out->max)};
     const char *query = strchr(target, '?');
@@ -193,7 +193,6 @@ void sim_canonical_query(const char *target, const sim_spelling *spelling, rp_bu
         out->failure = RP_BUFFER_NO_MEMORY;
         return;
     }
-    qsort(parameters.list, parameters.n, sizeof(*parameters.list),
-          spelling->any_case ? by_letters : by_bytes);
-    write_parameters(&parameters, spelling, out);
+    qsort(parameters.list, parameters.n, sizeof(*parameters.list), rules->any_case ? by_letters : by_bytes);
+    write_parameters(&parameters, rules, out);
 }
