@@ -4,7 +4,7 @@
 #ifndef TESTS_BENCH_CALLGRIND_H
 #define TESTS_BENCH_CALLGRIND_H
 
-#include "book.h"
+#include "results_table.h"
 
 /* Of the plugin, in one create of so many records: all that its hook executes, libraries and C library
    included. RP_E_NOT_FOUND: there is no valgrind. The profile is left in the folder. */

@@ -1,11 +1,11 @@
 #include "claim.h"
 
-#include "way.h"
+#include "workload.h"
 
 /* A list of 1,000 members has three pages: two of 500, and one that shows that there are no more. */
 #define PAGES_OF_1000 3
 
-/* A place in the table, without its way. */
+/* A place in the table, without its workload. */
 #define AT(latency, job, n)                                                                                  \
     {                                                                                                        \
         .latency_ms = (latency), .job_ms = (job), .records = (n), .listeners = 1, .max_batch = USUAL_BATCH   \
@@ -41,13 +41,13 @@ static double cpu_us(const measured *one)
     return (double)one->create.cpu_us;
 }
 
-/* measure(way at place), divided by measure(over) where that is given, and by `each`. */
+/* measure(workload at place), divided by measure(over) where that is given, and by `each`. */
 static const struct row {
     const char *claim;
     double (*measure)(const measured *one);
-    const char *way;
+    const char *workload;
     unsigned threads;
-    cell place;
+    grid_cell place;
     const char *over;
     unsigned over_threads, over_records; /* 0: as many */
     double each, bound;
@@ -82,20 +82,20 @@ static const struct row {
      .bound = 12},
 };
 
-static const entry *find(const book *all, const struct row *row, const char *by, unsigned threads,
+static const entry *find(const results_table *all, const struct row *row, const char *by, unsigned threads,
                          unsigned records)
 {
-    cell place = row->place;
+    grid_cell place = row->place;
 
     if (records)
         place.records = records;
-    return book_find_way(all, &place, by, threads);
+    return results_find_workload(all, &place, by, threads);
 }
 
-static finding check(const book *all, const struct row *row)
+static finding check(const results_table *all, const struct row *row)
 {
     finding made = {.claim = row->claim, .bound = row->bound, .at_least = row->at_least};
-    const entry *of = find(all, row, row->way, row->threads, 0);
+    const entry *of = find(all, row, row->workload, row->threads, 0);
     const entry *over = row->over ? find(all, row, row->over, row->over_threads, row->over_records) : NULL;
     double by = over ? row->measure(&over->result) : 1;
 
@@ -106,7 +106,7 @@ static finding check(const book *all, const struct row *row)
     return made;
 }
 
-void claim_check(const book *all, finding out[MAX_FINDINGS])
+void claim_check(const results_table *all, finding out[MAX_FINDINGS])
 {
     size_t i;
 

@@ -4,7 +4,7 @@
 #ifndef TESTS_BENCH_CLAIM_H
 #define TESTS_BENCH_CLAIM_H
 
-#include "book.h"
+#include "results_table.h"
 
 typedef struct finding {
     const char *claim;
@@ -15,7 +15,7 @@ typedef struct finding {
 
 /* All of them, into an array that ends with a NULL claim. */
 #define MAX_FINDINGS 32
-void claim_check(const book *all, finding out[MAX_FINDINGS]);
+void claim_check(const results_table *all, finding out[MAX_FINDINGS]);
 
 bool finding_holds(const finding *one);
 

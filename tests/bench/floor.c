@@ -1,15 +1,15 @@
 #include "floor.h"
 
-#include "crowd.h"
 #include "pause.h"
 #include "record.h"
+#include "threads.h"
 
 #include <string.h>
 
 #define MAX_BODY (16u << 20)
 
 /* At most max_batch records of one listener, from *next on. NULL when out of memory. */
-static char *next_body(const cell *of, unsigned *next)
+static char *next_body(const grid_cell *of, unsigned *next)
 {
     rp_buffer text = RP_BUFFER(MAX_BODY);
     unsigned i = *next, count;
@@ -25,12 +25,12 @@ static char *next_body(const cell *of, unsigned *next)
     return rp_buffer_take(&text);
 }
 
-static int add(raw *client, const char *id, const char *body, char job_id[64], rp_error **error)
+static int add(raw_http *client, const char *id, const char *body, char job_id[64], rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *told = NULL;
     const char *job;
-    int result =
-        body ? raw_add(client, id, body, &told, error) : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    int result = body ? raw_http_add(client, id, body, &told, error)
+                      : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 
     if (result < 0)
         return result;
@@ -41,7 +41,7 @@ static int add(raw *client, const char *id, const char *body, char job_id[64], r
     return 0;
 }
 
-static int add_all(run *one, raw *client, unsigned listener, char job_id[64], rp_error **error)
+static int add_all(run *one, raw_http *client, unsigned listener, char job_id[64], rp_error **error)
 {
     char id[LISTENER_ID_SIZE];
     unsigned next = listener;
@@ -55,12 +55,12 @@ static int add_all(run *one, raw *client, unsigned listener, char job_id[64], rp
     return result;
 }
 
-static int expect_success(raw *client, const char *job_id, rp_error **error)
+static int expect_success(raw_http *client, const char *job_id, rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *told = NULL;
     const char *status;
 
-    if (raw_job(client, job_id, &told, error) < 0)
+    if (raw_http_job(client, job_id, &told, error) < 0)
         return RP_E_SYSTEM;
     status = rp_json_text(rp_json_get(told, "status"));
     if (status && !strcmp(status, "SUCCESS"))
@@ -68,16 +68,16 @@ static int expect_success(raw *client, const char *job_id, rp_error **error)
     return rp_error_set(error, RP_E_SYSTEM, "the job is at %s", status ? status : "no status");
 }
 
-static int list(raw *client, unsigned listener, rp_error **error)
+static int list(raw_http *client, unsigned listener, rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *told = NULL;
     char id[LISTENER_ID_SIZE];
 
     listener_id(listener, id);
-    return raw_list(client, id, "", &told, error);
+    return raw_http_list(client, id, "", &told, error);
 }
 
-static int create_of_listener(run *one, raw *client, unsigned listener, rp_error **error)
+static int create_of_listener(run *one, raw_http *client, unsigned listener, rp_error **error)
 {
     char job_id[64] = "";
 
@@ -89,14 +89,14 @@ static int create_of_listener(run *one, raw *client, unsigned listener, rp_error
     return list(client, listener, error);
 }
 
-static int read_of_listener(run *one, raw *client, unsigned listener, rp_error **error)
+static int read_of_listener(run *one, raw_http *client, unsigned listener, rp_error **error)
 {
     (void)one;
     return list(client, listener, error);
 }
 
 /* Those that have records. */
-static unsigned used_listeners(const cell *of)
+static unsigned used_listeners(const grid_cell *of)
 {
     return of->records < of->listeners ? of->records : of->listeners;
 }
@@ -105,12 +105,12 @@ int floor_create(run *one, rp_error **error)
 {
     unsigned listeners = used_listeners(one->cell);
 
-    return crowd_run(one, listeners, listeners, create_of_listener, error);
+    return threads_run(one, listeners, listeners, create_of_listener, error);
 }
 
 int floor_read(run *one, rp_error **error)
 {
     unsigned listeners = used_listeners(one->cell);
 
-    return crowd_run(one, listeners, listeners, read_of_listener, error);
+    return threads_run(one, listeners, listeners, read_of_listener, error);
 }

@@ -1,6 +1,6 @@
 #include "grid.h"
 
-#include "way.h"
+#include "workload.h"
 
 #include <string.h>
 
@@ -17,15 +17,15 @@ struct numbers {
         }                                                                                                    \
     }
 
-/* A way that is tried in each place, from so many threads; not for more records than most. */
+/* A workload that is tried in each place, from so many threads; not for more records than most. */
 struct plan {
-    const char *way;
+    const char *workload;
     unsigned threads, most, max_batch;
 };
 
 /* All combinations of these. */
 struct block {
-    const struct plan *plans; /* ended by a NULL way; those that others are compared with go first */
+    const struct plan *plans; /* ended by a NULL workload; those that others are compared with go first */
     struct numbers latencies, jobs, records, listeners;
 };
 
@@ -41,9 +41,9 @@ static const struct plan one_by_one[] = {
     {"one-by-one", 1, 100, USUAL_BATCH},     {"one-by-one", 10, 100, USUAL_BATCH},
     {"one-by-one-5s", 10, 100, USUAL_BATCH}, {"threads", 10, 100, USUAL_BATCH},
     {"threads", 50, 100, USUAL_BATCH},       {0}};
-static const struct plan crowds[] = {{"floor", 1, 10000, USUAL_BATCH},    {"batch", 1, 10000, USUAL_BATCH},
-                                     {"batch", 1, 10000, 1000},           {"threads", 10, 10000, USUAL_BATCH},
-                                     {"threads", 50, 10000, USUAL_BATCH}, {0}};
+static const struct plan thread_plans[] = {
+    {"floor", 1, 10000, USUAL_BATCH},    {"batch", 1, 10000, USUAL_BATCH},    {"batch", 1, 10000, 1000},
+    {"threads", 10, 10000, USUAL_BATCH}, {"threads", 50, 10000, USUAL_BATCH}, {0}};
 static const struct plan few_ways[] = {
     {"floor", 1, 100, USUAL_BATCH}, {"one-by-one", 10, 100, USUAL_BATCH}, {"batch", 1, 100, USUAL_BATCH},
     {"batch", 1, 100, 4},           {"threads", 10, 100, USUAL_BATCH},    {0}};
@@ -52,7 +52,7 @@ static const struct plan few_ways[] = {
     {batch_alone, NUMBERS(80), NUMBERS(500), NUMBERS(1, 10, 100, 1000, 10000), NUMBERS(1)},                  \
         {one_by_one, NUMBERS(80), NUMBERS(500), NUMBERS(100), NUMBERS(1)},                                   \
     {                                                                                                        \
-        crowds, NUMBERS(20), NUMBERS(100), NUMBERS(1000), NUMBERS(1)                                         \
+        thread_plans, NUMBERS(20), NUMBERS(100), NUMBERS(1000), NUMBERS(1)                                   \
     }
 
 static const struct block tiny[] = {{few_ways, NUMBERS(0), NUMBERS(50), NUMBERS(10), NUMBERS(1, 2)}, {0}};
@@ -68,22 +68,22 @@ static const struct {
 } grids[] = {{"tiny", tiny}, {"claims", claims}, {"full", full}};
 
 struct taking {
-    cell *into; /* NULL: only count */
+    grid_cell *into; /* NULL: only count */
     size_t count;
 };
 
-static bool is_there(const struct taking *taking, const cell *one)
+static bool is_there(const struct taking *taking, const grid_cell *one)
 {
     for (size_t i = 0; taking->into && i < taking->count; i++)
-        if (cell_is(&taking->into[i], one))
+        if (grid_cell_equals(&taking->into[i], one))
             return true;
     return false;
 }
 
 /* Fewer records than threads or listeners would be the same as with fewer of those. */
-static void take(struct taking *taking, const struct plan *plan, cell one)
+static void take(struct taking *taking, const struct plan *plan, grid_cell one)
 {
-    one.way = way_named(plan->way);
+    one.workload = workload_named(plan->workload);
     one.threads = plan->threads;
     one.max_batch = plan->max_batch;
     if (one.records > plan->most || (one.records < one.threads && one.threads > 1) ||
@@ -98,12 +98,12 @@ static void take_place(struct taking *taking, const struct block *block, unsigne
                        unsigned listeners)
 {
     for (size_t i = 0; i < block->records.count; i++)
-        for (const struct plan *plan = block->plans; plan->way; plan++)
+        for (const struct plan *plan = block->plans; plan->workload; plan++)
             take(taking, plan,
-                 (cell){.latency_ms = latency,
-                        .job_ms = job,
-                        .records = block->records.of[i],
-                        .listeners = listeners});
+                 (grid_cell){.latency_ms = latency,
+                             .job_ms = job,
+                             .records = block->records.of[i],
+                             .listeners = listeners});
 }
 
 static void take_block(struct taking *taking, const struct block *block)
@@ -114,7 +114,7 @@ static void take_block(struct taking *taking, const struct block *block)
                 take_place(taking, block, block->latencies.of[j], block->jobs.of[k], block->listeners.of[i]);
 }
 
-cell *grid_cells(const char *name, size_t *count)
+grid_cell *grid_cells(const char *name, size_t *count)
 {
     const struct block *blocks = NULL;
     struct taking counting = {0}, taking = {0};
@@ -124,7 +124,7 @@ cell *grid_cells(const char *name, size_t *count)
             blocks = grids[i].blocks;
     for (const struct block *block = blocks; block && block->plans; block++)
         take_block(&counting, block);
-    taking.into = counting.count ? calloc(counting.count, sizeof(cell)) : NULL;
+    taking.into = counting.count ? calloc(counting.count, sizeof(grid_cell)) : NULL;
     for (const struct block *block = blocks; taking.into && block->plans; block++)
         take_block(&taking, block);
     *count = taking.count;

@@ -1,7 +1,7 @@
 #include "host.h"
 
-#include "meter.h"
 #include "record.h"
+#include "resource_usage.h"
 
 #include "base/text.h"
 #include "sim/sim.h"
@@ -46,14 +46,14 @@ static int open_instance(host *made, const char *config, rp_error **error)
 int host_start(host *made, const char *plugin, const char *url, unsigned max_batch, rp_error **error)
 {
     _cleanup_(rp_freep) char *config = config_for(url, max_batch);
-    int64_t begun = meter_now_us(), loaded;
+    int64_t begun = now_us(), loaded;
     int result = config ? load(made, plugin, error) : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 
-    loaded = meter_now_us();
+    loaded = now_us();
     if (result == 0)
         result = open_instance(made, config, error);
     made->load_us = loaded - begun;
-    made->open_us = meter_now_us() - loaded;
+    made->open_us = now_us() - loaded;
     return result;
 }
 
@@ -64,7 +64,7 @@ void host_stop(host *one)
     *one = (host){0};
 }
 
-static char *request_for(const cell *of, unsigned first, unsigned count)
+static char *request_for(const grid_cell *of, unsigned first, unsigned count)
 {
     _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_REQUEST);
 
@@ -89,7 +89,7 @@ __attribute__((noinline)) const rp_response *bench_hook(rp_hook *hook, rp_instan
     return hook(instance, &call, request, len);
 }
 
-static int run(const host *one, rp_hook *hook, const cell *of, unsigned first, unsigned count,
+static int run(const host *one, rp_hook *hook, const grid_cell *of, unsigned first, unsigned count,
                rp_error **error)
 {
     _cleanup_(rp_freep) char *request = request_for(of, first, count);
@@ -105,12 +105,12 @@ static int run(const host *one, rp_hook *hook, const cell *of, unsigned first, u
     return result;
 }
 
-int host_create(const host *one, const cell *of, unsigned first, unsigned count, rp_error **error)
+int host_create(const host *one, const grid_cell *of, unsigned first, unsigned count, rp_error **error)
 {
     return run(one, one->plugin->create, of, first, count, error);
 }
 
-int host_read(const host *one, const cell *of, unsigned first, unsigned count, rp_error **error)
+int host_read(const host *one, const grid_cell *of, unsigned first, unsigned count, rp_error **error)
 {
     return run(one, one->plugin->read, of, first, count, error);
 }

@@ -6,7 +6,7 @@
 
 #include "resource_plugin.h"
 
-#include "cell.h"
+#include "grid_cell.h"
 
 typedef struct host {
     const rp_plugin *plugin;
@@ -19,8 +19,8 @@ int host_start(host *made, const char *plugin, const char *url, unsigned max_bat
 void host_stop(host *one);
 
 /* Records first … first + count of the cell: created, or read. They must all be ok. */
-int host_create(const host *one, const cell *of, unsigned first, unsigned count, rp_error **error);
-int host_read(const host *one, const cell *of, unsigned first, unsigned count, rp_error **error);
+int host_create(const host *one, const grid_cell *of, unsigned first, unsigned count, rp_error **error);
+int host_read(const host *one, const grid_cell *of, unsigned first, unsigned count, rp_error **error);
 
 /* Calls a hook; named for tools that watch it. */
 const rp_response *bench_hook(rp_hook *hook, rp_instance *instance, const char *request, size_t len);

@@ -1,14 +1,13 @@
 /*
- * Measures how many requests and how much time the plugin needs, against the
- * floor and against those who work record by record. See way.h for what is
- * compared, run.sh for the one command.
+ * Measures how many requests and how much time the plugin needs, compared with the minimum for any client and
+ * with clients that work record by record. workload.h lists the workloads; run.sh builds and runs it.
  */
 #include "callgrind.h"
 #include "claim.h"
 #include "grid.h"
 #include "plot.h"
 #include "report.h"
-#include "way.h"
+#include "workload.h"
 
 #include "base/text.h"
 
@@ -29,12 +28,12 @@ struct arguments {
 static const char usage[] =
     "usage: rp_bench [OPTION…]\n\n"
     "  --grid full|claims|tiny  which cells to run (full)\n"
-    "  --limit-s N              leave out cells that would take longer (120)\n"
+    "  --limit-s N              skip cells expected to take longer (120)\n"
     "  --out FOLDER             where bench.json and bench.svg go (.)\n"
-    "  --instructions           count instructions too, by valgrind\n"
+    "  --instructions           also count instructions, with valgrind\n"
     "  --check                  fail if a count cannot be right\n"
     "  --plugin FILE, --sim FILE\n"
-    "  --create N               only one call of N records, for who watches this process\n";
+    "  --create N               only one call of N records, in this process, for a profiler\n";
 
 static bool read_number(const char *text, unsigned *out)
 {
@@ -88,15 +87,15 @@ static bool read_arguments(struct arguments *arguments, char **argv)
 
 static int create_here(const struct arguments *arguments)
 {
-    cell one = {.way = way_named("batch"),
-                .records = arguments->create,
-                .listeners = 1,
-                .threads = 1,
-                .max_batch = USUAL_BATCH,
-                .create_only = true};
+    grid_cell one = {.workload = workload_named("batch"),
+                     .records = arguments->create,
+                     .listeners = 1,
+                     .threads = 1,
+                     .max_batch = USUAL_BATCH,
+                     .create_only = true};
     measured got;
 
-    cell_run_here(&one, &arguments->with, &got);
+    grid_cell_run_in_process(&one, &arguments->with, &got);
     if (got.end == CELL_DONE)
         return EXIT_SUCCESS;
     fprintf(stderr, "rp_bench: %s\n", got.why);
@@ -104,27 +103,28 @@ static int create_here(const struct arguments *arguments)
 }
 
 /* Cells that failed, or whose counts cannot be right. */
-static unsigned count_wrong(const book *all)
+static unsigned count_wrong(const results_table *all)
 {
     unsigned wrong = 0;
 
     for (size_t i = 0; i < all->count; i++) {
         const entry *one = &all->entries[i];
         bool fine = one->result.end == CELL_LEFT_OUT ||
-                    (one->result.end == CELL_DONE && one->cell.way->is_sane(&one->cell, &one->result));
+                    (one->result.end == CELL_DONE && one->cell.workload->is_sane(&one->cell, &one->result));
         if (!fine)
-            fprintf(stderr, "rp_bench: %s, %u records: %s\n", one->cell.way->name, one->cell.records,
+            fprintf(stderr, "rp_bench: %s, %u records: %s\n", one->cell.workload->name, one->cell.records,
                     one->result.end == CELL_DONE ? "the counts cannot be right" : one->result.why);
         wrong += !fine;
     }
     return wrong;
 }
 
-static void run_cells(const struct arguments *arguments, const cell *cells, size_t count, book *all)
+static void run_cells(const struct arguments *arguments, const grid_cell *cells, size_t count,
+                      results_table *all)
 {
     for (size_t i = 0; i < count; i++) {
         all->entries[i].cell = cells[i];
-        cell_run(&cells[i], &arguments->with, &all->entries[i].result);
+        grid_cell_run(&cells[i], &arguments->with, &all->entries[i].result);
         all->count++;
         report_entry(all, stdout);
     }
@@ -141,7 +141,7 @@ static void count_instructions(const struct arguments *arguments, instructions *
     }
 }
 
-static int write_files(const struct arguments *arguments, const book *all, const finding *findings,
+static int write_files(const struct arguments *arguments, const results_table *all, const finding *findings,
                        const instructions *counted, size_t count)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
@@ -160,14 +160,14 @@ static int write_files(const struct arguments *arguments, const book *all, const
 static int run_grid(const struct arguments *arguments)
 {
     size_t count = 0;
-    _cleanup_(rp_freep) cell *cells = grid_cells(arguments->grid, &count);
+    _cleanup_(rp_freep) grid_cell *cells = grid_cells(arguments->grid, &count);
     _cleanup_(rp_freep) entry *entries = cells ? calloc(count, sizeof(*entries)) : NULL;
     instructions counted[] = {{.records = 100}, {.records = 1000}, {.records = 10000}};
     finding findings[MAX_FINDINGS];
-    book all = {.entries = entries};
+    results_table all = {.entries = entries};
 
     if (!entries) {
-        fprintf(stderr, "rp_bench: no such grid: %s\n", arguments->grid);
+        fprintf(stderr, "rp_bench: unknown grid: %s\n", arguments->grid);
         return EXIT_USAGE;
     }
     run_cells(arguments, cells, count, &all);

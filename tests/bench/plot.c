@@ -1,7 +1,7 @@
 #include "plot.h"
 
 #include "report.h"
-#include "way.h"
+#include "workload.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,7 +27,7 @@ enum {
 };
 
 static const struct series {
-    const char *way;
+    const char *workload;
     unsigned threads;
     const char *colour, *title;
 } lines[] = {
@@ -42,22 +42,22 @@ static const struct series {
 
 /* A place on one listener, and where its panel is. */
 struct panel {
-    cell place;
+    grid_cell place;
     unsigned x, y;
 };
 
-static bool is_in(const struct panel *panel, const cell *one)
+static bool is_in(const struct panel *panel, const grid_cell *one)
 {
     return panel->place.latency_ms == one->latency_ms && panel->place.job_ms == one->job_ms &&
            one->listeners == 1 && one->max_batch == USUAL_BATCH;
 }
 
-static size_t find_panels(const book *all, struct panel panels[MAX_PANELS])
+static size_t find_panels(const results_table *all, struct panel panels[MAX_PANELS])
 {
     size_t count = 0, known;
 
     for (size_t i = 0; i < all->count; i++) {
-        const cell *one = &all->entries[i].cell;
+        const grid_cell *one = &all->entries[i].cell;
         for (known = 0; known < count && !is_in(&panels[known], one); known++)
             continue;
         if (known < count || count == MAX_PANELS || one->listeners != 1 || one->max_batch != USUAL_BATCH)
@@ -113,7 +113,8 @@ static void draw_axes(const struct panel *panel, rp_buffer *out)
 }
 
 /* Its points, in the order of the grid, which is that of the number of records. */
-static void draw_line(const book *all, const struct panel *panel, const struct series *line, rp_buffer *out)
+static void draw_line(const results_table *all, const struct panel *panel, const struct series *line,
+                      rp_buffer *out)
 {
     _cleanup_(rp_buffer_done) rp_buffer points = RP_BUFFER(MAX_SVG);
 
@@ -121,7 +122,7 @@ static void draw_line(const book *all, const struct panel *panel, const struct s
         const entry *one = &all->entries[i];
         double x, y;
         if (one->result.end != CELL_DONE || !is_in(panel, &one->cell) || one->cell.threads != line->threads ||
-            strcmp(one->cell.way->name, line->way) != 0)
+            strcmp(one->cell.workload->name, line->workload) != 0)
             continue;
         x = x_of(panel, one->cell.records);
         y = y_of(panel, (double)one->result.create.wall_us / 1000);
@@ -144,7 +145,7 @@ static void draw_legend(rp_buffer *out)
     }
 }
 
-int plot_write(const book *all, const char *path, rp_error **error)
+int plot_write(const results_table *all, const char *path, rp_error **error)
 {
     _cleanup_(rp_buffer_done) rp_buffer out = RP_BUFFER(MAX_SVG);
     struct panel panels[MAX_PANELS];

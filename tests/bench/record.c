@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-unsigned listener_of(const cell *one, unsigned record)
+unsigned listener_of(const grid_cell *one, unsigned record)
 {
     return record % one->listeners;
 }

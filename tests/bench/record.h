@@ -5,14 +5,14 @@
 #ifndef TESTS_BENCH_RECORD_H
 #define TESTS_BENCH_RECORD_H
 
-#include "cell.h"
+#include "grid_cell.h"
 
 #include "base/buffer.h"
 
 #define LISTENER_ID_SIZE 33
 
 /* Record i is of listener i modulo their number. */
-unsigned listener_of(const cell *one, unsigned record);
+unsigned listener_of(const grid_cell *one, unsigned record);
 void listener_id(unsigned listener, char out[LISTENER_ID_SIZE]);
 
 /* "server_id": "…", "address": "…" */

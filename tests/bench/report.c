@@ -1,6 +1,6 @@
 #include "report.h"
 
-#include "way.h"
+#include "workload.h"
 
 #include "json/writer.h"
 
@@ -12,18 +12,18 @@
 
 /* --- table ------------------------------------------------------------------------------ */
 
-static bool is_same_place(const cell *one, const cell *other)
+static bool is_same_place(const grid_cell *one, const grid_cell *other)
 {
     return one->latency_ms == other->latency_ms && one->job_ms == other->job_ms &&
            one->listeners == other->listeners;
 }
 
-static void heading(const cell *of, FILE *out)
+static void heading(const grid_cell *of, FILE *out)
 {
     fprintf(out, "\nlatency %u ms, jobs %u ms, listeners: %u\n", of->latency_ms, of->job_ms, of->listeners);
-    fprintf(out, "%7s %-13s %3s %5s | %6s %6s %6s %5s %10s %8s %8s %8s %7s | %6s %10s\n", "records", "way",
-            "thr", "batch", "adds", "lists", "polls", "conns", "create ms", "/floor", "speedup", "CPU us/r",
-            "KiB/r", "lists", "read ms");
+    fprintf(out, "%7s %-13s %3s %5s | %6s %6s %6s %5s %10s %8s %8s %8s %7s | %6s %10s\n", "records",
+            "workload", "thr", "batch", "adds", "lists", "polls", "conns", "create ms", "/floor", "speedup",
+            "CPU us/r", "KiB/r", "lists", "read ms");
 }
 
 /* A ratio, or a dash where there is nothing to compare with. */
@@ -40,26 +40,26 @@ static double create_us(const entry *one)
     return one ? (double)one->result.create.wall_us : 0;
 }
 
-static void print_done(const book *all, const entry *one, FILE *out)
+static void print_done(const results_table *all, const entry *one, FILE *out)
 {
     const phase *create = &one->result.create, *read = &one->result.read;
     double records = one->cell.records;
 
     fprintf(out, " | %6u %6u %6u %5u %10.1f", create->sent.add, create->sent.list, create->sent.job,
             create->sent.connections, create_us(one) / 1000);
-    print_ratio(create_us(one), create_us(book_find_way(all, &one->cell, "floor", 1)), out);
-    print_ratio(create_us(book_find_way(all, &one->cell, "one-by-one", 10)), create_us(one), out);
+    print_ratio(create_us(one), create_us(results_find_workload(all, &one->cell, "floor", 1)), out);
+    print_ratio(create_us(results_find_workload(all, &one->cell, "one-by-one", 10)), create_us(one), out);
     fprintf(out, " %8.1f %7.1f | %6u %10.1f\n", (double)create->cpu_us / records,
             (double)create->peak_kib / records, read->sent.list, (double)read->wall_us / 1000);
 }
 
-void report_entry(const book *all, FILE *out)
+void report_entry(const results_table *all, FILE *out)
 {
     const entry *one = &all->entries[all->count - 1];
 
     if (all->count == 1 || !is_same_place(&one->cell, &one[-1].cell))
         heading(&one->cell, out);
-    fprintf(out, "%7u %-13s %3u %5u", one->cell.records, one->cell.way->name, one->cell.threads,
+    fprintf(out, "%7u %-13s %3u %5u", one->cell.records, one->cell.workload->name, one->cell.threads,
             one->cell.max_batch);
     if (one->result.end == CELL_DONE)
         print_done(all, one, out);
@@ -97,13 +97,13 @@ static int compare(const void *one, const void *other)
 }
 
 /* The median of a member of the results of all cells with the plugin. */
-static int64_t median(const book *all, size_t offset)
+static int64_t median(const results_table *all, size_t offset)
 {
     _cleanup_(rp_freep) int64_t *values = calloc(all->count + 1, sizeof(*values));
     size_t n = 0;
 
     for (size_t i = 0; values && i < all->count; i++)
-        if (all->entries[i].result.end == CELL_DONE && all->entries[i].cell.way->uses_plugin)
+        if (all->entries[i].result.end == CELL_DONE && all->entries[i].cell.workload->uses_plugin)
             values[n++] = *(const int64_t *)(const void *)((const char *)&all->entries[i].result + offset);
     if (!n)
         return 0;
@@ -111,7 +111,7 @@ static int64_t median(const book *all, size_t offset)
     return values[n / 2];
 }
 
-void report_costs(const book *all, const instructions *counted, size_t count, FILE *out)
+void report_costs(const results_table *all, const instructions *counted, size_t count, FILE *out)
 {
     fprintf(out, "\ndlopen, entry and describe: %lld us; open: %lld us\n",
             (long long)median(all, offsetof(measured, load_us)),
@@ -145,7 +145,7 @@ static void write_entry(const entry *one, rp_json_writer *writer)
     static const char *const ends[] = {"done", "left out", "failed"};
 
     rp_write_begin(writer, '{');
-    rp_write_text_member(writer, "way", one->cell.way->name);
+    rp_write_text_member(writer, "workload", one->cell.workload->name);
     rp_write_integer_member(writer, "threads", one->cell.threads);
     rp_write_integer_member(writer, "records", one->cell.records);
     rp_write_integer_member(writer, "listeners", one->cell.listeners);
@@ -192,7 +192,7 @@ static void write_instructions(const instructions *counted, size_t count, rp_jso
     rp_write_end(writer, ']');
 }
 
-int report_json(const book *all, const finding *findings, const instructions *counted, size_t count,
+int report_json(const results_table *all, const finding *findings, const instructions *counted, size_t count,
                 const char *path, rp_error **error)
 {
     _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_JSON);

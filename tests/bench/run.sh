@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh [full|claims|tiny] [OPTION…]: builds for release and measures. The full table takes hours, the claims some
-# six minutes; what it prints is also in bench.json and bench.svg of the build folder. See way.h for what is compared.
+# six minutes; what it prints is also in bench.json and bench.svg of the build folder. See workload.h for what is compared.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 grid=${1:-full}

@@ -1,6 +1,6 @@
 #include "server.h"
 
-#include "raw.h"
+#include "raw_http.h"
 #include "record.h"
 
 #include "base/text.h"
@@ -24,7 +24,7 @@ struct arguments {
     const char *argv[16 + 2 * MAX_LISTENERS];
 };
 
-static void fill_in(struct arguments *arguments, const char *program, const cell *of)
+static void fill_in(struct arguments *arguments, const char *program, const grid_cell *of)
 {
     size_t n = 0;
 
@@ -76,7 +76,7 @@ static int read_url(server *made, int from, rp_error **error)
     return 0;
 }
 
-int server_start(server *made, const char *program, const cell *for_cell, rp_error **error)
+int server_start(server *made, const char *program, const grid_cell *for_cell, rp_error **error)
 {
     struct arguments arguments = {0};
     int in[2] = {-1, -1}, out[2] = {-1, -1}, failed;
@@ -114,10 +114,10 @@ static unsigned count_of(const rp_json *told, const char *name)
 
 int server_counts(const server *one, counts *out, rp_error **error)
 {
-    _cleanup_(raw_freep) raw *client = raw_new(one->url, error);
+    _cleanup_(raw_http_freep) raw_http *client = raw_http_new(one->url, error);
     _cleanup_(rp_json_freep) rp_json *told = NULL;
 
-    if (!client || raw_ask(client, "/sim/counts", NULL, &told, error) < 0)
+    if (!client || raw_http_send(client, "/sim/counts", NULL, &told, error) < 0)
         return RP_E_SYSTEM;
     *out = (counts){.add = count_of(told, "add"),
                     .list = count_of(told, "list"),
@@ -125,5 +125,5 @@ int server_counts(const server *one, counts *out, rp_error **error)
                     .listener = count_of(told, "listener"),
                     .total = count_of(told, "total"),
                     .connections = count_of(told, "connections")};
-    return raw_ask(client, "/sim/reset", "{}", NULL, error);
+    return raw_http_send(client, "/sim/reset", "{}", NULL, error);
 }

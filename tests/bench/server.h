@@ -5,7 +5,7 @@
 #ifndef TESTS_BENCH_SERVER_H
 #define TESTS_BENCH_SERVER_H
 
-#include "cell.h"
+#include "grid_cell.h"
 
 #include <sys/types.h>
 
@@ -16,7 +16,7 @@ typedef struct server {
 } server;
 
 /* Starts the program elb-sim with the cell's latency, job time and listeners. */
-int server_start(server *made, const char *program, const cell *for_cell, rp_error **error);
+int server_start(server *made, const char *program, const grid_cell *for_cell, rp_error **error);
 void server_stop(server *one);
 
 /* How many requests of each kind came since the last time, and how many connections were opened. */

@@ -1,4 +1,4 @@
-#include "meter.h"
+#include "resource_usage.h"
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-int64_t meter_now_us(void)
+int64_t now_us(void)
 {
     struct timespec now;
 
@@ -51,18 +51,18 @@ static bool forget_peak(void)
     return told;
 }
 
-meter meter_start(void)
+resource_usage usage_start(void)
 {
-    meter begun = {.rss_kib = forget_peak() ? status_kib("VmRSS:") : 0};
+    resource_usage begun = {.rss_kib = forget_peak() ? status_kib("VmRSS:") : 0};
 
     begun.cpu_us = cpu_us();
-    begun.wall_us = meter_now_us();
+    begun.wall_us = now_us();
     return begun;
 }
 
-void meter_stop(const meter *begun, phase *out)
+void usage_stop(const resource_usage *begun, phase *out)
 {
-    out->wall_us = meter_now_us() - begun->wall_us;
+    out->wall_us = now_us() - begun->wall_us;
     out->cpu_us = cpu_us() - begun->cpu_us;
     out->peak_kib = begun->rss_kib ? status_kib("VmHWM:") - begun->rss_kib : 0;
 }

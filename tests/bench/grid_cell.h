@@ -1,9 +1,8 @@
 /*
- * A cell of the table: one way of working, with one server, for so many records;
- * and what it came to.
+ * One cell of the grid: a workload with its parameters, and what was measured.
  */
-#ifndef TESTS_BENCH_CELL_H
-#define TESTS_BENCH_CELL_H
+#ifndef TESTS_BENCH_GRID_CELL_H
+#define TESTS_BENCH_GRID_CELL_H
 
 #include "base/error.h"
 
@@ -11,18 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the plugin sends in one add, unless told otherwise. */
+/* The plugin's default of max_batch. */
 #define USUAL_BATCH 100
 
-typedef struct way way;
+typedef struct workload workload;
 
-typedef struct cell {
-    const way *way;
+typedef struct grid_cell {
+    const workload *workload;
     unsigned latency_ms, job_ms; /* of the server */
     unsigned records, listeners, threads;
     unsigned max_batch;
     bool create_only;
-} cell;
+} grid_cell;
 
 /* Requests by kind. */
 typedef struct counts {
@@ -42,7 +41,7 @@ typedef struct result {
         CELL_LEFT_OUT,
         CELL_FAILED
     } end;
-    char why[256]; /* unless it is done */
+    char why[256]; /* why it was left out or failed */
     phase create, read;
     int64_t load_us, open_us; /* dlopen, entry and describe; open */
 } measured;
@@ -54,11 +53,11 @@ typedef struct tools {
 } tools;
 
 /* Runs a cell in a process of its own. */
-void cell_run(const cell *one, const tools *with, measured *out);
+void grid_cell_run(const grid_cell *one, const tools *with, measured *out);
 
-/* The same in this process, without a limit: for whoever counts instructions. */
-void cell_run_here(const cell *one, const tools *with, measured *out);
+/* The same in this process, without a time limit: for callgrind. */
+void grid_cell_run_in_process(const grid_cell *one, const tools *with, measured *out);
 
-bool cell_is(const cell *one, const cell *other);
+bool grid_cell_equals(const grid_cell *one, const grid_cell *other);
 
 #endif

@@ -1,7 +1,7 @@
-#include "cell.h"
+#include "grid_cell.h"
 
-#include "meter.h"
-#include "way.h"
+#include "resource_usage.h"
+#include "workload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,28 +12,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Beyond the limit, before a cell that was let run is ended. */
+/* How long past the limit a running cell is killed. */
 #define GRACE_S 120
 
-bool cell_is(const cell *one, const cell *other)
+bool grid_cell_equals(const grid_cell *one, const grid_cell *other)
 {
-    return one->way == other->way && one->latency_ms == other->latency_ms && one->job_ms == other->job_ms &&
-           one->records == other->records && one->listeners == other->listeners &&
-           one->threads == other->threads && one->max_batch == other->max_batch;
+    return one->workload == other->workload && one->latency_ms == other->latency_ms &&
+           one->job_ms == other->job_ms && one->records == other->records &&
+           one->listeners == other->listeners && one->threads == other->threads &&
+           one->max_batch == other->max_batch;
 }
 
 static int run_phase(run *one, int (*work)(run *, rp_error **), phase *out, rp_error **error)
 {
-    meter begun = meter_start();
+    resource_usage begun = usage_start();
     int result = work(one, error);
 
-    meter_stop(&begun, out);
+    usage_stop(&begun, out);
     return result == 0 ? server_counts(one->server, &out->sent, error) : result;
 }
 
 static int run_phases(run *one, measured *out, rp_error **error)
 {
-    const way *by = one->cell->way;
+    const workload *by = one->cell->workload;
 
     if (run_phase(one, by->create, &out->create, error) < 0)
         return rp_error_add(error, "create");
@@ -42,7 +43,8 @@ static int run_phases(run *one, measured *out, rp_error **error)
     return run_phase(one, by->read, &out->read, error) == 0 ? 0 : rp_error_add(error, "read");
 }
 
-static int run_with(const cell *one, const tools *with, const server *at, measured *out, rp_error **error)
+static int run_with(const grid_cell *one, const tools *with, const server *at, measured *out,
+                    rp_error **error)
 {
     _cleanup_(host_stop) host plugin = {0};
     _cleanup_(rp_freep) char(*ids)[40] = calloc(one->records, sizeof(*ids));
@@ -50,7 +52,7 @@ static int run_with(const cell *one, const tools *with, const server *at, measur
 
     if (!ids)
         return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    if (one->way->uses_plugin) {
+    if (one->workload->uses_plugin) {
         if (host_start(&plugin, with->plugin, at->url, one->max_batch, error) < 0)
             return RP_E_SYSTEM;
         running.host = &plugin;
@@ -60,7 +62,7 @@ static int run_with(const cell *one, const tools *with, const server *at, measur
     return run_phases(&running, out, error);
 }
 
-void cell_run_here(const cell *one, const tools *with, measured *out)
+void grid_cell_run_in_process(const grid_cell *one, const tools *with, measured *out)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     _cleanup_(server_stop) server at;
@@ -95,15 +97,15 @@ static void receive(pid_t child, int from, unsigned most_s, measured *out)
     waitpid(child, NULL, 0);
 }
 
-static void send_result(const cell *one, const tools *with, int to)
+static void send_result(const grid_cell *one, const tools *with, int to)
 {
     measured got;
 
-    cell_run_here(one, with, &got);
+    grid_cell_run_in_process(one, with, &got);
     _exit(write(to, &got, sizeof(got)) == (ssize_t)sizeof(got) ? 0 : 1);
 }
 
-static void run_apart(const cell *one, const tools *with, measured *out)
+static void run_apart(const grid_cell *one, const tools *with, measured *out)
 {
     int ends[2];
     pid_t child;
@@ -124,9 +126,9 @@ static void run_apart(const cell *one, const tools *with, measured *out)
     close(ends[0]);
 }
 
-void cell_run(const cell *one, const tools *with, measured *out)
+void grid_cell_run(const grid_cell *one, const tools *with, measured *out)
 {
-    int64_t expected_s = one->way->expected_ms(one) / 1000;
+    int64_t expected_s = one->workload->expected_ms(one) / 1000;
 
     if (expected_s <= (int64_t)with->limit_s) {
         run_apart(one, with, out);

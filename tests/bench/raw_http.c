@@ -1,4 +1,4 @@
-#include "raw.h"
+#include "raw_http.h"
 
 #include "base/text.h"
 #include "http/curl.h"
@@ -12,16 +12,16 @@
 #define CONNECT_IN_MS   10000
 #define LONGEST_WAIT_MS 1000
 
-struct raw {
+struct raw_http {
     rp_transport *transport;
     rp_secret *token;
     char *url;
 };
 
-raw *raw_new(const char *url, rp_error **error)
+raw_http *raw_http_new(const char *url, rp_error **error)
 {
     rp_curl_options options = {.user_agent = "rp-bench", .connect_timeout_ms = CONNECT_IN_MS, .proxy = ""};
-    raw *made = calloc(1, sizeof(*made));
+    raw_http *made = calloc(1, sizeof(*made));
 
     if (!made) {
         rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
@@ -32,11 +32,11 @@ raw *raw_new(const char *url, rp_error **error)
     made->transport = rp_curl_new(&options, &rp_clock_system, error);
     if (made->url && made->token && made->transport)
         return made;
-    raw_free(made);
+    raw_http_free(made);
     return NULL;
 }
 
-void raw_free(raw *client)
+void raw_http_free(raw_http *client)
 {
     if (!client)
         return;
@@ -71,7 +71,7 @@ static void on_done(void *context, const rp_http_reply *reply, const rp_error *e
     answer->result = take(answer, reply, error);
 }
 
-static int wait_for(raw *client, rp_exchange *exchange, const struct answer *answer)
+static int wait_for(raw_http *client, rp_exchange *exchange, const struct answer *answer)
 {
     int64_t until = rp_now_ms(&rp_clock_system) + ANSWER_IN_MS;
 
@@ -85,7 +85,7 @@ static int wait_for(raw *client, rp_exchange *exchange, const struct answer *ans
     return rp_error_set(answer->error, RP_E_LOST, "no answer in %d ms", ANSWER_IN_MS);
 }
 
-int raw_ask(raw *client, const char *path, const char *body, rp_json **out, rp_error **error)
+int raw_http_send(raw_http *client, const char *path, const char *body, rp_json **out, rp_error **error)
 {
     _cleanup_(rp_freep) char *url = rp_format("%s%s", client->url, path);
     struct answer answer = {.out = out, .error = error};
@@ -111,26 +111,27 @@ int raw_ask(raw *client, const char *path, const char *body, rp_json **out, rp_e
     return result == 0 ? 0 : rp_error_add(error, "%s %s", request.method, path);
 }
 
-int raw_list(raw *client, const char *listener_id, const char *query, rp_json **out, rp_error **error)
+int raw_http_list(raw_http *client, const char *listener_id, const char *query, rp_json **out,
+                  rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/elbaas/listeners/%s/members%s", listener_id, query);
 
-    return path ? raw_ask(client, path, NULL, out, error)
+    return path ? raw_http_send(client, path, NULL, out, error)
                 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
 
-int raw_add(raw *client, const char *listener_id, const char *body, rp_json **out, rp_error **error)
+int raw_http_add(raw_http *client, const char *listener_id, const char *body, rp_json **out, rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/elbaas/listeners/%s/members", listener_id);
 
-    return path ? raw_ask(client, path, body, out, error)
+    return path ? raw_http_send(client, path, body, out, error)
                 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
 
-int raw_job(raw *client, const char *job_id, rp_json **out, rp_error **error)
+int raw_http_job(raw_http *client, const char *job_id, rp_json **out, rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/jobs/%s", job_id);
 
-    return path ? raw_ask(client, path, NULL, out, error)
+    return path ? raw_http_send(client, path, NULL, out, error)
                 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
