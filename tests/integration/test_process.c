@@ -3,7 +3,7 @@
  * it, and how little stack it needs.
  */
 #include "background.h"
-#include "distant.h"
+#include "simulator_process.h"
 #include "run.h"
 #include "simulator.h"
 
@@ -34,7 +34,7 @@ static void make_and_remove(const bed *on)
     answer_free(&told);
 }
 
-static bed bed_at(const distant *server, const char *more)
+static bed bed_at(const simulator_process *server, const char *more)
 {
     _cleanup_(rp_freep) char *all =
         rp_format(QUICK ", \"ca_file\": \"%s\"%s%s", server->ca_file, *more ? ", " : "", more);
@@ -178,7 +178,7 @@ static void count_sockets(unsigned *ours, unsigned *inherited)
 
 START_TEST(a_program_started_by_the_host_inherits_no_connection)
 {
-    distant server = distant_start(settings, _i);
+    simulator_process server = simulator_process_start(settings, _i);
     unsigned ours, inherited;
     bed on = bed_at(&server, "");
 
@@ -187,7 +187,7 @@ START_TEST(a_program_started_by_the_host_inherits_no_connection)
     ck_assert_uint_ge(ours, 1);
     ck_assert_uint_eq(inherited, 0);
     on.plugin->close(on.instance);
-    distant_stop(&server);
+    simulator_process_stop(&server);
 }
 END_TEST
 
@@ -226,7 +226,7 @@ static void compare_belongings(void *context, const char *event, size_t len)
 
 START_TEST(what_belongs_to_the_host_stays_as_it_was)
 {
-    distant server = distant_start(settings, true);
+    simulator_process server = simulator_process_start(settings, true);
     _cleanup_(rp_freep) char *before = belongings(), *after = NULL;
     _cleanup_(rp_freep) char *request = request_for(LISTENER, "server", 0, 2, "");
     rp_call call = {.struct_size = sizeof(call), .on_event = compare_belongings, .context = before};
@@ -242,7 +242,7 @@ START_TEST(what_belongs_to_the_host_stays_as_it_was)
     on.plugin->close(on.instance);
     after = belongings();
     ck_assert_str_eq(after, before);
-    distant_stop(&server);
+    simulator_process_stop(&server);
 }
 END_TEST
 
@@ -307,7 +307,7 @@ static void count_broken_pipe(int number)
 /* Each of these writes on a connection that the server has ended. */
 START_TEST(a_connection_that_breaks_raises_no_signal)
 {
-    distant server;
+    simulator_process server;
     answer told;
     bed on;
 
@@ -316,10 +316,10 @@ START_TEST(a_connection_that_breaks_raises_no_signal)
     for (size_t i = 0; i < rp_count_of(mishaps); i++)
         suffer(&on, mishaps[i], 1000);
     bed_free(&on);
-    server = distant_start(settings, true);
+    server = simulator_process_start(settings, true);
     on = bed_at(&server, "\"connect_timeout_ms\": 300");
     make_and_remove(&on);
-    distant_stop(&server);
+    simulator_process_stop(&server);
     told = call_members(&on, "create", 1, "");
     ck_assert_int_eq(told.status, RP_UNAVAILABLE);
     answer_free(&told);

@@ -3,7 +3,7 @@
  * others stay, and a crowd at random with a server that fails.
  */
 #include "background.h"
-#include "distant.h"
+#include "simulator_process.h"
 #include "run.h"
 #include "simulator.h"
 
@@ -319,7 +319,7 @@ static void open_call_close(const char *url, unsigned times)
 
 START_TEST(two_hundred_instances_leave_nothing_behind)
 {
-    distant server = distant_start((const char *const[]){"job-ms", "0", "log-size", "1", NULL}, false);
+    simulator_process server = simulator_process_start((const char *const[]){"job-ms", "0", "log-size", "1", NULL}, false);
     unsigned threads, fds;
     unsigned long memory;
 
@@ -331,7 +331,7 @@ START_TEST(two_hundred_instances_leave_nothing_behind)
     ck_assert_uint_eq(count_entries("/proc/self/task"), threads);
     ck_assert_uint_eq(count_entries("/proc/self/fd"), fds);
     ck_assert_uint_le(resident_kib(), memory + GROWTH_KIB);
-    distant_stop(&server);
+    simulator_process_stop(&server);
 }
 END_TEST
 

@@ -5,7 +5,7 @@
  */
 #include "elb_member/hooks.h"
 
-#include "distant.h"
+#include "simulator_process.h"
 #include "run.h"
 
 #include "base/text.h"
@@ -153,7 +153,7 @@ static char *write_clouds(const char *text)
 }
 
 /* The request is the test's own, and so is what it leaves. */
-static int open_and_create(const char *settings, const distant *at)
+static int open_and_create(const char *settings, const simulator_process *at)
 {
     char request[1024];
     const rp_response *told;
@@ -177,7 +177,7 @@ static int open_and_create(const char *settings, const distant *at)
 
 START_TEST(no_secret_is_left_in_memory_that_is_freed)
 {
-    distant at = distant_start((const char *const[]){"job-ms", "20", "token", TOKEN, "password", PASSWORD,
+    simulator_process at = simulator_process_start((const char *const[]){"job-ms", "20", "token", TOKEN, "password", PASSWORD,
                                                      "secret-key", SECRET, "security-token",
                                                      ways[_i].is_temporary ? SECURITY : "", NULL},
                                true);
@@ -189,7 +189,7 @@ START_TEST(no_secret_is_left_in_memory_that_is_freed)
     if (path)
         unlink(path);
     free(path);
-    distant_stop(&at);
+    simulator_process_stop(&at);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "distant.h"
+#include "simulator_process.h"
 
 #include "sim/sim.h"
 
@@ -32,9 +32,9 @@ static void serve(const char *const *settings, bool https, int ca, int told)
         pause();
 }
 
-distant distant_start(const char *const *settings, bool https)
+simulator_process simulator_process_start(const char *const *settings, bool https)
 {
-    distant made = {.ca_file = "/tmp/rp-test-XXXXXX"};
+    simulator_process made = {.ca_file = "/tmp/rp-test-XXXXXX"};
     int ends[2], ca = mkstemp(made.ca_file);
     ssize_t len;
 
@@ -52,7 +52,7 @@ distant distant_start(const char *const *settings, bool https)
     return made;
 }
 
-void distant_stop(distant *one)
+void simulator_process_stop(simulator_process *one)
 {
     kill(one->pid, SIGKILL);
     waitpid(one->pid, NULL, 0);

@@ -2,19 +2,19 @@
  * A simulator in a process of its own, for tests that count what their own
  * process has open or running. Start it before any thread.
  */
-#ifndef TESTS_SUPPORT_DISTANT_H
-#define TESTS_SUPPORT_DISTANT_H
+#ifndef TESTS_SUPPORT_SIMULATOR_PROCESS_H
+#define TESTS_SUPPORT_SIMULATOR_PROCESS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-typedef struct distant {
+typedef struct simulator_process {
     pid_t pid;
     char url[64];
     char ca_file[32]; /* of one over https */
-} distant;
+} simulator_process;
 
-distant distant_start(const char *const *settings, bool https);
-void distant_stop(distant *one);
+simulator_process simulator_process_start(const char *const *settings, bool https);
+void simulator_process_stop(simulator_process *one);
 
 #endif
