@@ -109,10 +109,8 @@ static int parse_body(const rp_http_reply *reply, const char *what, rp_json **ou
 
     if (result == 0 || result == RP_E_NO_MEMORY)
         return result;
-    if (error && *error)
-        (*error)->code = RP_E_LOST;
     rp_error_add(error, "the reply that should hold %s cannot be read", what);
-    return RP_E_LOST;
+    return rp_error_recode(error, RP_E_LOST);
 }
 
 static int not_what_it_should_be(rp_error **error, const char *what)

@@ -1,5 +1,7 @@
 #include "base/buffer.h"
 
+#include "base/secret.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -108,4 +110,11 @@ void rp_buffer_done(rp_buffer *buffer)
 {
     free(buffer->data);
     *buffer = RP_BUFFER(buffer->max);
+}
+
+void rp_buffer_wipe(rp_buffer *buffer)
+{
+    if (buffer->data)
+        rp_wipe(buffer->data, buffer->capacity);
+    rp_buffer_done(buffer);
 }

@@ -52,4 +52,8 @@ char *rp_buffer_take(rp_buffer *buffer);
 /* Frees the bytes and forgets a failure; the limit stays. */
 void rp_buffer_done(rp_buffer *buffer);
 
+/* The same for bytes that may hold a secret: overwrites them first. A buffer that grows leaves copies behind,
+   so reserve room for all of them before the first. */
+void rp_buffer_wipe(rp_buffer *buffer);
+
 #endif

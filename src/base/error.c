@@ -1,11 +1,12 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What is left to say when an error cannot be allocated. Never freed. */
-static rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL};
+/* What an error is when it cannot be allocated. All threads share it, so it is never changed nor freed. */
+static const rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL};
 
 void rp_error_free(rp_error *error)
 {
@@ -20,14 +21,14 @@ static rp_error *make(int code, const char *path, const char *format, va_list ar
 {
     rp_error *made = calloc(1, sizeof(*made));
     if (!made)
-        return &no_memory;
+        return (rp_error *)&no_memory;
     made->code = code;
     made->path = path ? strdup(path) : NULL;
     if (vasprintf(&made->message, format, arguments) < 0)
         made->message = NULL;
     if (!made->message || (path && !made->path)) {
         rp_error_free(made);
-        return &no_memory;
+        return (rp_error *)&no_memory;
     }
     return made;
 }
@@ -54,27 +55,46 @@ int rp_error_set_at(rp_error **error, int code, const char *path, const char *fo
     return code;
 }
 
-int rp_error_add(rp_error **error, const char *format, ...)
+int rp_error_no_memory(rp_error **error)
+{
+    if (error)
+        *error = (rp_error *)&no_memory;
+    return RP_E_NO_MEMORY;
+}
+
+static bool is_no_memory(rp_error *const *error)
+{
+    return *error == &no_memory;
+}
+
+void rp_error_add(rp_error **error, const char *format, ...)
 {
     _cleanup_(rp_freep) char *context = NULL;
     char *joined = NULL;
     va_list arguments;
     int made;
 
-    if (!error || !*error)
-        return RP_E_NO_MEMORY;
-    if (*error == &no_memory)
-        return RP_E_NO_MEMORY;
+    if (!error || !*error || is_no_memory(error))
+        return;
     va_start(arguments, format);
     made = vasprintf(&context, format, arguments);
     va_end(arguments);
     if (made < 0) {
         context = NULL;
-        return (*error)->code;
+        return;
     }
     if (asprintf(&joined, "%s: %s", context, (*error)->message) < 0)
-        return (*error)->code;
+        return;
     free((*error)->message);
     (*error)->message = joined;
-    return (*error)->code;
+}
+
+int rp_error_recode(rp_error **error, int code)
+{
+    if (!error || !*error)
+        return code;
+    if (is_no_memory(error))
+        return RP_E_NO_MEMORY;
+    (*error)->code = code;
+    return code;
 }

@@ -5,10 +5,12 @@
  *
  *     return rp_error_set(error, RP_E_INVALID, "port %u is taken", port);
  *
- * Whoever passes an error up adds what it was about, once a level:
+ * A caller that passes an error up adds what it was about, once a level, and returns the code that it got:
  *
- *     if (load(path, error) < 0)
- *         return rp_error_add(error, "plugin %s", name);      "plugin x: no such file"
+ *     result = load(path, error);
+ *     if (result < 0)
+ *         rp_error_add(error, "plugin %s", name);             "plugin x: no such file"
+ *     return result;
  */
 #ifndef RP_BASE_ERROR_H
 #define RP_BASE_ERROR_H
@@ -38,9 +40,14 @@ int rp_error_set(rp_error **error, int code, const char *format, ...) __attribut
 int rp_error_set_at(rp_error **error, int code, const char *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Puts "context: " before the message. Returns the error's code. Without an error there is none to return, so
-   a function whose caller may ask for no words keeps the code of what failed, and returns that. */
-int rp_error_add(rp_error **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* RP_E_NO_MEMORY, "out of memory". Needs no memory itself. */
+int rp_error_no_memory(rp_error **error);
+
+/* Puts "context: " before the message of an error, if there is one. */
+void rp_error_add(rp_error **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives an error, if there is one, another code and returns that code. Out of memory stays what it is. */
+int rp_error_recode(rp_error **error, int code);
 
 void rp_error_free(rp_error *error);
 

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "base/cleanup.h"
+#include "base/number.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -28,9 +29,35 @@ uint64_t rp_hash(uint64_t hash, const void *bytes, size_t len)
     return hash;
 }
 
-static unsigned least(unsigned a, unsigned b)
+int rp_copy_text(char **out, const char *text, rp_error **error)
 {
-    return a < b ? a : b;
+    *out = text ? strdup(text) : NULL;
+    return *out || !text ? 0 : rp_error_no_memory(error);
+}
+
+char rp_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+void rp_lower_text(char *text)
+{
+    for (; *text; text++)
+        *text = rp_lower(*text);
+}
+
+int rp_compare_any_case(const char *one, const char *other)
+{
+    while (*one && rp_lower(*one) == rp_lower(*other))
+        one++, other++;
+    return (unsigned char)rp_lower(*one) - (unsigned char)rp_lower(*other);
+}
+
+bool rp_starts_with_any_case(const char *text, const char *start)
+{
+    while (*start && rp_lower(*text) == rp_lower(*start))
+        text++, start++;
+    return !*start;
 }
 
 unsigned rp_edit_distance(const char *one, const char *other)
@@ -46,7 +73,7 @@ unsigned rp_edit_distance(const char *one, const char *other)
         for (size_t j = 1; j <= columns; j++) {
             unsigned replaced = diagonal + (one[i - 1] != other[j - 1]);
             diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+            row[j] = (unsigned)rp_min(replaced, rp_min(row[j], row[j - 1]) + 1);
         }
     }
     return row[columns];

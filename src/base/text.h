@@ -5,6 +5,8 @@
 #ifndef RP_BASE_TEXT_H
 #define RP_BASE_TEXT_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,16 @@ static inline bool rp_starts_with(const char *text, const char *start)
         text++, start++;
     return !*start;
 }
+
+/* A copy in *out; NULL of NULL. RP_E_NO_MEMORY. */
+int rp_copy_text(char **out, const char *text, rp_error **error);
+
+/* Case of the letters A to Z alone, whatever the locale of the host program: tolower() and strcasecmp()
+   follow it, and a Turkish one has another "i". */
+char rp_lower(char c);
+void rp_lower_text(char *text);
+int rp_compare_any_case(const char *one, const char *other);
+bool rp_starts_with_any_case(const char *text, const char *start);
 
 /* FNV-1a, for hash tables of keys nobody chooses against us. Chain with the last result; start with
  * RP_HASH_START. */

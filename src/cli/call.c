@@ -46,10 +46,15 @@ static int ask_for_resource(rphost *host, char **resource, rp_error **error)
     int failed = rp_json_parse(json, strlen(json), &description, error);
 
     rphost_release(answer);
-    if (failed)
-        return rp_error_add(error, "the plugin's description");
-    if (rp_envelope_only_resource(description, &name, error) < 0)
-        return rp_error_add(error, "request");
+    if (failed) {
+        rp_error_add(error, "the plugin's description");
+        return failed;
+    }
+    failed = rp_envelope_only_resource(description, &name, error);
+    if (failed) {
+        rp_error_add(error, "request");
+        return failed;
+    }
     *resource = strdup(name);
     return *resource ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
@@ -68,22 +73,26 @@ static int complete(rphost *host, const rp_settings *settings, const rp_json *re
         failed = ask_for_resource(host, &only, error);
     if (failed)
         return failed;
-    if (rp_envelope_write(hook, request, settings->resource ? settings->resource : only, whole, error) < 0)
-        return rp_error_add(error, "request");
-    return 0;
+    failed = rp_envelope_write(hook, request, settings->resource ? settings->resource : only, whole, error);
+    if (failed)
+        rp_error_add(error, "request");
+    return failed;
 }
 
 static int read_request(const rp_settings *settings, rp_json **request, rp_error **error)
 {
     _cleanup_(rp_document_done) rp_document document = {0};
     const char *source = settings->operands[2], *config = rp_config_source(settings);
+    int failed;
 
     if (source && config && !strcmp(source, "-") && !strcmp(config, "-"))
         return rp_error_set(error, RP_E_INVALID, "the request and the config cannot both be standard input");
-    if (rp_document_read(source ? source : "{}", &document, error) < 0 ||
-        rp_json_parse(document.text, document.len, request, error) < 0)
-        return rp_error_add(error, "request");
-    return 0;
+    failed = rp_document_read(source ? source : "{}", &document, error);
+    if (!failed)
+        failed = rp_json_parse(document.text, document.len, request, error);
+    if (failed)
+        rp_error_add(error, "request");
+    return failed;
 }
 
 static rphost_answer *call(rphost *host, const rp_settings *settings, const rp_buffer *whole)

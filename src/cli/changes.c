@@ -93,13 +93,17 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
     _cleanup_(rp_json_freep) rp_json *state = NULL, *record = NULL, *wanted = NULL;
     _cleanup_(rp_freep) char *hidden = rp_wanted_hidden(change->wanted, salt, error);
     const char *told = rp_change_state(change);
+    int failed;
 
     if (!hidden)
         return RP_E_NO_MEMORY;
-    if (rp_json_parse(told, strlen(told), &state, error) < 0 ||
-        rp_json_parse(change->object->record, strlen(change->object->record), &record, error) < 0 ||
-        rp_json_parse(hidden, strlen(hidden), &wanted, error) < 0)
-        return rp_error_add(error, "%s", change->address);
+    if ((failed = rp_json_parse(told, strlen(told), &state, error)) < 0 ||
+        (failed = rp_json_parse(change->object->record, strlen(change->object->record), &record, error)) <
+            0 ||
+        (failed = rp_json_parse(hidden, strlen(hidden), &wanted, error)) < 0) {
+        rp_error_add(error, "%s", change->address);
+        return failed;
+    }
     return rp_differences(change->type, state, record, wanted, each, context);
 }
 
@@ -323,8 +327,10 @@ static int plan_unwanted(planning *in, size_t at, rp_error **error)
     if (!is_aimed_at(in, object->address))
         return 0;
     failed = rp_catalog_find(in->catalog, object->type, &change.type, error);
-    if (failed)
-        return rp_error_add(error, "%s, which is in the state", object->address);
+    if (failed) {
+        rp_error_add(error, "%s, which is in the state", object->address);
+        return failed;
+    }
     failed = see_drift(&change, error);
     decide(&change, change.sight->seen == RP_SEEN_GONE ? RP_KEEP : RP_DESTROY, why_unwanted(in, object));
     return failed ? failed : add_change(in, &change, error);

@@ -138,13 +138,15 @@ bool rp_course_confirm(const rp_workspace *in, const char *question, rp_error **
 static int back_up(rp_workspace *in, rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format("%s.backup", in->state_path);
+    int failed;
 
     if (!path)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    if (rp_store_backup(in->store, path, error) < 0)
-        return rp_error_add(
-            error, "the state is backed up before anything is done, and that failed; nothing was sent");
-    return 0;
+        return rp_error_no_memory(error);
+    failed = rp_store_backup(in->store, path, error);
+    if (failed)
+        rp_error_add(error,
+                     "the state is backed up before anything is done, and that failed; nothing was sent");
+    return failed;
 }
 
 static void tell_stopped(rp_workspace *in)

@@ -143,7 +143,9 @@ static int parse_plan(const char *path, rp_planfile *plan, rp_error **error)
     if (!rp_planfile_is(text.text))
         return rp_error_set(error, RP_E_INVALID, "%s is no plan: make one with \"rp plan -out=FILE\"", path);
     failed = rp_json_parse(text.text, text.len, &plan->document, error);
-    return failed ? rp_error_add(error, "%s", path) : 0;
+    if (failed)
+        rp_error_add(error, "%s", path);
+    return failed;
 }
 
 int rp_planfile_read(const char *path, rp_planfile *plan, rp_error **error)

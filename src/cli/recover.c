@@ -300,8 +300,10 @@ static int begin(recovery *one, rp_error **error)
         const rp_type *type;
         one->addresses[i] = one->intents.items[i].address;
         failed = rp_catalog_find(&one->in->catalog, one->intents.items[i].type, &type, error);
-        if (failed)
-            return rp_error_add(error, "%s, which a command left open", one->addresses[i]);
+        if (failed) {
+            rp_error_add(error, "%s, which a command left open", one->addresses[i]);
+            return failed;
+        }
     }
     return 0;
 }

@@ -130,10 +130,14 @@ static int print(const rp_workspace *in, rp_error **error)
                                         pretty = RP_BUFFER(RP_JSON_MAX_BYTES);
     _cleanup_(rp_json_freep) rp_json *schema = NULL;
     rp_json_writer writer = RP_JSON_WRITER(&text);
+    int failed;
 
     write_schema(&writer, &in->catalog);
-    if (rp_json_parse(rp_buffer_text(&text), text.len, &schema, error) < 0)
-        return rp_error_add(error, "the schema");
+    failed = rp_json_parse(rp_buffer_text(&text), text.len, &schema, error);
+    if (failed) {
+        rp_error_add(error, "the schema");
+        return failed;
+    }
     rp_json_print(schema, true, &pretty);
     rp_buffer_add_char(&pretty, '\n');
     fwrite(rp_buffer_text(&pretty), 1, pretty.len, stdout);

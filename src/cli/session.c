@@ -19,9 +19,12 @@ const char *rp_config_source(const rp_settings *settings)
 int rp_session_open(const rp_settings *settings, rphost **host, rp_error **error)
 {
     _cleanup_(rp_document_done) rp_document config = {0};
+    int failed = rp_document_read(rp_config_source(settings), &config, error);
 
-    if (rp_document_read(rp_config_source(settings), &config, error) < 0)
-        return rp_error_add(error, "config");
+    if (failed) {
+        rp_error_add(error, "config");
+        return failed;
+    }
     *host = rphost_open(settings->operands[0], config.text, config.len);
     return 0;
 }

@@ -119,7 +119,9 @@ static int prepare(batch *one, rp_error **error)
         withdraw(one);
         failed = RP_E_SYSTEM;
     }
-    return failed ? rp_error_add(error, "nothing was sent") : 0;
+    if (failed)
+        rp_error_add(error, "nothing was sent");
+    return failed;
 }
 
 /* Meanwhile */
@@ -309,9 +311,8 @@ static int save(batch *one, const rp_reply *reply, rp_error **error)
         failed = rp_store_commit(one->in->store, error);
     rp_store_undo(one->in->store);
     if (failed)
-        return rp_error_add(error,
-                            "what came of it could not be saved, so the next command will look what did");
-    return 0;
+        rp_error_add(error, "what came of it could not be saved, so the next command will look what did");
+    return failed;
 }
 
 static const char *id_in(const rp_json *result)

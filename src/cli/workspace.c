@@ -74,8 +74,10 @@ static int read_catalog(rp_workspace *in, rphost_answer *answer, rp_error **erro
     int failed = rp_json_parse(json, strlen(json), &document, error);
 
     rphost_release(answer);
-    if (failed)
-        return rp_error_add(error, "the plugin's description");
+    if (failed) {
+        rp_error_add(error, "the plugin's description");
+        return failed;
+    }
     if (status == RP_OK)
         return rp_catalog_read(document, &in->catalog, error);
     if (in->project.file)

@@ -98,9 +98,12 @@ static void wipe_text(rp_buffer *text)
 static int wrap_config(const char *config, size_t len, rp_buffer *request, rp_error **error)
 {
     static const char head[] = "{\"config\":", tail[] = "}";
+    int failed = rp_json_scan(config, len, error);
 
-    if (rp_json_scan(config, len, error) < 0)
-        return rp_error_add(error, "config");
+    if (failed) {
+        rp_error_add(error, "config");
+        return failed;
+    }
     rp_buffer_reserve(request, sizeof(head) + len + sizeof(tail)); /* at once: growing leaves copies */
     rp_buffer_add(request, head, sizeof(head) - 1);
     rp_buffer_add(request, config, len);

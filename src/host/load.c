@@ -72,6 +72,7 @@ int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
     const rp_plugin *table;
     entry_function *entry;
     void *library;
+    int failed;
 
     if (access(path, F_OK))
         return rp_error_set(error, RP_E_NOT_FOUND, "%s: no such file", path);
@@ -84,8 +85,10 @@ int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
         return rp_error_set(error, RP_E_INVALID, "%s: no plugin: it has no symbol %s", path, ENTRY);
     }
     table = entry(ABI_MAJOR);
-    if (rp_plugin_check(table, error) < 0)
-        return rp_error_add(error, "%s", path);
-    *plugin = table;
-    return 0;
+    failed = rp_plugin_check(table, error);
+    if (failed)
+        rp_error_add(error, "%s", path);
+    else
+        *plugin = table;
+    return failed;
 }

@@ -16,10 +16,8 @@ static int parse(const rp_http_reply *reply, rp_json **out, rp_error **error)
 
     if (result == 0 || result == RP_E_NO_MEMORY)
         return result;
-    if (error && *error)
-        (*error)->code = RP_E_LOST;
     rp_error_add(error, "the reply cannot be read");
-    return RP_E_LOST;
+    return rp_error_recode(error, RP_E_LOST);
 }
 
 static bool is_text(const rp_json *value, const char *text)
@@ -169,5 +167,5 @@ int otc_first_id(const rp_http_reply *reply, const char *list, char **out, rp_er
     if (!id)
         return rp_error_set(error, RP_E_LOST, "one of the %s has no id", list);
     *out = strdup(id);
-    return *out ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return *out ? 0 : rp_error_no_memory(error);
 }

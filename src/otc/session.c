@@ -150,7 +150,7 @@ static int prepare_attempt(authenticated *mine, rp_error **error)
     mine->generation = grant ? grant->generation : 0;
     mine->url = otc_standing_url(&self->standing, mine->request->url);
     if (!mine->url)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     mine->attempt.url = mine->url;
     return otc_standing_stamp(&self->standing, &mine->stamp, wall_s(self), &mine->attempt, error);
 }
@@ -436,7 +436,7 @@ static int begin_errand(session *self, otc_need need, rp_error **error)
     result = rp_transport_start(self->inner, &self->errand.request, &self->asked, error);
     if (result == 0)
         return 0;
-    result = rp_error_add(error, "%s at %s", words_for[need].cannot, self->errand.url);
+    rp_error_add(error, "%s at %s", words_for[need].cannot, self->errand.url);
     otc_errand_done(&self->errand);
     return result;
 }
@@ -625,7 +625,7 @@ static int session_start(rp_transport *transport, const rp_http_request *request
         return rp_error_set(error, RP_E_INVALID, "a session sends below its project only, not to other URLs");
     mine = authenticated_new(self, request);
     if (!mine)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if ((result = send_or_wait(mine, error)) < 0) {
         forget(mine);
         return result;
@@ -720,7 +720,7 @@ rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
 
     if (!self) {
         rp_transport_free(inner);
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     self->base.ops = &session_ops;

@@ -119,8 +119,10 @@ int sim_faults_add(sim_faults *faults, const rp_json *rules, rp_error **error)
     sim_faults_init(&read);
     for (size_t i = 0; i < n; i++) {
         int failed = read_fault(&read, many ? rp_json_at(rules, i) : rules, error);
-        if (failed < 0)
-            return rp_error_add(error, "fault %zu", i);
+        if (failed < 0) {
+            rp_error_add(error, "fault %zu", i);
+            return failed;
+        }
     }
     if (read.first) {
         *faults->end = read.first;

@@ -35,12 +35,18 @@ static int run_phase(run *one, int (*work)(run *, rp_error **), phase *out, rp_e
 static int run_phases(run *one, measured *out, rp_error **error)
 {
     const workload *by = one->cell->workload;
+    int failed = run_phase(one, by->create, &out->create, error);
 
-    if (run_phase(one, by->create, &out->create, error) < 0)
-        return rp_error_add(error, "create");
+    if (failed) {
+        rp_error_add(error, "create");
+        return failed;
+    }
     if (one->cell->create_only)
         return 0;
-    return run_phase(one, by->read, &out->read, error) == 0 ? 0 : rp_error_add(error, "read");
+    failed = run_phase(one, by->read, &out->read, error);
+    if (failed)
+        rp_error_add(error, "read");
+    return failed;
 }
 
 static int run_with(const grid_cell *one, const tools *with, const server *at, measured *out,

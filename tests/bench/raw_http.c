@@ -108,7 +108,9 @@ int raw_http_send(raw_http *client, const char *path, const char *body, rp_json 
     result = rp_transport_start(client->transport, &request, &exchange, error);
     if (result == 0)
         result = wait_for(client, exchange, &answer);
-    return result == 0 ? 0 : rp_error_add(error, "%s %s", request.method, path);
+    if (result < 0)
+        rp_error_add(error, "%s %s", request.method, path);
+    return result;
 }
 
 int raw_http_list(raw_http *client, const char *listener_id, const char *query, rp_json **out,

@@ -18,6 +18,7 @@ int main(void)
     suite_add_tcase(suite, buffer_tests());
     suite_add_tcase(suite, error_tests());
     suite_add_tcase(suite, text_tests());
+    suite_add_tcase(suite, encoding_tests());
     suite_add_tcase(suite, clock_tests());
     suite_add_tcase(suite, secret_tests());
     runner = srunner_create(suite);

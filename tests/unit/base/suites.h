@@ -6,6 +6,7 @@
 TCase *buffer_tests(void);
 TCase *error_tests(void);
 TCase *text_tests(void);
+TCase *encoding_tests(void);
 TCase *clock_tests(void);
 TCase *secret_tests(void);
 

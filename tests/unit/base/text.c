@@ -33,6 +33,35 @@ START_TEST(the_hash_is_fnv_1a_and_can_be_chained)
 }
 END_TEST
 
+START_TEST(case_is_that_of_ascii)
+{
+    char text[] = "IAM.Eu-DE\xc9Z[";
+
+    rp_lower_text(text);
+    ck_assert_str_eq(text, "iam.eu-de\xc9z[");
+    ck_assert_int_eq(rp_compare_any_case("Date", "dATE"), 0);
+    ck_assert_int_lt(rp_compare_any_case("date", "dates"), 0);
+    ck_assert_int_gt(rp_compare_any_case("Z", "a"), 0);
+    ck_assert_int_ne(rp_compare_any_case("\xc9", "\xe9"), 0);
+    ck_assert(rp_starts_with_any_case("HTTPS://a", "https:"));
+    ck_assert(!rp_starts_with_any_case("http", "https"));
+}
+END_TEST
+
+START_TEST(a_text_is_copied_and_null_is_null)
+{
+    _cleanup_(rp_freep) char *copy = NULL;
+    rp_error *error = NULL;
+
+    ck_assert_int_eq(rp_copy_text(&copy, "abc", &error), 0);
+    ck_assert_str_eq(copy, "abc");
+    free(rp_take(copy));
+    ck_assert_int_eq(rp_copy_text(&copy, NULL, &error), 0);
+    ck_assert_ptr_null(copy);
+    ck_assert_ptr_null(error);
+}
+END_TEST
+
 static const struct {
     const char *one, *other;
     unsigned distance;
@@ -117,6 +146,8 @@ TCase *text_tests(void)
 
     tcase_add_test(tests, formatting_allocates_the_whole_text);
     tcase_add_test(tests, a_start_is_recognised);
+    tcase_add_test(tests, case_is_that_of_ascii);
+    tcase_add_test(tests, a_text_is_copied_and_null_is_null);
     tcase_add_test(tests, the_hash_is_fnv_1a_and_can_be_chained);
     tcase_add_loop_test(tests, edit_distance_counts_single_letter_edits, 0, (int)rp_count_of(words));
     tcase_add_test(tests, edit_distance_looks_at_63_letters_at_most);
