@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -223,7 +222,7 @@ static bool keep_header(transfer *self, const char *line, size_t len)
 {
     for (size_t i = 0; i < KEPT_HEADERS; i++) {
         size_t name_len = strlen(kept_headers[i].name);
-        if (len > name_len && line[name_len] == ':' && !strncasecmp(line, kept_headers[i].name, name_len))
+        if (len > name_len && line[name_len] == ':' && rp_starts_with_any_case(line, kept_headers[i].name))
             return keep_value(self, i, line + name_len + 1, len - name_len - 1);
     }
     return true;
@@ -271,7 +270,7 @@ static int add_line(transfer *self, const char *name, const char *value, rp_erro
         return rp_error_set(error, RP_E_INVALID, "the value of the header %.64s holds a line break", name);
     line = malloc(size);
     if (!line)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (value && *value)
         snprintf(line, size, "%s: %s", name, value);
     else
@@ -283,7 +282,7 @@ static int add_line(transfer *self, const char *name, const char *value, rp_erro
 static bool has_header(const rp_http_request *request, const char *name)
 {
     for (size_t i = 0; i < RP_HTTP_MAX_HEADERS && request->headers[i].name; i++)
-        if (!strcasecmp(request->headers[i].name, name))
+        if (!rp_compare_any_case(request->headers[i].name, name))
             return true;
     return false;
 }
@@ -333,7 +332,7 @@ static CURLcode set_constants(CURL *easy)
 
 static CURLcode set_options(const carrier *self, CURL *easy, const char *url)
 {
-    bool secure = !strncasecmp(url, "https:", 6);
+    bool secure = rp_starts_with_any_case(url, "https:");
     CURLcode failed = CURLE_OK;
 
     SET(failed, easy, CURLOPT_USERAGENT, self->user_agent);
@@ -400,7 +399,7 @@ static int configure(carrier *self, transfer *mine, rp_error **error)
     SET(failed, mine->easy, CURLOPT_URL, mine->request->url);
     SET(failed, mine->easy, CURLOPT_HTTPHEADER, mine->lines);
     if (failed == CURLE_OUT_OF_MEMORY)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (failed)
         return rp_error_set(error, RP_E_SYSTEM, "libcurl: %s", curl_easy_strerror(failed));
     return 0;
@@ -450,14 +449,14 @@ static int transfer_new(carrier *owner, const rp_http_request *request, transfer
     int result;
 
     if (!self)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     self->owner = owner;
     self->request = request;
     self->body = RP_BUFFER(request->max_reply_bytes);
     self->started_ms = rp_now_ms(owner->clock);
     self->easy = take_handle(owner);
     if (!self->easy)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if ((result = add_lines(self, error)) < 0 || (result = configure(owner, self, error)) < 0)
         return result;
     *out = rp_take(self);
@@ -496,7 +495,7 @@ static char *place_of(const char *url)
     len = (int)strcspn(host, "/?#");
     if (memchr(host, ':', (size_t)len) && host[len - 1] != ']')
         return rp_format("%.*s", len, host);
-    return rp_format("%.*s:%d", len, host, strncasecmp(url, "https:", 6) ? 80 : 443);
+    return rp_format("%.*s:%d", len, host, rp_starts_with_any_case(url, "https:") ? 443 : 80);
 }
 
 /* Failures before anything was sent. What is not here is no connection. */
@@ -851,7 +850,7 @@ rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock,
         return NULL;
     self = calloc(1, sizeof(*self));
     if (!self) {
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     self->base.ops = &carrier_ops;
@@ -860,7 +859,7 @@ rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock,
         TAILQ_INIT(&self->transfers[state]);
     if (!copy_options(self, options) || !make_multi(self, options)) {
         carrier_free(&self->base);
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     return &self->base;

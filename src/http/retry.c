@@ -1,6 +1,7 @@
 #include "http/retry.h"
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "http/date.h"
 
 #include <stdatomic.h>
@@ -47,16 +48,6 @@ static rp_verdict judge_by_status(const rp_http_reply *reply)
     return reply->status >= 500 ? RP_VERDICT_TRANSIENT : RP_VERDICT_FINAL;
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* ---- Retry-After (RFC 9110, 10.2.3) ---- */
 
 static bool parse_seconds(const char *text, int64_t *seconds)
@@ -81,14 +72,14 @@ int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock)
             return 0;
         if (!reply->date || !rp_http_parse_date(reply->date, &now))
             now = clock->wall_s(clock->context);
-        seconds = most(until - now, 0);
+        seconds = rp_max(until - now, 0);
     }
-    return least(seconds, INT32_MAX) * 1000;
+    return rp_min(seconds, INT32_MAX) * 1000;
 }
 
 static int64_t asked_pause_ms(const retry *self, const rp_http_reply *reply)
 {
-    return least(rp_retry_after_ms(reply, self->clock), self->options.longest_pause_ms * 10);
+    return rp_min(rp_retry_after_ms(reply, self->clock), self->options.longest_pause_ms * 10);
 }
 
 int64_t rp_retry_paused_until_ms(const rp_transport *transport)
@@ -100,7 +91,7 @@ int64_t rp_retry_paused_until_ms(const rp_transport *transport)
 
 static int64_t due_ms(const retry *self, const attempts *mine)
 {
-    return most(mine->due_ms, self->throttled_until_ms);
+    return rp_max(mine->due_ms, self->throttled_until_ms);
 }
 
 static void note_next_due(retry *self)
@@ -109,7 +100,7 @@ static void note_next_due(retry *self)
     attempts *each;
 
     for (each = TAILQ_FIRST(&self->waiting); each; each = TAILQ_NEXT(each, link))
-        next = least(next, due_ms(self, each));
+        next = rp_min(next, due_ms(self, each));
     atomic_store(&self->next_due_ms, next);
 }
 
@@ -150,7 +141,7 @@ static int64_t backoff_ms(const retry *self, const attempts *mine)
 
     for (unsigned i = 1; i < mine->failures && pause < self->options.longest_pause_ms; i++)
         pause *= 2;
-    return rp_jitter_ms(self->clock, least(pause, self->options.longest_pause_ms));
+    return rp_jitter_ms(self->clock, rp_min(pause, self->options.longest_pause_ms));
 }
 
 /* `again` comes last: it may drop this very exchange. */
@@ -181,7 +172,7 @@ static int64_t patience_ms(attempts *mine)
     }
     if (mine->request->insist)
         return NEVER;
-    return most(mine->unreached_since_ms + self->options.unreached_ms - rp_now_ms(self->clock), 0);
+    return rp_max(mine->unreached_since_ms + self->options.unreached_ms - rp_now_ms(self->clock), 0);
 }
 
 static void attempt_failed(attempts *mine, const rp_error *error)
@@ -198,7 +189,7 @@ static void attempt_failed(attempts *mine, const rp_error *error)
     }
     mine->failures++;
     /* The last attempt falls on the end of the patience, not a pause later. */
-    pause_and_repeat(mine, least(backoff_ms(mine->owner, mine), left), NULL, error);
+    pause_and_repeat(mine, rp_min(backoff_ms(mine->owner, mine), left), NULL, error);
 }
 
 static bool is_worth_repeating(attempts *mine, rp_verdict verdict)
@@ -227,9 +218,9 @@ static void attempt_answered(attempts *mine, const rp_http_reply *reply)
 
     mine->unreached = false;
     mine->failures++;
-    pause_ms = most(backoff_ms(self, mine), asked_pause_ms(self, reply));
+    pause_ms = rp_max(backoff_ms(self, mine), asked_pause_ms(self, reply));
     if (verdict == RP_VERDICT_THROTTLED)
-        self->throttled_until_ms = most(self->throttled_until_ms, rp_now_ms(self->clock) + pause_ms);
+        self->throttled_until_ms = rp_max(self->throttled_until_ms, rp_now_ms(self->clock) + pause_ms);
     if (repeat)
         pause_and_repeat(mine, pause_ms, reply, NULL);
     else
@@ -269,7 +260,7 @@ static int retry_start(rp_transport *transport, const rp_http_request *request, 
     int result;
 
     if (!mine)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     TAILQ_INSERT_TAIL(&self->waiting, mine, link);
     if (self->throttled_until_ms > rp_now_ms(self->clock)) {
         note_next_due(self);
@@ -297,7 +288,7 @@ static void retry_wait(rp_transport *transport, int64_t at_most_ms)
     int64_t next = atomic_load(&self->next_due_ms);
 
     if (next != NEVER)
-        at_most_ms = most(least(at_most_ms, next - rp_now_ms(self->clock)), 0);
+        at_most_ms = rp_max(rp_min(at_most_ms, next - rp_now_ms(self->clock)), 0);
     rp_transport_wait(self->inner, at_most_ms);
 }
 
@@ -360,7 +351,7 @@ rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options,
 
     if (!self) {
         rp_transport_free(inner);
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     self->base.ops = &retry_ops;

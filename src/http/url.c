@@ -6,11 +6,10 @@
  */
 #include "http/url.h"
 
-#include "base/buffer.h"
+#include "base/encoding.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <curl/curl.h>
 #include <string.h>
 
@@ -44,7 +43,7 @@ static int check_forbidden(CURLU *handle, rp_error **error)
         _cleanup_(curl_freep) char *found = NULL;
         CURLUcode result = curl_url_get(handle, forbidden[i].part, &found, 0);
         if (result == CURLUE_OUT_OF_MEMORY)
-            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+            return rp_error_no_memory(error);
         if (result == CURLUE_OK)
             return rp_error_set(error, RP_E_INVALID, "the URL must not have %s", forbidden[i].name);
     }
@@ -60,7 +59,7 @@ static int copy_part(CURLU *handle, CURLUPart part, const char *name, char **out
     if (result == CURLUE_OK && (*out = strdup(found)))
         return 0;
     if (result == CURLUE_OK || result == CURLUE_OUT_OF_MEMORY)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return rp_error_set(error, RP_E_INVALID, "the URL has no %s", name);
 }
 
@@ -84,12 +83,6 @@ static int copy_port(CURLU *handle, uint32_t *out, rp_error **error)
     return 0;
 }
 
-static void lower(char *text)
-{
-    for (; *text; text++)
-        *text = (char)tolower((unsigned char)*text);
-}
-
 static void strip_slashes(char *path)
 {
     size_t len = strlen(path);
@@ -110,7 +103,7 @@ static int take_apart(CURLU *handle, rp_url *url, rp_error **error)
         return result;
     if (!*url->host)
         return rp_error_set(error, RP_E_INVALID, "the URL has no host");
-    lower(url->host);
+    rp_lower_text(url->host);
     strip_slashes(url->path);
     return 0;
 }
@@ -123,10 +116,10 @@ int rp_url_parse(const char *text, rp_url *out, rp_error **error)
     int result;
 
     if (!handle)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     parsed = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
     if (parsed == CURLUE_OUT_OF_MEMORY)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (parsed == CURLUE_BAD_SCHEME)
         return check_scheme("", error);
     if (parsed != CURLUE_OK)
@@ -164,21 +157,9 @@ bool rp_url_is_loopback(const rp_url *url)
     return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
-/* isalnum() follows the locale of the host program; a URL does not. */
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-._~", c));
-}
-
 static void add_encoded(rp_buffer *out, const char *text)
 {
-    for (; *text; text++) {
-        if (is_unreserved(*text))
-            rp_buffer_add_char(out, *text);
-        else
-            rp_buffer_format(out, "%%%02X", (unsigned char)*text);
-    }
+    rp_buffer_add_percent_encoded(out, text, strlen(text));
 }
 
 static bool is_usual_port(const rp_url *url)
@@ -238,29 +219,4 @@ char *rp_url_with_query(char *text, const char *name, const char *value)
     rp_buffer_add_char(&url, '=');
     add_encoded(&url, value);
     return rp_buffer_take(&url);
-}
-
-/* -1: no hexadecimal digit. */
-static int digit_of(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-    return found ? (int)(found - digits) : -1;
-}
-
-void rp_url_decode(char *text)
-{
-    char *out = text;
-
-    for (; *text; text++) {
-        int high = *text == '%' ? digit_of(text[1]) : -1, low = high >= 0 ? digit_of(text[2]) : -1;
-        if (low < 0 || (high | low) == 0) {
-            *out++ = *text;
-            continue;
-        }
-        *out++ = (char)(high << 4 | low);
-        text += 2;
-    }
-    *out = '\0';
 }

@@ -39,7 +39,4 @@ char *rp_url_below(const rp_url *base, const char *const segments[], const char 
 /* text + "?" or "&" + name=value, both encoded. Frees text; NULL when out of memory or text is NULL. */
 char *rp_url_with_query(char *text, const char *name, const char *value);
 
-/* Undoes percent-encoding, in place. Broken encodings stay as they are, and so does %00. */
-void rp_url_decode(char *text);
-
 #endif

@@ -545,7 +545,7 @@ static int tell_fault(const scanner *s, rp_error **error)
     size_t line = 1, column = 1;
 
     if (!s->fault[0])
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < s->fault_at; i++) {
         column += (s->text[i] & 0xc0) != 0x80;
         if (s->text[i] == '\n') {

@@ -35,11 +35,6 @@ static void close_fd(int *fd)
         close(*fd);
 }
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static int unreadable(const char *path, int number, rp_error **error)
 {
     return rp_error_set(error, RP_E_SYSTEM, "cannot read %s: %s", path, strerrordesc_np(number));
@@ -49,7 +44,7 @@ static int unreadable(const char *path, int number, rp_error **error)
 static int read_all(int fd, const char *path, rp_buffer *into, rp_error **error)
 {
     if (!rp_buffer_reserve(into, MAX_FILE_BYTES))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (;;) {
         size_t room = MAX_FILE_BYTES - into->len;
         ssize_t got = read(fd, into->data + into->len, room);
@@ -92,7 +87,7 @@ static void file_done(file *self)
 static int malformed(const char *path, const yaml_parser_t *parser, rp_error **error)
 {
     if (parser->error == YAML_MEMORY_ERROR)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (parser->error == YAML_READER_ERROR)
         return rp_error_set(error, RP_E_INVALID, "%s is no YAML: byte %zu: %s", path, parser->problem_offset,
                             parser->problem);
@@ -106,7 +101,7 @@ static int parse(file *self, const rp_buffer *text, rp_error **error)
     int result = 0;
 
     if (!yaml_parser_initialize(&parser))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text->data, text->len);
     if (yaml_parser_load(&parser, &self->document))
         self->loaded = true;
@@ -123,9 +118,7 @@ static int load(int fd, file *self, rp_error **error)
 
     if (result == 0)
         result = parse(self, &text, error);
-    if (text.data)
-        rp_wipe(text.data, text.capacity);
-    rp_buffer_done(&text);
+    rp_buffer_wipe(&text);
     return result;
 }
 
@@ -138,7 +131,7 @@ static int check_mode(int fd, const char *path, char **warning, rp_error **error
         return 0;
     *warning = rp_format("%s can be used by others (mode %04o): chmod 600 would keep its secrets", path,
                          status.st_mode & 07777);
-    return *warning ? 0 : no_memory(error);
+    return *warning ? 0 : rp_error_no_memory(error);
 }
 
 /* Takes the path. 1: there is no such file. */
@@ -149,7 +142,7 @@ static int open_at(char *path, file *self, char **warning, rp_error **error)
     int result;
 
     if (!mine)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     fd = open(mine, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 1;
@@ -237,7 +230,7 @@ static bool is_null(const yaml_node_t *node)
     const char *text = scalar_of(node);
 
     return !node || (text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-                     (!*text || !strcmp(text, "~") || !strcasecmp(text, "null")));
+                     (!*text || !strcmp(text, "~") || !rp_compare_any_case(text, "null")));
 }
 
 /* ---- what an entry says ---- */
@@ -310,7 +303,7 @@ static int take(const entry *from, const yaml_node_t *node, const char *name, ot
         return 0;
     origin = origin_of(from, node, name);
     if (!origin)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (!scalar_of(node))
         return rp_error_set(error, RP_E_INVALID, "%s must be a text", origin);
     if (strlen(scalar_of(node)) != node->data.scalar.length)
@@ -329,8 +322,9 @@ static int take_verify(const entry *from, otc_source *into, rp_error **error)
         return 0;
     origin = origin_of(from, node, "verify");
     if (!origin)
-        return no_memory(error);
-    if (!strcasecmp(text, "false") || !strcasecmp(text, "no") || !strcasecmp(text, "off"))
+        return rp_error_no_memory(error);
+    if (!rp_compare_any_case(text, "false") || !rp_compare_any_case(text, "no") ||
+        !rp_compare_any_case(text, "off"))
         return otc_source_set(into, OTC_INSECURE, "true", origin, error);
     return otc_source_set(into, OTC_INSECURE, "false", origin, error);
 }
@@ -412,7 +406,7 @@ static int take_vendor(const entry *from, const yaml_node_t *named, otc_source *
     _cleanup_(rp_freep) char *origin = origin_of(from, named, "profile");
 
     if (!origin)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (strcmp(scalar_of(named), "otc") != 0)
         return rp_error_set(error, RP_E_INVALID,
                             "%s: there is no profile \"%.64s\" in clouds-public.yaml, and it is not \"otc\"",

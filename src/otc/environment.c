@@ -93,7 +93,7 @@ static int read_row(const otc_environment *environment, const struct row *row, o
         return 0;
     origin = rp_format("%s of the environment", row->variable);
     if (!origin)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return otc_source_set(into, row->setting, value, origin, error);
 }
 

@@ -4,14 +4,8 @@
 #include "base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define VENDOR "otc.t-systems.com"
-
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
 
 /* ---- which source gives what ---- */
 
@@ -253,8 +247,8 @@ static int choose_flag(const otc_source *chosen, otc_setting setting, bool *out,
 
     *out = false;
     for (size_t i = 0; word && i < rp_count_of(yes); i++)
-        if (!strcasecmp(word, yes[i]) || !strcasecmp(word, no[i])) {
-            *out = !strcasecmp(word, yes[i]);
+        if (!rp_compare_any_case(word, yes[i]) || !rp_compare_any_case(word, no[i])) {
+            *out = !rp_compare_any_case(word, yes[i]);
             return 0;
         }
     return word ? otc_source_refuse(chosen, setting, error, "%s is neither true nor false",
@@ -318,7 +312,7 @@ static int choose_region(otc_identity *self, rp_error **error)
     if (!given && len == 0)
         return 0;
     self->region = given ? strdup(given) : strndup(project, len);
-    return self->region ? 0 : no_memory(error);
+    return self->region ? 0 : rp_error_no_memory(error);
 }
 
 static bool is_id(const char *text)
@@ -327,12 +321,6 @@ static bool is_id(const char *text)
     size_t len = strlen(text);
 
     return len >= 1 && len <= 64 && strspn(text, allowed) == len && strcmp(text, ".") && strcmp(text, "..");
-}
-
-static int copy_text(char **into, const char *text, rp_error **error)
-{
-    *into = strdup(text);
-    return *into ? 0 : no_memory(error);
 }
 
 /* By id, else by name, else the region's main project, which has the region's name. With an agency it is the
@@ -349,12 +337,12 @@ static int choose_project(otc_identity *self, rp_error **error)
         if (!is_id(id))
             return otc_source_refuse(chosen, OTC_PROJECT_ID, error, "%s has characters that no id has",
                                      otc_source_origin(chosen, OTC_PROJECT_ID));
-        return copy_text(&self->project_id, id, error);
+        return rp_copy_text(&self->project_id, id, error);
     }
     if (!name)
         name = self->region;
     if (name)
-        return copy_text(&self->project_name, name, error);
+        return rp_copy_text(&self->project_name, name, error);
     return otc_source_refuse(
         chosen, OTC_PROJECT_ID, error,
         "project_id is missing, and so are project_name and region, which would tell it");
@@ -379,7 +367,7 @@ int otc_cut_version(rp_url *endpoint, char **project, rp_error **error)
         return 0;
     }
     *before = '\0';
-    return copy_text(project, last + 1, error);
+    return rp_copy_text(project, last + 1, error);
 }
 
 bool otc_identity_may_send_to(const otc_identity *identity, const rp_url *url)
@@ -396,7 +384,7 @@ static int take_url(const otc_identity *self, otc_setting setting, const char *t
     int result = rp_url_parse(text, into, &wrong);
 
     if (result == RP_E_NO_MEMORY)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (result < 0)
         return otc_source_refuse(&self->chosen, setting, error, "%s: %s", origin, wrong->message);
     if (otc_identity_may_send_to(self, into))
@@ -474,7 +462,7 @@ static int spell_auth_url(const otc_identity *self, char **out, rp_error **error
     *out = !given                ? rp_format("https://iam.%s." VENDOR "/v3", self->region)
            : strstr(given, mark) ? replace_region(given, mark, self->region)
                                  : strdup(given);
-    return *out ? 0 : no_memory(error);
+    return *out ? 0 : rp_error_no_memory(error);
 }
 
 static void cut_end(char *path, const char *end)

@@ -147,7 +147,7 @@ static int set(otc_source *into, otc_setting setting, const char *value, rp_erro
     int result;
 
     if (!origin)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     result = otc_source_set(into, setting, value, origin, error);
     if (result == 0)
         into->values[setting].configured = true;

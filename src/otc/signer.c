@@ -1,12 +1,11 @@
 #include "otc/signer.h"
 
-#include "base/buffer.h"
+#include "base/encoding.h"
 #include "base/text.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #define ALGORITHM      "SDK-HMAC-SHA256"
@@ -30,37 +29,13 @@ static void pairs_done(pairs *self)
     free(self->each);
 }
 
-/* The buffer's bytes may hold a security token. */
-static void wipe_buffer(rp_buffer *buffer)
-{
-    if (buffer->data)
-        rp_wipe(buffer->data, buffer->capacity);
-    rp_buffer_done(buffer);
-}
-
 /* ---- encoding ---- */
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-._~", c));
-}
-
-static void add_encoded(rp_buffer *out, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (is_unreserved(text[i]))
-            rp_buffer_add_char(out, text[i]);
-        else
-            rp_buffer_format(out, "%%%02X", (unsigned char)text[i]);
-    }
-}
 
 static char *encoded(const char *text)
 {
     rp_buffer out = RP_BUFFER(MAX_TEXT_BYTES);
 
-    add_encoded(&out, text, strlen(text));
+    rp_buffer_add_percent_encoded(&out, text, strlen(text));
     return rp_buffer_take(&out);
 }
 
@@ -68,9 +43,8 @@ static char *lower(const char *text)
 {
     char *copy = strdup(text);
 
-    for (char *c = copy; c && *c; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c - 'A' + 'a');
+    if (copy)
+        rp_lower_text(copy);
     return copy;
 }
 
@@ -99,7 +73,7 @@ static int by_name_whatever_its_case(const void *one, const void *other)
 {
     const rp_http_header *a = one, *b = other;
 
-    return strcasecmp(a->name, b->name);
+    return rp_compare_any_case(a->name, b->name);
 }
 
 /* False when out of memory. */
@@ -136,7 +110,7 @@ static void add_path(rp_buffer *out, const char *path)
 {
     for (const char *segment = path; *segment;) {
         size_t len = strcspn(segment, "/");
-        add_encoded(out, segment, len);
+        rp_buffer_add_percent_encoded(out, segment, len);
         segment += len;
         if (*segment)
             rp_buffer_add_char(out, *segment++);
@@ -207,26 +181,20 @@ static void add_signed_names(rp_buffer *out, const pairs *headers)
             rp_buffer_format(out, "%s%s", i ? ";" : "", headers->each[i].name);
 }
 
-static void add_hex(rp_buffer *out, const unsigned char hash[HASH_BYTES])
-{
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        rp_buffer_format(out, "%02x", hash[i]);
-}
-
 static bool add_hash(rp_buffer *out, const void *bytes, size_t len)
 {
     unsigned char hash[HASH_BYTES];
 
     if (!EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL))
         return false;
-    add_hex(out, hash);
+    rp_buffer_add_hex(out, hash, sizeof(hash));
     return rp_buffer_ok(out);
 }
 
 static const char *header_named(const otc_signed *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        if (!strcasecmp(request->headers[i].name, name))
+        if (!rp_compare_any_case(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }
@@ -282,7 +250,7 @@ static bool write_canonical(rp_buffer *out, otc_signing scheme, const otc_signed
 
 rp_secret *otc_canonical_request(otc_signing scheme, const otc_signed *request)
 {
-    _cleanup_(wipe_buffer) rp_buffer out = RP_BUFFER(MAX_TEXT_BYTES);
+    _cleanup_(rp_buffer_wipe) rp_buffer out = RP_BUFFER(MAX_TEXT_BYTES);
 
     if (!rp_buffer_reserve(&out, ample_size(request)) || !write_canonical(&out, scheme, request) ||
         !rp_buffer_ok(&out))
@@ -389,7 +357,7 @@ char *otc_sign(const otc_signer *signer, const otc_signed *request)
     rp_buffer_add_text(&out, ", SignedHeaders=");
     add_signed_names(&out, &headers);
     rp_buffer_add_text(&out, ", Signature=");
-    add_hex(&out, signature);
+    rp_buffer_add_hex(&out, signature, sizeof(signature));
     return rp_buffer_take(&out);
 }
 

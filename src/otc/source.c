@@ -68,7 +68,7 @@ static int store(otc_value *into, const char *text, size_t len, const char *orig
 
     if (!made.text || !made.origin) {
         value_clear(&made);
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     }
     value_clear(into);
     *into = made;
@@ -128,6 +128,6 @@ int otc_source_refuse(const otc_source *source, otc_setting setting, rp_error **
                ? strdup("/config")
                : rp_format("/config/%s", names[setting]);
     if (!words || !path)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return rp_error_set_at(error, RP_E_INVALID, path, "%s", words);
 }

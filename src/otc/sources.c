@@ -29,7 +29,7 @@ static int read_cloud(const otc_environment *environment, otc_source sources[SOU
     if (!otc_source_has(names, OTC_CLOUD))
         return 0;
     if (!own)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     result = otc_clouds_read(&places, otc_source_text(names, OTC_CLOUD), &sources[CLOUD], warning, &wrong);
     if (result == 0)
         return 0;

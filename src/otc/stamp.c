@@ -1,15 +1,11 @@
 #include "otc/stamp.h"
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 #include <string.h>
 
 #define MAX_QUERY 16
-
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
 
 void otc_stamp_done(otc_stamp *stamp)
 {
@@ -23,7 +19,7 @@ int otc_stamp_token(otc_stamp *stamp, const rp_secret *token, rp_http_request *r
 {
     stamp->token = rp_secret_copy(token);
     if (!stamp->token)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     request->auth_token = stamp->token;
     return 0;
 }
@@ -52,8 +48,8 @@ static int cut_query(target *self, char *query, rp_error **error)
         char *value = pair + strcspn(pair, "=");
         if (*value)
             *value++ = '\0';
-        rp_url_decode(pair);
-        rp_url_decode(value);
+        rp_percent_decode(pair);
+        rp_percent_decode(value);
         self->query[self->query_count++] = (rp_http_header){pair, value};
     }
     return rest ? rp_error_set(error, RP_E_INVALID, "a query of more than %d names is not signed", MAX_QUERY)
@@ -73,14 +69,14 @@ static int take_apart(target *self, const char *url, rp_error **error)
     len = strcspn(host, "/?");
     self->text = rp_format("%.*s%c%s", (int)len, host, '\n', host + len);
     if (!self->text)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     self->host = self->text;
     self->path = self->text + len + 1;
     self->text[len] = '\0';
     query = strchr(self->path, '?');
     if (query)
         *query++ = '\0';
-    rp_url_decode(self->path);
+    rp_percent_decode(self->path);
     return query ? cut_query(self, query, error) : 0;
 }
 
@@ -156,7 +152,7 @@ static int add_authorization(otc_stamp *stamp, const otc_identity *identity, con
 
     stamp->authorization = otc_sign(&signer, &what);
     if (!stamp->authorization)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return add_header(request, "Authorization", stamp->authorization, error);
 }
 
@@ -169,7 +165,7 @@ int otc_stamp_sign(otc_stamp *stamp, const otc_identity *identity, const otc_bou
 
     otc_format_date(now_s, stamp->date);
     if (security_token && !(stamp->security_token = rp_secret_copy(security_token)))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if ((result = take_apart(&at, request->url, error)) < 0 ||
         (result = add_headers(stamp, bounds, request, error)) < 0)
         return result;

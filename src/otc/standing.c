@@ -10,11 +10,6 @@
 #define MAX_REPLY_BYTES (1u << 20) /* the catalog is in it */
 #define RENEW_AHEAD_S   600
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static const char *text(const otc_standing *self, otc_setting setting)
 {
     return otc_identity_text(self->identity, setting);
@@ -43,7 +38,7 @@ static int renew(otc_grant *grant, const rp_http_reply *reply, int64_t now_s, rp
         return result;
     token = rp_secret_copy(reply->subject_token);
     if (!token)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     otc_grant_forget(grant);
     quarter = (expires_at_s - now_s) / 4;
     *grant = (otc_grant){.token = token,
@@ -70,7 +65,7 @@ int otc_standing_init(otc_standing *standing, const otc_identity *identity, rp_e
     standing->own = (otc_grant){.token = rp_secret_copy(identity->chosen.values[OTC_TOKEN].text),
                                 .expires_at_s = INT64_MAX,
                                 .renew_at_s = INT64_MAX};
-    return standing->own.token ? 0 : no_memory(error);
+    return standing->own.token ? 0 : rp_error_no_memory(error);
 }
 
 void otc_standing_done(otc_standing *standing)
@@ -214,10 +209,10 @@ static int make_request(otc_errand *errand, const otc_standing *self, rp_error *
                                  .max_reply_bytes = MAX_REPLY_BYTES,
                                  .repeatable = !kind->body};
     if (!kind->body)
-        return errand->url ? 0 : no_memory(error);
+        return errand->url ? 0 : rp_error_no_memory(error);
     errand->body = kind->body(self);
     if (!errand->url || !errand->body)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     request->headers[2] = (rp_http_header){"Content-Type", "application/json"};
     request->body = rp_secret_reveal(errand->body);
     request->body_len = rp_secret_len(errand->body);
@@ -290,11 +285,11 @@ static int find_by_pattern(otc_standing *self, rp_error **error)
         return 0;
     host = rp_format("iam.%s.", self->identity->region);
     if (!host)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (!rp_starts_with(auth->host, host))
         return 0;
     url = rp_format("https://elb.%s", auth->host + strlen("iam."));
-    return url ? rp_url_parse(url, &self->endpoint, error) : no_memory(error);
+    return url ? rp_url_parse(url, &self->endpoint, error) : rp_error_no_memory(error);
 }
 
 /* Leaves it open where the catalog has none. */

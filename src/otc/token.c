@@ -168,8 +168,7 @@ rp_secret *otc_token_request(const otc_login *login)
     write_request(&writer, login);
     if (rp_buffer_ok(&body))
         request = rp_secret_new(body.data, body.len);
-    rp_wipe(body.data, body.capacity);
-    rp_buffer_done(&body);
+    rp_buffer_wipe(&body);
     return request;
 }
 

@@ -152,24 +152,6 @@ START_TEST(a_path_is_made_alone_and_put_below_a_base_later)
 }
 END_TEST
 
-START_TEST(decoding_undoes_what_encoding_did_and_leaves_the_rest)
-{
-    static const struct {
-        const char *text, *decoded;
-    } cases[] = {
-        {"a%20b%2fc", "a b/c"}, {"%C3%bc+", "\xc3\xbc+"}, {"%", "%"},       {"%4", "%4"},
-        {"%zz%41", "%zzA"},     {"%00x", "%00x"},         {"%2541", "%41"}, {"", ""},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char text[32];
-        strcpy(text, cases[i].text);
-        rp_url_decode(text);
-        ck_assert_str_eq(text, cases[i].decoded);
-    }
-}
-END_TEST
-
 START_TEST(a_url_without_end_is_refused)
 {
     static char segment[70000];
@@ -191,7 +173,6 @@ TCase *url_tests(void)
     tcase_add_test(tests, segments_are_encoded_and_cannot_leave_their_place);
     tcase_add_test(tests, query_members_are_encoded_and_joined);
     tcase_add_test(tests, a_path_is_made_alone_and_put_below_a_base_later);
-    tcase_add_test(tests, decoding_undoes_what_encoding_did_and_leaves_the_rest);
     tcase_add_test(tests, a_url_without_end_is_refused);
     return tests;
 }
