@@ -41,15 +41,15 @@ static bool read_token(const rp_sim *sim, const sim_request *request, bool ident
 
 /* Keys. */
 
-/* A key as it must be proved. */
+/* A key that a request may be signed with. */
 struct credential {
-    const char *secret, *security_token; /* the token: "" for a key that needs none */
+    const char *secret, *security_token; /* "": the key needs no token */
     int64_t expires_ms;
     bool agency;
     sim_lock *lock;
 };
 
-/* A temporary key alone is not known: it belongs to its security token. */
+/* A temporary key without its security token counts as unknown. */
 static bool find_credential(rp_sim *sim, const char *access, const char *security_token,
                             struct credential *out)
 {
@@ -106,7 +106,7 @@ static bool read_time(const char *text, int64_t *wall_s)
     return true;
 }
 
-/* Also what keeps an old request from being sent again. */
+/* Limits replays, too. */
 static bool is_in_time(const rp_sim *sim, const char *time)
 {
     int64_t wall_s = 0, off_s;
@@ -117,7 +117,7 @@ static bool is_in_time(const rp_sim *sim, const char *time)
     return (off_s < 0 ? -off_s : off_s) <= (int64_t)sim->settings.signature_life_s;
 }
 
-/* Bad signatures in a row lock the key; what is late is not bad. */
+/* Bad signatures in a row lock the key; a wrong time does not count. */
 static void count(const rp_sim *sim, bool good, sim_lock *lock)
 {
     lock->bad = good ? 0 : lock->bad + 1;
@@ -132,7 +132,7 @@ static const char *header_of(const void *context, const char *name)
     return sim_request_header(context, name);
 }
 
-/* Whichever else is signed, the time must be. */
+/* The signed headers must include the time. */
 static bool check_signature(const rp_sim *sim, const sim_request *request, const sim_signature *signature,
                             const struct credential *credential, sim_reply *reply)
 {
@@ -159,7 +159,7 @@ static bool is_accepted(const rp_sim *sim, const sim_signature *signature)
     return sim->settings.schemes != (signature->scope ? SIM_SCHEME_ACCESS : SIM_SCHEME_CREDENTIAL);
 }
 
-/* The project and domain that the headers of a signed request name must be there. */
+/* X-Project-Id and X-Domain-Id of a signed request must exist. */
 static bool read_headers(const rp_sim *sim, const sim_request *request, bool agency, sim_authorization *out,
                          sim_reply *reply)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What GET shows. */
+/* GET. */
 
 static void show_requests(rp_sim *sim, rp_json_writer *writer)
 {
@@ -84,7 +84,7 @@ static void show_state(rp_sim *sim, rp_json_writer *writer)
     rp_write_end(writer, '}');
 }
 
-/* What POST does. */
+/* POST. */
 
 static int change_settings(rp_sim *sim, const rp_json *body, rp_error **error)
 {
@@ -156,7 +156,7 @@ static int remove_member(rp_sim *sim, sim_listener *listener, const rp_json *ite
     link = id ? sim_link_find(&sim->state, listener, id)
               : sim_link_find_key(&sim->state, listener, server_id, address);
     if (!link)
-        return rp_error_set(error, RP_E_NOT_FOUND, "no such member");
+        return rp_error_set(error, RP_E_NOT_FOUND, "remove: unknown member");
     sim_link_drop(&sim->state, link);
     return 0;
 }
@@ -194,7 +194,7 @@ static int change_members(rp_sim *sim, const rp_json *body, rp_error **error)
     int failed;
 
     if (!listener)
-        return rp_error_set(error, RP_E_NOT_FOUND, "no listener \"%s\"", id ? id : "");
+        return rp_error_set(error, RP_E_NOT_FOUND, "unknown listener \"%s\"", id ? id : "");
     rp_json_boolean(rp_json_get(body, "clear"), &clear);
     while (clear && listener->first)
         sim_link_drop(&sim->state, listener->first);
@@ -210,7 +210,7 @@ static int change_listeners(rp_sim *sim, const rp_json *body, rp_error **error)
     sim_listener *listener = removed ? sim_listener_find(&sim->state, removed) : NULL;
 
     if (removed && !listener)
-        return rp_error_set(error, RP_E_NOT_FOUND, "no listener \"%s\"", removed);
+        return rp_error_set(error, RP_E_NOT_FOUND, "unknown listener \"%s\"", removed);
     if (removed)
         sim_listener_drop(&sim->state, listener);
     if (!id)
@@ -218,7 +218,7 @@ static int change_listeners(rp_sim *sim, const rp_json *body, rp_error **error)
     return sim_listener_given(sim, id, protocol ? protocol : "TCP", error);
 }
 
-/* A year is enough, and can't overflow. */
+/* At most a year: cannot overflow. */
 #define MAX_ADVANCE_MS (366ll * 24 * 3600 * 1000)
 
 static int change_time(rp_sim *sim, const rp_json *body, rp_error **error)
@@ -261,7 +261,7 @@ int sim_control_change(rp_sim *sim, const char *what, const rp_json *body, rp_er
         if (!strcmp(changes[i].what, what))
             return changes[i].make(sim, body, error);
     }
-    return rp_error_set(error, RP_E_NOT_FOUND, "there is no POST /sim/%s", what);
+    return rp_error_set(error, RP_E_NOT_FOUND, "unknown path: POST /sim/%s", what);
 }
 
 static void answer_post(rp_sim *sim, const char *what, const sim_request *request, sim_reply *reply)
@@ -290,5 +290,5 @@ void sim_control_answer(rp_sim *sim, const char *what, const sim_request *reques
     if (!strcmp(request->method, "POST"))
         answer_post(sim, what, request, reply);
     else if (strcmp(request->method, "GET") != 0 || !sim_control_show(sim, what, &writer))
-        sim_reply_error(reply, SIM_SHAPE_FLAT, 404, "sim", "there is no such thing under /sim");
+        sim_reply_error(reply, SIM_SHAPE_FLAT, 404, "sim", "unknown path under /sim");
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What the listeners of elb-sim hang from. */
+/* The load balancer of all listeners. */
 #define LOADBALANCER "0b07acf06d243925bc24a0ac7445267a"
 
 static bool owns(const rp_sim *sim, const sim_request *request)
@@ -77,7 +77,7 @@ void sim_elb_version(rp_sim *sim, const sim_request *request, sim_reply *reply)
     rp_write_end(&writer, '}');
 }
 
-/* Load balancers: there is one, and it cannot be changed. */
+/* Load balancers: exactly one, read-only. */
 
 static void write_loadbalancer(const rp_sim *sim, rp_json_writer *writer)
 {
@@ -114,7 +114,7 @@ void sim_elb_list_loadbalancers(rp_sim *sim, const sim_request *request, sim_rep
     } else {
         sim_write_empty_list(sim, &writer);
     }
-    /* A string: so it is printed. */
+    /* The API reference prints it as a string. */
     rp_write_text_member(&writer, "instance_num", owns(sim, request) ? "1" : "0");
     rp_write_end(&writer, '}');
 }
@@ -252,14 +252,14 @@ static bool is_strict_id(const char *id)
 int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error)
 {
     if (sim->settings.strict_ids && !is_strict_id(id))
-        return rp_error_set(
-            error, RP_E_INVALID,
-            "listener \"%s\": the id is not 32 lower-case hexadecimal digits, as strict-ids has it", id);
+        return rp_error_set(error, RP_E_INVALID,
+                            "listener \"%s\": the id must be 32 lower-case hexadecimal digits (strict-ids)",
+                            id);
     if (!is_protocol(protocol))
         return rp_error_set(error, RP_E_INVALID,
                             "listener \"%s\": \"%s\" is none of: HTTP, TCP, HTTPS, SSL, UDP", id, protocol);
     if (sim_listener_find(&sim->state, id))
-        return rp_error_set(error, RP_E_INVALID, "listener \"%s\" is there already", id);
+        return rp_error_set(error, RP_E_INVALID, "listener \"%s\" already exists", id);
     if (!sim_listener_add(&sim->state, id, protocol, sim_wall_ms(sim) / 1000))
         return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
     return 0;
@@ -350,7 +350,7 @@ void sim_elb_delete_listener(rp_sim *sim, const sim_request *request, sim_reply 
     reply->status = 204;
 }
 
-/* Health checks: kept, and without effect. */
+/* Health checks: stored, without effect. */
 
 static sim_healthcheck **find_healthcheck(rp_sim *sim, const sim_request *request)
 {

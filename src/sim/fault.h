@@ -1,5 +1,5 @@
 /*
- * What goes wrong, by rule: which requests, which of them, and how.
+ * Fault rules: which requests fail, and how.
  */
 #ifndef RP_SIM_FAULT_H
 #define RP_SIM_FAULT_H
@@ -8,21 +8,21 @@
 #include "sim/route.h"
 
 typedef enum sim_fault_kind {
-    SIM_FAULT_STATUS,        /* an answer of that status, code, message and shape */
-    SIM_FAULT_RESET_BEFORE,  /* the connection is reset, nothing done */
-    SIM_FAULT_RESET_AFTER,   /* done, then reset */
-    SIM_FAULT_CLOSE,         /* closed without an answer, nothing done */
-    SIM_FAULT_TRUNCATE,      /* done; the answer ends early, then the connection */
-    SIM_FAULT_GARBLE,        /* done; the answer ends early, and its length says so */
-    SIM_FAULT_SHORT_LENGTH,  /* done; Content-Length is shorter than the body */
-    SIM_FAULT_LONG_LENGTH,   /* done; Content-Length is longer, and nothing more comes */
-    SIM_FAULT_HANG,          /* no answer, nothing done */
-    SIM_FAULT_DELAY,         /* done, and answered later */
-    SIM_FAULT_SLOW,          /* done; the answer trickles */
-    SIM_FAULT_HUGE,          /* done; an answer of so many MiB */
-    SIM_FAULT_REDIRECT,      /* sent elsewhere */
-    SIM_FAULT_JOB,           /* an add or remove is accepted, and its job goes wrong */
-    SIM_FAULT_EXPIRED_TOKEN, /* 401 as if the token had just expired */
+    SIM_FAULT_STATUS,        /* a response of that status, code, message and shape */
+    SIM_FAULT_RESET_BEFORE,  /* not carried out; connection reset */
+    SIM_FAULT_RESET_AFTER,   /* carried out, then reset */
+    SIM_FAULT_CLOSE,         /* not carried out; closed without a response */
+    SIM_FAULT_TRUNCATE,      /* carried out; the connection ends inside the body */
+    SIM_FAULT_GARBLE,        /* carried out; the body is cut, Content-Length agrees */
+    SIM_FAULT_SHORT_LENGTH,  /* carried out; Content-Length shorter than the body */
+    SIM_FAULT_LONG_LENGTH,   /* carried out; Content-Length longer, the rest never comes */
+    SIM_FAULT_HANG,          /* not carried out; no response */
+    SIM_FAULT_DELAY,         /* carried out; late response */
+    SIM_FAULT_SLOW,          /* carried out; the body is sent in small pieces */
+    SIM_FAULT_HUGE,          /* carried out; a body of so many MiB */
+    SIM_FAULT_REDIRECT,      /* a redirect */
+    SIM_FAULT_JOB,           /* an add or remove is accepted; its job fails */
+    SIM_FAULT_EXPIRED_TOKEN, /* 401 as for an expired token */
 } sim_fault_kind;
 
 typedef enum sim_job_form {
@@ -30,7 +30,7 @@ typedef enum sim_job_form {
     SIM_JOB_FORM_NOT_FOUND,  /* FAIL with NOT_FOUND_ERROR */
     SIM_JOB_FORM_ENTITIES,   /* FAIL with ELB.2050 inside entities */
     SIM_JOB_FORM_MESSAGE,    /* FAIL with code and message */
-    SIM_JOB_FORM_WORD,       /* a status word nobody knows */
+    SIM_JOB_FORM_WORD,       /* an unknown status word */
     SIM_JOB_FORM_RUNNING,    /* RUNNING for ever */
 } sim_job_form;
 
@@ -55,7 +55,7 @@ typedef struct sim_fault {
     char *word;
     int applied;
 
-    unsigned seen, fired; /* requests that matched, and those that got it */
+    unsigned seen, fired; /* requests that matched, and that got the fault */
     unsigned users;
     struct sim_fault *next;
 } sim_fault;
@@ -75,12 +75,12 @@ int sim_faults_add_text(sim_faults *faults, const char *rule, rp_error **error);
 /* A rule, or an array of rules: all of them or none. */
 int sim_faults_add(sim_faults *faults, const rp_json *rules, rp_error **error);
 
-/* The fault this request gets: counts it as seen by each rule up to the first that fires. The caller gives it
-   back, under the same lock. */
+/* The fault of this request, or NULL. Counts the request as seen by each rule up to the first that fires. The
+   caller releases the fault under the same lock. */
 sim_fault *sim_faults_fire(sim_faults *faults, sim_kind kind, const char *method, const char *path);
 void sim_fault_release(sim_fault *fault);
 
-/* Is the request carried out? */
+/* Whether the request is carried out. */
 bool sim_fault_acts(const sim_fault *fault);
 
 void sim_faults_write(const sim_faults *faults, rp_json_writer *writer);

@@ -1,4 +1,4 @@
-/* What tests do to a simulator in their own process. */
+/* The functions of sim.h that tests call on a simulator in their own process. */
 #include "sim/internal.h"
 
 #include <string.h>

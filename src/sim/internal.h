@@ -1,6 +1,6 @@
 /*
- * The simulator as its parts see it. All but the first members are for whoever
- * holds the lock.
+ * The simulator's state, for its own files. Except for the first members, hold the
+ * lock to access it.
  */
 #ifndef RP_SIM_INTERNAL_H
 #define RP_SIM_INTERNAL_H
@@ -15,24 +15,24 @@
 #include <pthread.h>
 
 struct rp_sim {
-    /* Set at the start. */
+    /* Constant after the start. */
     struct MHD_Daemon *daemon;
     const rp_clock *clock;
     char *url;
     char *ca_pem;
-    int stop_fd; /* readable once all must end */
+    int stop_fd; /* readable when the simulator stops */
     void (*on_line)(void *context, const char *line);
     void *on_line_context;
     pthread_mutex_t lock;
 
     int64_t start_ms, start_wall_s;
-    int64_t ahead_ms; /* of the clock */
+    int64_t ahead_ms; /* added to the clock by POST /sim/time */
     sim_settings settings;
     sim_faults faults;
     sim_state state;
     sim_request_log request_log;
     const sim_fault *fault;          /* of the request being answered, or NULL */
-    sim_authorization authorization; /* its, where the route needs a token */
+    sim_authorization authorization; /* of that request, if its route needs a token */
     int64_t window_s;                /* the second that rate-limit counts in */
     unsigned in_window;
     unsigned last_connection;
@@ -48,13 +48,13 @@ static inline int64_t sim_wall_ms(const rp_sim *sim)
     return (sim->start_wall_s + sim->settings.clock_skew_s) * 1000 + (sim_now_ms(sim) - sim->start_ms);
 }
 
-/* Answers the request by its route: token, body, then what the route does. */
+/* Answers the request: checks token and body, then calls the route. */
 void sim_service_answer(rp_sim *sim, const sim_route *route, const sim_request *request, sim_reply *reply);
 
-/* As for a token of another project. */
+/* The refusal for a token of another project. */
 void sim_refuse_project(const rp_sim *sim, sim_reply *reply);
 
-/* A project's name, or an id's; NULL if there is no such project. The caller frees. */
+/* A project's name by id, or its id by name; NULL if unknown. The caller frees. */
 char *sim_project_name(const sim_settings *settings, const char *id);
 char *sim_project_id(const sim_settings *settings, const char *name);
 
@@ -62,7 +62,7 @@ char *sim_project_id(const sim_settings *settings, const char *name);
 void sim_projects_each(const sim_settings *settings,
                        bool (*each)(void *context, const char *id, const char *name), void *context);
 
-/* Makes the log fit a changed log-size. */
+/* Applies a changed log-size. */
 int sim_settings_applied(rp_sim *sim, rp_error **error);
 
 /* GET and POST of /sim/WHAT. */
@@ -70,7 +70,7 @@ bool sim_control_show(rp_sim *sim, const char *what, rp_json_writer *writer);
 int sim_control_change(rp_sim *sim, const char *what, const rp_json *body, rp_error **error);
 void sim_control_answer(rp_sim *sim, const char *what, const sim_request *request, sim_reply *reply);
 
-/* What a route calls. */
+/* The handlers of the routes. */
 void sim_elb_versions(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_elb_version(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_elb_list_loadbalancers(rp_sim *sim, const sim_request *request, sim_reply *reply);
@@ -98,16 +98,16 @@ void sim_iam_security_token(rp_sim *sim, const sim_request *request, sim_reply *
 void sim_iam_begin_list(rp_json_writer *writer, const char *name);
 void sim_iam_end_list(const rp_sim *sim, const char *path, rp_json_writer *writer);
 
-/* The elements of a catalog; without a project only what needs none. */
+/* The entries of a catalog; project_id NULL: only those that need no project. */
 void sim_catalog_write(rp_sim *sim, const char *project_id, rp_json_writer *writer);
 
-/* Adds a listener that someone named on the command line or over /sim. */
+/* Adds a listener given on the command line or over /sim. */
 int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error);
 
 /* The listener in the path, or NULL. */
 sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request);
 
-/* Refuses an id that cannot be a listener's; each kind of request has refusals of its own for that. */
+/* Refuses a malformed listener id; each kind of request has its own refusals for that. */
 bool sim_refuse_listener_id(const rp_sim *sim, const char *id, sim_refusal length, sim_refusal content,
                             sim_reply *reply);
 

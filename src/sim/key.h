@@ -1,6 +1,5 @@
 /*
- * Access keys: the temporary ones that were given out, and after how many bad
- * signatures a key is locked.
+ * Temporary access keys, and the locks of keys after bad signatures.
  */
 #ifndef RP_SIM_KEY_H
 #define RP_SIM_KEY_H
@@ -21,7 +20,7 @@ typedef struct sim_key {
     char access[SIM_ACCESS_SIZE], secret[SIM_SECRET_SIZE];
     char *security_token;
     int64_t expires_ms;
-    bool agency; /* its rights are an agency's, not the user's own */
+    bool agency; /* issued in the name of an agency */
     sim_lock lock;
     struct sim_key *next;
 } sim_key;
@@ -29,15 +28,15 @@ typedef struct sim_key {
 typedef struct sim_keys {
     sim_map by_access;
     sim_key *first, **end;
-    sim_lock permanent; /* that of the key in the settings */
+    sim_lock permanent; /* of the key in the settings */
 } sim_keys;
 
 void sim_keys_init(sim_keys *keys);
 
-/* Forgets them, and what was locked. */
+/* Drops all keys and locks. */
 void sim_keys_drop(sim_keys *keys);
 
-/* A new one, which has the token's text copied; NULL when out of memory. */
+/* Makes a key; copies the token. NULL when out of memory. */
 sim_key *sim_key_add(sim_keys *keys, const rp_clock *clock, const char *security_token);
 sim_key *sim_key_find(const sim_keys *keys, const char *access);
 

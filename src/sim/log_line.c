@@ -17,7 +17,7 @@ static const char *behind_project(const char *uri)
     return slash ? slash : uri;
 }
 
-/* So many bytes at most, with no letter cut in two. */
+/* At most so many bytes, cut between characters. */
 static size_t shown_len(const rp_buffer *body)
 {
     size_t len = body->len;
@@ -30,7 +30,7 @@ static size_t shown_len(const rp_buffer *body)
     return len;
 }
 
-/* It stays one line, and a terminal is told nothing. */
+/* Replaces control characters: line breaks and terminal escapes. */
 static void add_plain(const char *text, size_t len, rp_buffer *out)
 {
     for (size_t i = 0; i < len; i++) {
@@ -49,7 +49,7 @@ static void add_body(const rp_buffer *body, rp_buffer *out)
         rp_buffer_add_text(out, "…");
 }
 
-/* A login has secrets, and so may one that was sent to where nothing is. */
+/* A login holds secrets; so may a request to an unknown path. */
 static bool has_secrets(sim_kind kind)
 {
     return kind == SIM_OTHER || sim_kind_is_identity(kind);

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-/* Who logs in for what. */
+/* A login request. */
 struct login {
     const char *method;
-    sim_authorization caller; /* of an assumed role, or of who asks for a key */
-    bool agency;              /* in the right of an agency */
-    bool known;               /* it is who it claims to be */
+    sim_authorization caller; /* the caller's own token: assume_role, temporary keys */
+    bool agency;              /* in the name of an agency */
+    bool known;               /* the credentials are right */
     bool refused;             /* the reply has been written */
     int64_t duration_s;       /* of a temporary key */
     char *project_id;         /* "" for a domain; owned */
@@ -43,7 +43,7 @@ static bool is_agency_domain(const rp_sim *sim, const rp_json *domain)
     return is_domain(domain, sim->settings.agency_domain_id, sim->settings.agency_domain);
 }
 
-/* Ways to say who one is. Each reader returns false when the document is no login at all. */
+/* Login methods. A reader returns false when the document is malformed. */
 
 static bool is_user(const rp_sim *sim, const rp_json *user)
 {
@@ -117,7 +117,7 @@ static bool read_role(rp_sim *sim, const rp_json *given, const sim_request *requ
     return true;
 }
 
-/* The caller's own token, which may also stand in the body; then it need not be told twice. */
+/* The caller's own token: in the header, or only in the body. */
 static bool read_caller(rp_sim *sim, const rp_json *given, const sim_request *request, struct login *login,
                         sim_reply *reply)
 {
@@ -132,33 +132,34 @@ static bool read_caller(rp_sim *sim, const rp_json *given, const sim_request *re
 typedef bool reader(rp_sim *sim, const rp_json *given, const sim_request *request, struct login *login,
                     sim_reply *reply);
 
-struct way {
+struct login_method {
     const char *method;
     reader *read;
 };
 
-static const struct way ways_to_token[] = {
+static const struct login_method token_methods[] = {
     {"password", read_password}, {"token", read_token}, {"assume_role", read_role}, {NULL, NULL}};
-static const struct way ways_to_key[] = {{"token", read_caller}, {"assume_role", read_role}, {NULL, NULL}};
+static const struct login_method key_methods[] = {
+    {"token", read_caller}, {"assume_role", read_role}, {NULL, NULL}};
 
 /* The part of the document that belongs to the method; NULL if there is none. */
-static const rp_json *read_identity(rp_sim *sim, const struct way *way, const sim_request *request,
+static const rp_json *read_identity(rp_sim *sim, const struct login_method *known, const sim_request *request,
                                     struct login *login, sim_reply *reply, bool *is_login)
 {
     const rp_json *identity = rp_json_get(rp_json_get(request->json, "auth"), "identity");
     const rp_json *methods = rp_json_get(identity, "methods"), *given;
 
     login->method = rp_json_text(rp_json_at(methods, 0));
-    while (way->method && login->method && strcmp(way->method, login->method) != 0)
-        way++;
-    if (rp_json_count(methods) != 1 || !login->method || !way->method)
+    while (known->method && login->method && strcmp(known->method, login->method) != 0)
+        known++;
+    if (rp_json_count(methods) != 1 || !login->method || !known->method)
         return NULL;
-    given = rp_json_get(identity, way->method);
-    *is_login = way->read(sim, given, request, login, reply);
+    given = rp_json_get(identity, known->method);
+    *is_login = known->read(sim, given, request, login, reply);
     return given;
 }
 
-/* Refuses who is not known, unless that is done. */
+/* Refuses a login with wrong credentials, unless already refused. */
 static bool refuse_login(bool is_login, const struct login *login, sim_reply *reply)
 {
     if (!is_login)
@@ -301,7 +302,7 @@ void sim_iam_login(rp_sim *sim, const sim_request *request, sim_reply *reply)
     _cleanup_(login_done) struct login login = {0};
     bool is_login = false;
 
-    read_identity(sim, ways_to_token, request, &login, reply, &is_login);
+    read_identity(sim, token_methods, request, &login, reply, &is_login);
     if (refuse_login(is_login, &login, reply))
         return;
     if (read_scope(sim, rp_json_get(rp_json_get(request->json, "auth"), "scope"), &login))
@@ -366,7 +367,7 @@ void sim_iam_security_token(rp_sim *sim, const sim_request *request, sim_reply *
 {
     _cleanup_(login_done) struct login login = {0};
     bool is_login = false;
-    const rp_json *given = read_identity(sim, ways_to_key, request, &login, reply, &is_login);
+    const rp_json *given = read_identity(sim, key_methods, request, &login, reply, &is_login);
 
     if (refuse_login(is_login, &login, reply))
         return;

@@ -1,4 +1,4 @@
-/* elb-sim: the simulator as a program. */
+/* elb-sim: the command line of the simulator. */
 #include "sim/fault.h"
 #include "sim/settings.h"
 #include "sim/sim.h"
@@ -15,7 +15,7 @@ enum {
     EXIT_USAGE = 2
 };
 
-/* Options that may be given several times, and settings. */
+/* Values of an option that may be given several times, or the settings. */
 struct texts {
     const char **texts; /* ended by NULL */
     size_t n;
@@ -54,7 +54,7 @@ static int take_port(struct arguments *arguments, const char *value, rp_error **
     unsigned long port = strtoul(value, &end, 10);
 
     if (*value < '0' || *value > '9' || *end || port > 65535)
-        return rp_error_set(error, RP_E_INVALID, "--port: \"%s\" is no port", value);
+        return rp_error_set(error, RP_E_INVALID, "--port: \"%s\" is not a port number", value);
     arguments->options.port = (uint16_t)port;
     return 0;
 }
@@ -92,7 +92,7 @@ static int take_exit_with_stdin(struct arguments *arguments, const char *value, 
     return 0;
 }
 
-/* One call a line: lines of several threads do not mix. */
+/* One printf per line, so that lines of several threads do not mix. */
 static void print_line(void *context, const char *line)
 {
     (void)context;
@@ -121,26 +121,26 @@ static const struct option {
     int (*take)(struct arguments *arguments, const char *value, rp_error **error);
     const char *about;
 } options[] = {
-    {"port", "N", take_port, "Port on 127.0.0.1; 0: any free one, the default. There is no other address."},
-    {"https", NULL, take_https, "Serve HTTPS, with a certificate by an authority made at the start."},
-    {"ca-file", "PATH", take_ca_file, "With --https: write that authority's certificate there."},
+    {"port", "N", take_port,
+     "Port on 127.0.0.1 (0: any free port). The simulator listens on no other address."},
+    {"https", NULL, take_https, "Serve HTTPS, with a certificate authority generated at the start."},
+    {"ca-file", "PATH", take_ca_file, "With --https: write the authority's certificate to this file."},
     {"listener", "ID[:PROTOCOL]", take_listener,
-     "A listener, TCP unless told; may be given several times. The default is\n"
+     "A listener; default protocol: TCP. May be given several times. Default:\n"
      "      " RP_SIM_TCP_LISTENER ":TCP\n      " RP_SIM_TCP_LISTENER2 ":TCP\n      " RP_SIM_HTTP_LISTENER
      ":HTTP\n      " RP_SIM_UDP_LISTENER ":UDP"},
     {"fault", "RULE", take_fault,
-     "A fault, as NAME=VALUE,NAME=VALUE or, for values with commas, a JSON object; may be given\n"
-     "      several times. See below."},
-    {"exit-with-stdin", NULL, take_exit_with_stdin,
-     "End when standard input does, as when whoever started it ends."},
+     "A fault rule, as NAME=VALUE,NAME=VALUE or, for values with commas, as a JSON object.\n"
+     "      May be given several times. See below."},
+    {"exit-with-stdin", NULL, take_exit_with_stdin, "Exit when standard input is closed."},
     {"print-requests", NULL, take_print_requests,
-     "Print each request once it is answered: method, path from behind the project, status (-: no answer),\n"
-     "      start of the body. Logins are shown without theirs."},
-    {"help", NULL, take_help, "Show this."},
+     "Print each request after its response: method, path without the project, status (-: no response),\n"
+     "      start of the body. Bodies of logins are not shown."},
+    {"help", NULL, take_help, "Show this help."},
     {NULL, NULL, NULL, NULL}};
 
 static const char control_help[] =
-    "\nControl, without a token, neither counted nor logged:\n"
+    "\nControl requests; they need no token and are neither counted nor logged:\n"
     "  GET  /sim/requests | counts | state | config\n"
     "  POST /sim/settings   {\"job_ms\": 500, \"empty\": \"array\"}\n"
     "  POST /sim/faults     a rule or an array of rules: {\"on\": \"add\", \"kind\": \"reset-after\"}\n"
@@ -164,8 +164,8 @@ static int show_help(void)
 
     rp_buffer_add_text(
         &text, "usage: elb-sim [OPTION…]\n\n"
-               "A server that behaves as the classic ELB API and its IAM do. Its first line of output\n"
-               "is its base URL; SIGTERM or SIGINT end it.\n\n");
+               "A simulator of the classic ELB API and its IAM. Its first line of output is its base\n"
+               "URL; SIGTERM or SIGINT end it.\n\n");
     show_options(&text);
     rp_buffer_add_text(&text, "\nSettings, with their defaults:\n");
     sim_options_help(sim_settings_table, "--", &text);
@@ -271,7 +271,7 @@ static void wait_for_end(int signals, bool exit_with_stdin)
     }
 }
 
-/* The URL is the first line, whatever requests come meanwhile; when it is read, the authority is there. */
+/* Prints the URL as the first line, before any request's. The CA file is complete by then. */
 static int start(const struct arguments *arguments, rp_sim **out, rp_error **error)
 {
     int failed;
@@ -311,6 +311,6 @@ int main(int argc, char **argv)
     fprintf(stderr, "elb-sim: %s\n", error->message);
     if (failed != RP_E_INVALID)
         return EXIT_FAILURE;
-    fputs("elb-sim --help tells what there is.\n", stderr);
+    fputs("run elb-sim --help for the list of options\n", stderr);
     return EXIT_USAGE;
 }

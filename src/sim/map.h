@@ -1,6 +1,6 @@
 /*
- * A hash table of things that carry their own node. Several may have the same
- * hash; whoever looks goes through them and compares.
+ * A hash table of structs with an embedded node. Several may have the same hash:
+ * the caller iterates over them and compares.
  */
 #ifndef RP_SIM_MAP_H
 #define RP_SIM_MAP_H
@@ -20,7 +20,7 @@ typedef struct sim_map {
     size_t count;
 } sim_map;
 
-/* The thing around the node; NULL of NULL. */
+/* The struct that contains the node; NULL for NULL. */
 #define sim_owner(node_, type, member)                                                                       \
     ((node_) ? (type *)(void *)((char *)(node_)-offsetof(type, member)) : NULL)
 
@@ -31,7 +31,7 @@ void sim_map_drop(sim_map *map, sim_node *node);
 sim_node *sim_map_first(const sim_map *map, uint64_t hash);
 sim_node *sim_map_next(const sim_node *node);
 
-/* Forgets the nodes, whose owners stay. */
+/* Frees the table, not the structs. */
 void sim_map_done(sim_map *map);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* Jobs. */
 
-/* How a job just accepted will go. */
+/* How an accepted job will end. */
 struct job_outcome {
     bool fails;
     int form, applied;
@@ -52,7 +52,7 @@ static void start_job(const rp_sim *sim, sim_job *job)
     job->end_ms = forever ? SIM_NEVER : job->begin_ms + sim->settings.job_ms;
 }
 
-/* When a list shows what the job did; one that never ends does its work in the usual time. */
+/* When a list shows the job's effect. A job that never ends takes effect after the usual time. */
 static int64_t shows_ms(const rp_sim *sim, const sim_job *job)
 {
     if (sim->settings.listed == SIM_LISTED_AT_ONCE)
@@ -60,7 +60,7 @@ static int64_t shows_ms(const rp_sim *sim, const sim_job *job)
     return job->begin_ms + sim->settings.job_ms + sim->settings.list_lag_ms;
 }
 
-/* No entity stays in its place (Sattolo), so that even two change. */
+/* Sattolo's shuffle: no entity keeps its place, so even two are swapped. */
 static void shuffle(sim_state *state, sim_job *job)
 {
     for (size_t i = job->n_items; i > 1; i--) {
@@ -87,7 +87,7 @@ static void refuse_memory(sim_reply *reply)
     sim_reply_error(reply, SIM_SHAPE_TEXT, 500, NULL, "the simulator is out of memory");
 }
 
-/* Hands the finished job over and answers with it. */
+/* Enters the job and answers with it. Takes *job. */
 static bool accept_job(rp_sim *sim, sim_listener *listener, sim_job **job, const sim_request *request,
                        sim_reply *reply)
 {
@@ -196,7 +196,7 @@ static bool refuse_add(const rp_sim *sim, const sim_listener *listener, size_t n
     return true;
 }
 
-/* A bad record makes the job fail, with all that is in it or alone. */
+/* A bad record makes the job fail: for all records, or for this one. */
 static void check_records(const rp_sim *sim, const rp_json *records, struct job_outcome *outcome)
 {
     bool partial = sim->settings.bad_how == SIM_BAD_JOB_PARTIAL;
@@ -218,7 +218,7 @@ static void check_records(const rp_sim *sim, const rp_json *records, struct job_
     }
 }
 
-/* What the records of one add turned into, so that a refusal can take it back. */
+/* The links and members that one add has made so far, so that a refusal can undo them. */
 struct adding {
     rp_sim *sim;
     sim_listener *listener;
@@ -238,7 +238,7 @@ static void time_link(const struct adding *adding, sim_link *link)
     link->healthy_ms = link->active_ms + settings->health_after_ms;
 }
 
-/* The member of that server and address that is to be; false when refused. */
+/* Finds or makes the member of that server and address; false when refused. */
 static bool make_member(struct adding *adding, sim_item *item)
 {
     rp_sim *sim = adding->sim;
@@ -246,7 +246,7 @@ static bool make_member(struct adding *adding, sim_item *item)
 
     if (there && sim->settings.duplicate == SIM_DUPLICATE_REFUSE) {
         sim_reply_error(adding->reply, SIM_SHAPE_ELB, 400, sim->settings.duplicate_code,
-                        "the member is there already");
+                        "the member already exists");
         return false;
     }
     if (!there || sim->settings.duplicate == SIM_DUPLICATE_ALLOW) {
@@ -348,7 +348,7 @@ static sim_link *removable(const rp_sim *sim, const sim_listener *listener, cons
     return link && sim_link_listed(link, sim_now_ms(sim)) ? link : NULL;
 }
 
-/* Some ids are unknown: refuse, or let the job tell, or neither. */
+/* Unknown ids: refuse the request, fail the job or ignore them, by the setting remove-unknown. */
 static bool refuse_unknown(const rp_sim *sim, const sim_listener *listener, const rp_json *items,
                            struct job_outcome *outcome, sim_reply *reply)
 {
@@ -378,7 +378,7 @@ static void mark_removed(const rp_sim *sim, const sim_listener *listener, const 
     for (size_t i = 0; i < job->n_items; i++) {
         const rp_json *item = rp_json_at(items, i);
         sim_link *link = removable(sim, listener, item);
-        /* An id longer than ids are is nobody's. */
+        /* An id of another length is unknown. */
         strncpy(job->items[i].member_id, rp_json_text(rp_json_get(item, "id")), SIM_ID_SIZE - 1);
         if (link && is_applied(outcome, i) && link->gone_ms > job->settle_ms)
             link->gone_ms = job->settle_ms;

@@ -1,6 +1,6 @@
 /*
- * A table of named values that people set as text: on the command line, in a
- * fault rule, in a JSON object. It reads, prints and explains them.
+ * Tables of options that are set as text (command line, fault rule, JSON object):
+ * parsing, printing and help.
  */
 #ifndef RP_SIM_OPTIONS_H
 #define RP_SIM_OPTIONS_H
@@ -34,19 +34,19 @@ typedef struct sim_option {
 int sim_options_defaults(const sim_option *table, void *into, rp_error **error);
 void sim_options_clear(const sim_option *table, void *into);
 
-/* The row of that name, dashes or underscores; NULL if there is none. */
+/* The row of that name, with dashes or underscores; NULL if unknown. */
 const sim_option *sim_option_find(const sim_option *table, const char *name);
 
 /* Checks the value, and stores it unless into is NULL. */
 int sim_option_set(const sim_option *table, void *into, const char *name, const char *text, rp_error **error);
 
-/* Stores the members of an object, all or (when one is wrong) none; strings, integers and booleans. */
+/* Stores the members of an object: strings, integers and booleans. Stores none if one is wrong. */
 int sim_options_read(const sim_option *table, void *into, const rp_json *object, rp_error **error);
 
-/* Writes members, no braces. */
+/* Writes the members of an object, without braces. */
 void sim_options_write(const sim_option *table, const void *from, rp_json_writer *writer);
 
-/* One paragraph a row, each name after `before`. */
+/* One paragraph per row; `before` precedes each name. */
 void sim_options_help(const sim_option *table, const char *before, rp_buffer *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * An answer in the making.
+ * A response being built.
  */
 #ifndef RP_SIM_REPLY_H
 #define RP_SIM_REPLY_H
@@ -16,7 +16,7 @@ typedef struct rp_sim rp_sim;
 #define SIM_MAX_REPLY   (256u << 20)
 
 typedef struct sim_reply {
-    unsigned status; /* 200 until told otherwise */
+    unsigned status; /* initially 200 */
     const char *type;
     rp_buffer body;
     struct {
@@ -28,7 +28,7 @@ typedef struct sim_reply {
     char request_id[33]; /* X-Request-Id, and what a gateway's error says; "" for none */
 } sim_reply;
 
-/* How an error looks, by who answers. */
+/* Formats of error bodies, by the answering server. */
 typedef enum sim_shape {
     SIM_SHAPE_AUTO,       /* ELB's, the gateway's or Keystone's, as the status suggests */
     SIM_SHAPE_ELB,        /* {"error": {"message", "code": "ELB.…"}} */
@@ -85,17 +85,17 @@ typedef enum sim_refusal {
 
 void sim_refuse(sim_reply *reply, sim_refusal refusal);
 
-/* An error of any shape. Without a code or message the usual ones for the status. */
+/* An error of any format. Default code and message: those usual for the status. */
 void sim_reply_error(sim_reply *reply, sim_shape shape, unsigned status, const char *code,
                      const char *message);
 
-/* The name is kept, the value copied; what does not fit or find memory is left out. */
+/* Borrows the name, copies the value. Headers beyond the maximum, or without memory, are dropped. */
 void sim_reply_header(sim_reply *reply, const char *name, const char *value);
 
 void sim_reply_init(sim_reply *reply);
 void sim_reply_done(sim_reply *reply);
 
-/* Empty again, as initialised, under the same request_id and date. */
+/* Resets all but request_id and date. */
 void sim_reply_clear(sim_reply *reply);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A request as it came in.
+ * A received request.
  */
 #ifndef RP_SIM_REQUEST_H
 #define RP_SIM_REQUEST_H

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A longer body is not kept, and beyond so many bytes the oldest bodies go. */
+/* Limits: of one body that is kept, and of all; beyond that the oldest bodies are dropped. */
 #define MAX_BODY   (1u << 20)
 #define MAX_BODIES (64u << 20)
 
@@ -54,7 +54,7 @@ static void bound_bodies(sim_request_log *log)
     }
 }
 
-/* Logins have passwords and tokens in them. */
+/* Bodies of logins hold passwords and tokens: not kept. */
 static void keep_body(sim_request_log *log, sim_request_entry *entry, const sim_request *request)
 {
     if (!request->body.len || request->body.len > MAX_BODY || sim_kind_is_identity(entry->kind))
@@ -107,7 +107,7 @@ void sim_request_log_done(sim_request_log *log)
     *log = (sim_request_log){0};
 }
 
-/* The counts that are no kind of request. */
+/* Counts that are not of one kind of request. */
 static const struct {
     const char *name;
     size_t offset;

@@ -1,5 +1,5 @@
 /*
- * Which requests came: counts, and the latest of them.
+ * The request log: counts by kind, and the latest requests.
  */
 #ifndef RP_SIM_REQUEST_LOG_H
 #define RP_SIM_REQUEST_LOG_H
@@ -9,15 +9,15 @@
 #include <stdint.h>
 
 typedef struct sim_request_entry {
-    uint64_t seq; /* from 1 on; 0 is a free place */
+    uint64_t seq; /* from 1 on; 0: unused */
     int64_t ms;   /* since the start */
     unsigned connection;
     char method[16];
     char *uri, *user_agent;
     sim_kind kind;
     unsigned status;   /* 0: not answered, or not yet */
-    const char *fault; /* what it got, or NULL */
-    char *body;        /* NULL if it had none, or one not kept */
+    const char *fault; /* the fault's kind, or NULL */
+    char *body;        /* NULL: none, or not kept */
     size_t body_len;
     bool body_is_json;
 } sim_request_entry;
@@ -31,19 +31,19 @@ typedef struct sim_request_log {
     unsigned total, connections, faults;
 } sim_request_log;
 
-/* Keeps so many entries from now on, and forgets those it has. False when out of memory. */
+/* Sets the number of entries and drops all. False when out of memory. */
 bool sim_request_log_resize(sim_request_log *log, size_t size);
 
-/* Counts and keeps a request; its number. What finds no memory is counted without being kept. */
+/* Counts and keeps a request; returns its number. Without memory it is only counted. */
 uint64_t sim_request_log_add(sim_request_log *log, const sim_request *request,
                              const sim_request_entry *facts);
 void sim_request_log_answered(sim_request_log *log, uint64_t seq, unsigned status);
 
-/* Zero counts and an empty log; numbers go on. */
+/* Resets the counts and drops all entries; sequence numbers continue. */
 void sim_request_log_clear(sim_request_log *log);
 void sim_request_log_done(sim_request_log *log);
 
-/* By its name in GET /sim/counts; false if there is no such. */
+/* By its name in GET /sim/counts; false if the name is unknown. */
 bool sim_request_log_count(const sim_request_log *log, const char *name, unsigned *out);
 
 void sim_request_log_write_counts(const sim_request_log *log, rp_json_writer *writer);

@@ -12,7 +12,7 @@ bool sim_response_writer_wait(const sim_response_writer *writer, int64_t ms)
                                {.fd = writer->fd, .events = POLLRDHUP}};
     int timeout = ms < 0 ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
 
-    /* With an end in sight a client that has left changes nothing: the server would not know yet. */
+    /* A finite wait ignores a disconnect: a real server would not notice either. */
     return poll(watched, ms < 0 ? 2 : 1, timeout) == 0;
 }
 
@@ -74,15 +74,15 @@ static enum MHD_Result send_whole(const sim_response_writer *writer, sim_reply *
     return queue(writer, reply, whole(reply));
 }
 
-/* A body that does not come at once or not all of it. */
+/* A body sent slowly, or not completely. */
 struct stream {
     sim_response_writer writer;
-    char *bytes;      /* NULL: filler */
-    uint64_t len;     /* of what there is to send */
+    char *bytes;      /* NULL: blanks */
+    uint64_t len;     /* bytes to send */
     int64_t pause_ms; /* before each piece */
     uint64_t piece;
-    bool hangs; /* at the end, which was not announced */
-    bool ends;  /* there, and that is right */
+    bool hangs; /* at the end: Content-Length is longer */
+    bool ends;  /* there: Content-Length is shorter */
 };
 
 static void stream_free(void *context)
@@ -114,7 +114,7 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t r
     return (ssize_t)len;
 }
 
-/* Sends the stream, which is copied, under the Content-Length announced. */
+/* Sends the stream, which is copied, with `announced` as Content-Length. */
 static enum MHD_Result send_stream(const sim_response_writer *writer, const sim_reply *reply,
                                    const struct stream *what, uint64_t announced)
 {
@@ -136,7 +136,7 @@ static enum MHD_Result send_stream(const sim_response_writer *writer, const sim_
     return queue(writer, reply, response);
 }
 
-/* The length the rule gives, or half of the body's. */
+/* The rule's bytes, or half of the body. */
 static size_t cut_len(const sim_reply *reply, const sim_fault *fault)
 {
     size_t len = fault->bytes ? fault->bytes : reply->body.len / 2;
@@ -196,7 +196,7 @@ static enum MHD_Result send_slowly(const sim_response_writer *writer, sim_reply 
     return stream.bytes ? send_stream(writer, reply, &stream, len) : MHD_NO;
 }
 
-/* Blanks are JSON too, so what is huge is not at once wrong. */
+/* Blanks: valid JSON so far, so a client cannot reject the body early. */
 static enum MHD_Result send_huge(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault)
 {
     struct stream stream = {.len = (uint64_t)fault->mib << 20};

@@ -1,5 +1,5 @@
 /*
- * Which request is which: by method and path.
+ * The table of routes: method and path to handler.
  */
 #ifndef RP_SIM_ROUTE_H
 #define RP_SIM_ROUTE_H
@@ -33,7 +33,7 @@ extern const char *const sim_kind_names[];
 
 enum {
     SIM_NEEDS_TOKEN = 1,   /* of any scope, or a signature */
-    SIM_NEEDS_PROJECT = 2, /* a token of the project in the path, which is there */
+    SIM_NEEDS_PROJECT = 2, /* access to the project in the path, which must exist */
     SIM_NEEDS_BODY = 4     /* JSON */
 };
 

@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A request on its way in. */
+/* A request being received. */
 struct exchange {
     sim_request request;
     bool begun;
@@ -33,7 +33,7 @@ static void exchange_free(struct exchange *exchange)
 {
     free(exchange->request.uri);
     free(exchange->request.segments);
-    /* A login has a password in it. */
+    /* A login's body holds a password. */
     if (exchange->request.body.data)
         rp_wipe(exchange->request.body.data, exchange->request.body.len);
     rp_buffer_done(&exchange->request.body);
@@ -41,7 +41,7 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
-/* The query is cut off and decoded before the handler sees the path, so a log must take it here. */
+/* The handler gets the path without the query, so the URI is kept here for the log. */
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -65,7 +65,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         exchange_free(rp_take(*exchange));
 }
 
-/* A connection gets a number, and counts, with the first request that counts. */
+/* A connection is numbered and counted at its first counted request. */
 struct connection {
     unsigned number;
 };
@@ -104,7 +104,7 @@ static sim_response_writer writer_for(const rp_sim *sim, struct MHD_Connection *
     return (sim_response_writer){connection, info ? info->connect_fd : -1, sim->stop_fd};
 }
 
-/* What was decided about a request when it had arrived. */
+/* A request that was counted and logged, with its fault. */
 struct admitted {
     const sim_route *route;
     uint64_t seq;
@@ -148,7 +148,7 @@ static void finish(rp_sim *sim, const struct admitted *admitted, unsigned status
     pthread_mutex_unlock(&sim->lock);
 }
 
-/* How long a fault keeps the client waiting before it shows; -1 is for ever. */
+/* How long the fault delays the response; -1: for ever. */
 static int64_t fault_ms(const sim_fault *fault)
 {
     if (!fault || fault->kind == SIM_FAULT_SLOW)
@@ -156,7 +156,7 @@ static int64_t fault_ms(const sim_fault *fault)
     return fault->kind == SIM_FAULT_HANG && !fault->ms ? -1 : (int64_t)fault->ms;
 }
 
-/* The answer is dated by the simulator's clock. */
+/* Date header, by the simulator's clock. */
 static void date(rp_sim *sim, sim_reply *reply)
 {
     pthread_mutex_lock(&sim->lock);
@@ -256,7 +256,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
-/* The start. */
+/* Starting and stopping. */
 
 static int no_memory(rp_error **error)
 {
@@ -317,7 +317,7 @@ static int serve_on(rp_sim *sim, const rp_sim_options *options, rp_error **error
     if (!sim->url)
         return no_memory(error);
     failed = start_daemon(sim, fd, &tls, error);
-    /* The socket is the server's now, which closes it. */
+    /* The daemon owns the socket now. */
     fd = -1;
     return failed;
 }

@@ -1,6 +1,5 @@
 /*
- * How the simulated service behaves where the real one's behaviour is not known
- * or may differ.
+ * Settings: behaviour of the service that is unknown or varies.
  */
 #ifndef RP_SIM_SETTINGS_H
 #define RP_SIM_SETTINGS_H

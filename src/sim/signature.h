@@ -1,8 +1,7 @@
 /*
- * The signature of a request: taken from its Authorization header, and made
- * again from what has been received, by the rules of the API signing guide
- * (Access=) and of the older Go clients (Credential=). No keys are kept here and
- * no clock is looked at.
+ * Checks the signature of a request: reads its Authorization header and signs the
+ * received request again, by the rules of the API signing guide (Access=) or of the
+ * older Go clients (Credential=). Holds no keys and reads no clock.
  */
 #ifndef RP_SIM_SIGNATURE_H
 #define RP_SIM_SIGNATURE_H
@@ -34,15 +33,14 @@ typedef struct sim_signature {
     const char *hex;
 } sim_signature;
 
-/* Reads an Authorization header. RP_E_INVALID when it is none of this kind. */
+/* Reads an Authorization header. RP_E_INVALID when it is malformed. */
 int sim_signature_read(const char *authorization, sim_signature *out, rp_error **error);
 void sim_signature_done(sim_signature *signature);
 
-/* Is the header among those that are signed? The name in lower case. */
+/* Whether the header (name in lower case) is among the signed ones. */
 bool sim_signature_covers(const sim_signature *signature, const char *name);
 
-/* Stores whether the request was signed like this by who has the secret, in any way a client of the scheme
-   does it. */
+/* Stores whether the signature was made with the secret, by the rules of any client of the scheme. */
 int sim_signature_check(const sim_signature *signature, const sim_signed *what, const char *secret,
                         bool *matches, rp_error **error);
 

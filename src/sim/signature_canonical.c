@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* More parameters than this are a failure, as if out of memory. */
+/* More parameters than this fail the buffer, as a lack of memory does. */
 #define MAX_PARAMETERS 1024u
 
 static int digit(char c)
@@ -15,7 +15,7 @@ static int digit(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* The byte that is spelled here, as itself or as %XX; moves *at behind it. */
+/* Decodes one byte, literal or %XX, and moves *at past it. */
 static unsigned char next_byte(const char **at, const char *end)
 {
     const char *c = (*at)++;

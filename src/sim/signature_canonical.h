@@ -1,12 +1,13 @@
 /*
- * A request in the one rules that both sides sign. For signature.c alone.
+ * The canonical form of a request's path and query, which both sides sign. Only
+ * for signature.c.
  */
 #ifndef RP_SIM_SIGNATURE_CANONICAL_H
 #define RP_SIM_SIGNATURE_CANONICAL_H
 
 #include "base/buffer.h"
 
-/* How clients differ. */
+/* Clients differ in how they build it. */
 typedef struct sim_canonical_rules {
     bool clean_path;   /* ".", ".." and "//" are resolved */
     bool any_case;     /* query names are sorted as if in lower case, and only the first of each counts */

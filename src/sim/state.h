@@ -1,7 +1,7 @@
 /*
- * What the service holds: listeners, their members, jobs, tokens, keys. Nothing here
- * locks or waits; now is always handed in. A change that belongs to a job is
- * entered when the job is accepted, with the time from which it shows.
+ * The state of the service: listeners, members, jobs, tokens, keys. No function here
+ * locks or waits; the current time is a parameter. A job's changes are entered when
+ * the job is accepted, with the time from which they are visible.
  */
 #ifndef RP_SIM_STATE_H
 #define RP_SIM_STATE_H
@@ -32,7 +32,7 @@ typedef struct sim_member {
     sim_node node; /* by server and address */
     char id[SIM_ID_SIZE];
     char *server_id;
-    char *address; /* as it was given */
+    char *address; /* as spelt in the request */
     char floating[16];
     int64_t created_s;
     sim_link *links;
@@ -74,7 +74,7 @@ typedef struct sim_token {
     sim_node node;
     char *text, *project_id; /* "" if its scope is a domain */
     int64_t expires_ms;
-    bool agency; /* of an agency, not of the user's own */
+    bool agency; /* issued in the name of an agency */
     struct sim_token *next;
 } sim_token;
 
@@ -93,13 +93,13 @@ typedef struct sim_state {
     sim_token *tokens, **tokens_end;
     sim_keys keys;
     sim_healthcheck *healthchecks;
-    uint32_t n_addresses; /* floating ones given out */
+    uint32_t n_addresses; /* floating addresses assigned so far */
 } sim_state;
 
 void sim_state_init(sim_state *state, const rp_clock *clock);
 void sim_state_done(sim_state *state);
 
-/* Enters what the time has brought. */
+/* Applies changes that are due. */
 void sim_state_advance(sim_state *state, int64_t now_ms);
 
 void sim_new_id(sim_state *state, char out[SIM_ID_SIZE]);
@@ -109,7 +109,7 @@ sim_listener *sim_listener_add(sim_state *state, const char *id, const char *pro
 sim_listener *sim_listener_find(const sim_state *state, const char *id);
 void sim_listener_drop(sim_state *state, sim_listener *listener);
 
-/* A server joins the listener, listed, active and healthy at once and for ever, unless the caller says
+/* Adds a server to the listener: listed, active and healthy at once and for ever, unless the caller says
    otherwise. Shared: under the id it has elsewhere. NULL when out of memory. */
 sim_link *sim_link_add(sim_state *state, sim_listener *listener, const char *server_id, const char *address,
                        bool shared, int64_t wall_s);
@@ -134,7 +134,7 @@ static inline void sim_job_freep(sim_job **job)
 {
     sim_job_free(*job);
 }
-/* Takes the job over, unless false: out of memory. */
+/* Takes ownership of the job. False (out of memory): the caller keeps it. */
 bool sim_job_enter(sim_state *state, sim_job *job);
 sim_job *sim_job_find(const sim_state *state, const char *id);
 
@@ -144,7 +144,7 @@ const char *sim_job_status(const sim_job *job, int64_t now_ms);
 /* Writes the job as the service shows it. */
 void sim_job_write(const sim_job *job, int64_t now_ms, const sim_settings *settings, rp_json_writer *writer);
 
-/* Random letters of about so many bytes, as a token is made of; NULL when out of memory. */
+/* A random token text of about so many bytes; NULL when out of memory. */
 char *sim_token_text(sim_state *state, size_t bytes);
 
 /* NULL when out of memory. */
