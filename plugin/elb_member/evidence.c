@@ -61,18 +61,6 @@ static void settle_done(ledger *l, slot *one, int64_t now)
     slot_land(one);
 }
 
-/* Nothing was done for the key; its group is divided when all that were in it have been judged. */
-void slot_refused(ledger *l, slot *one)
-{
-    if (!one->acting) {
-        slot_land(one);
-        return;
-    }
-    one->flight = FLIGHT_NONE;
-    one->refused = true;
-    TAILQ_INSERT_TAIL(&l->refused, one, ready_link);
-}
-
 /* Another member under the key of one that was removed: it has to go as well. */
 static void remove_other(ledger *l, slot *one)
 {
@@ -247,17 +235,6 @@ static void fail_watchers(ledger *l, slot *at, failure *why, int64_t now)
             one->look_at = now + ledger_jittered(l, LOOK_FIRST_MS);
         else
             fail_health(l, at, one, why);
-    }
-}
-
-/* Those behind a request of which nothing more can be learned. They have done nothing yet. */
-void slot_fail_queue(ledger *l, slot *at, failure *why)
-{
-    want *one, *next;
-
-    for (one = TAILQ_FIRST(&at->queue); one; one = next) {
-        next = TAILQ_NEXT(one, link);
-        want_finish_failed(l, one, why, OUTCOME_NONE);
     }
 }
 

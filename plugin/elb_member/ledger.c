@@ -2,22 +2,6 @@
 
 #include "resource_plugin.h"
 
-#include <search.h>
-
-/* Puts a want whose key is known where it belongs. */
-void slot_enter(ledger *l, slot *at, want *one)
-{
-    one->slot = at;
-    if (one->kind == WANT_READ) {
-        one->phase = PHASE_LOOK;
-        TAILQ_INSERT_TAIL(&at->watchers, one, link);
-        return;
-    }
-    one->phase = PHASE_QUEUED;
-    TAILQ_INSERT_TAIL(&at->queue, one, link);
-    slot_next_in_queue(l, at);
-}
-
 int ledger_arrive(ledger *l, want *one, int64_t now)
 {
     slot *at = NULL;

@@ -109,6 +109,8 @@ void slot_leave_group(slot *one);
 void slot_land(slot *one);
 void slot_needs_new_list(const ledger *l, slot *one);
 void slot_next_in_queue(ledger *l, slot *one);
+void slot_enter(ledger *l, slot *at, want *one);
+void slot_refused(ledger *l, slot *one);
 
 /* result.c: the one way a want ends, and what callers are told meanwhile. */
 void want_note(ledger *l, want *one, int what);
@@ -116,6 +118,7 @@ void want_finish(ledger *l, want *one, want_result result);
 void want_finish_failed(ledger *l, want *one, failure *why, outcome came_of_it);
 void want_finish_open(ledger *l, want *one, int status, failure *why);
 void want_finish_gone(ledger *l, want *one, bool existed);
+void slot_fail_queue(ledger *l, slot *at, failure *why);
 bool member_is_healthy(const member *one);
 void want_finish_present(ledger *l, want *one, const slot *at, bool made);
 void want_found(ledger *l, slot *at, bool made, int64_t now);
@@ -131,10 +134,6 @@ bool list_tells_want(const ledger *l, const want *one);
 bool slot_is_seen(const ledger *l, const slot *one);
 bool ledger_take_list(ledger *l, int64_t now, ledger_action *action);
 
-/* evidence.c: what a list that was answered, or failed, proves of each key. */
-void slot_refused(ledger *l, slot *one);
-void slot_fail_queue(ledger *l, slot *at, failure *why);
-
 /* poll.c: jobs: when they are asked, and what their answer means for those who wait. */
 void ledger_link_job(ledger *l, job *one, bool ours, int64_t now);
 void ledger_unlink_job(ledger *l, job *one);
@@ -146,8 +145,5 @@ bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
  */
 void ledger_divide_refused(ledger *l);
 bool ledger_take_send(ledger *l, int64_t now, ledger_action *action);
-
-/* ledger.c */
-void slot_enter(ledger *l, slot *at, want *one);
 
 #endif

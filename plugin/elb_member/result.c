@@ -82,6 +82,17 @@ void want_finish_gone(ledger *l, want *one, bool existed)
     want_finish(l, one, (want_result){.status = RP_OK, .outcome = OUTCOME_DONE, .existed = existed});
 }
 
+/* Those behind a request of which nothing more can be learned. They have done nothing yet. */
+void slot_fail_queue(ledger *l, slot *at, failure *why)
+{
+    want *one, *next;
+
+    for (one = TAILQ_FIRST(&at->queue); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        want_finish_failed(l, one, why, OUTCOME_NONE);
+    }
+}
+
 bool member_is_healthy(const member *one)
 {
     return one->health_status && !strcmp(one->health_status, "NORMAL");

@@ -234,3 +234,29 @@ void slot_next_in_queue(ledger *l, slot *one)
     next->phase = PHASE_LOOK;
     next->need_list = one->fresh_after;
 }
+
+/* Puts a want whose key is known where it belongs. */
+void slot_enter(ledger *l, slot *at, want *one)
+{
+    one->slot = at;
+    if (one->kind == WANT_READ) {
+        one->phase = PHASE_LOOK;
+        TAILQ_INSERT_TAIL(&at->watchers, one, link);
+        return;
+    }
+    one->phase = PHASE_QUEUED;
+    TAILQ_INSERT_TAIL(&at->queue, one, link);
+    slot_next_in_queue(l, at);
+}
+
+/* Nothing was done for the key; its group is divided when all that were in it have been judged. */
+void slot_refused(ledger *l, slot *one)
+{
+    if (!one->acting) {
+        slot_land(one);
+        return;
+    }
+    one->flight = FLIGHT_NONE;
+    one->refused = true;
+    TAILQ_INSERT_TAIL(&l->refused, one, ready_link);
+}
