@@ -320,13 +320,15 @@ void ask_for_listener(driver *d, channel *at)
 
 static void write_transfer(elb_body *body, const transfer *sent)
 {
+    const errand *of;
     bool adds = sent->kind == WANT_CREATE;
 
     adds ? elb_add_begin(body) : elb_remove_begin(body);
     for (size_t i = 0; i < sent->count; i++) {
         const slot *one = sent->slots[i];
+        of = slot_acting(one)->owner;
         if (adds)
-            elb_add_member(body, slot_server_id(one), slot_address(one));
+            elb_add_member(body, of->server_id, of->address);
         else
             elb_remove_member(body, slot_member_id(one));
     }

@@ -23,7 +23,8 @@ typedef struct call call;
 /* What one record of a call wants. */
 typedef struct errand {
     const char *listener_id;
-    size_t index; /* of the record in its request */
+    const char *server_id, *address; /* of a create: what is sent */
+    size_t index;                    /* of the record in its request */
     want want;
     call *call;
     channel *channel;

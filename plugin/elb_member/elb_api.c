@@ -166,6 +166,25 @@ static const char *held_canonical(page *holder, const char *address, bool *faile
     return held;
 }
 
+static const char *held_key(page *holder, const member *one, bool *failed)
+{
+    size_t server_len, address_len;
+    char *key;
+
+    if (!one->server_id || *failed)
+        return NULL;
+    server_len = strlen(one->server_id);
+    address_len = strlen(one->canonical);
+    key = page_hold(holder, server_len + address_len + 2);
+    *failed |= !key;
+    if (!key)
+        return NULL;
+    memcpy(key, one->server_id, server_len);
+    key[server_len] = '/';
+    memcpy(key + server_len + 1, one->canonical, address_len + 1);
+    return key;
+}
+
 /* What the server calls server_address is the member's private address, and what it calls address is the
    floating one. */
 static bool read_member(const rp_json *object, page *into)
@@ -186,6 +205,7 @@ static bool read_member(const rp_json *object, page *into)
         .listeners = held_ids(into, rp_json_get(object, "listeners"), &failed),
     };
     one->canonical = held_canonical(into, one->address, &failed);
+    one->key = held_key(into, one, &failed);
     return !failed;
 }
 

@@ -42,18 +42,17 @@ static void make_errand(items *all, item *one)
 {
     errand *made = &all->errands[all->errand_count++];
     const record *from = &one->record;
-    bool keyed = record_has_key(from);
 
     one->errand = made;
     made->listener_id = from->listener_id;
+    made->server_id = from->server_id;
+    made->address = from->address;
     made->index = (size_t)(one - all->each);
     made->want =
         (want){.kind = all->kind,
                .wait = all->kind == WANT_READ && !all->options.has_wait ? WAIT_NONE : all->options.wait,
                .adopt = all->options.adopt,
-               .server_id = keyed ? from->server_id : NULL,
-               .address = keyed ? from->canonical : NULL,
-               .spelled = from->address,
+               .key = record_key(from),
                .member_id = from->member_id,
                .job_id = from->job_id};
 }

@@ -7,10 +7,10 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
     slot *at = NULL;
 
     ledger_changed(l);
-    if (one->server_id) {
-        at = ledger_find_slot(l, one->server_id, one->address);
+    if (one->key) {
+        at = ledger_find_slot(l, one->key);
         if (!at)
-            at = ledger_make_slot(l, one->server_id, one->address);
+            at = ledger_make_slot(l, one->key);
         if (!at)
             return RP_E_NO_MEMORY;
     }

@@ -10,7 +10,7 @@
  *
  * The rules it keeps are those of "nothing twice, nothing lost":
  *
- *  - A key (server and address) has at most one request in flight. It stays in
+ *  - A key (an opaque string that names a member) has at most one request in flight. It stays in
  *    flight, whoever left, until its job's end was seen and the list agrees, or
  *    until it is settled.
  *  - A request whose answer was lost is unresolved: until settle_ms has passed
@@ -109,9 +109,7 @@ typedef struct want {
     want_kind kind;
     want_wait wait;
     bool adopt;
-    const char *server_id; /* the key; both NULL if only the member's id is known (read, delete) */
-    const char *address;   /* canonical */
-    const char *spelled;   /* the address as the record has it */
+    const char *key;       /* of the member; NULL if only its id is known (read, delete) */
     const char *member_id; /* or NULL */
     const char *job_id;    /* read, delete: whom to ask when it is not listed; or NULL */
     void *owner;
@@ -165,10 +163,10 @@ typedef struct transfer {
 /* The job of a want whose request was accepted. */
 const job *want_job(const want *one);
 
-/* What a slot contributes to a transfer. */
-const char *slot_server_id(const slot *one);
-const char *slot_address(const slot *one);   /* as the record spells it */
-const char *slot_member_id(const slot *one); /* of a remove */
+/* What a slot contributes to a transfer that is being sent: the want to add, or the id of the member to
+ * remove. */
+const want *slot_acting(const slot *one);
+const char *slot_member_id(const slot *one);
 
 typedef struct ledger_action {
     enum {

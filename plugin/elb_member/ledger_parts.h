@@ -23,7 +23,7 @@ struct trial {
 };
 
 struct slot {
-    char *server_id, *address; /* the key */
+    char *key;
 
     enum {
         FLIGHT_NONE,
@@ -98,9 +98,9 @@ static inline void ledger_changed(ledger *l)
     l->look_known = l->poll_known = false;
 }
 
-slot *ledger_find_slot(const ledger *l, const char *server_id, const char *address);
+slot *ledger_find_slot(const ledger *l, const char *key);
 void ledger_free_slots(ledger *l);
-slot *ledger_make_slot(ledger *l, const char *server_id, const char *address);
+slot *ledger_make_slot(ledger *l, const char *key);
 bool slot_is_wanted(const slot *one);
 void slot_forget_if_idle(ledger *l, slot *one);
 void slot_set_ready(ledger *l, slot *one);

@@ -171,10 +171,10 @@ static const member *find_by_id(const member **sorted, size_t count, const char 
 /* The list shows the member that a want knows by its id alone: now it has a key. */
 static void give_key(ledger *l, want *one, page *shown, const member *shows)
 {
-    slot *at = ledger_find_slot(l, shows->server_id, shows->canonical);
+    slot *at = ledger_find_slot(l, shows->key);
 
     if (!at) {
-        at = ledger_make_slot(l, shows->server_id, shows->canonical);
+        at = ledger_make_slot(l, shows->key);
         if (at)
             at->fresh_after = l->fresh_floor; /* this very page shows it */
     }
@@ -183,9 +183,7 @@ static void give_key(ledger *l, want *one, page *shown, const member *shows)
         return;
     }
     TAILQ_REMOVE(&l->keyless, one, link);
-    one->server_id = shows->server_id;
-    one->address = shows->canonical;
-    one->spelled = shows->address;
+    one->key = shows->key;
     one->key_page = page_ref(shown);
     one->key_member = shows;
     replace_failure(&one->cause, NULL);
@@ -220,7 +218,7 @@ bool ledger_page(ledger *l, page *shown)
     ledger_changed(l);
     for (size_t i = 0; i < shown->count; i++) {
         const member *shows = &shown->members[i];
-        slot *one = ledger_find_slot(l, shows->server_id, shows->canonical);
+        slot *one = ledger_find_slot(l, shows->key);
         if (one)
             see(l, one, shown, shows);
     }

@@ -14,6 +14,7 @@ typedef struct member {
     const char *server_id;
     const char *address;          /* private, as listed ("server_address"); NULL if none */
     const char *canonical;        /* the same in canonical form, or as listed if it is no address */
+    const char *key;              /* "<server_id>/<canonical>": what the ledger knows the member by */
     const char *floating_address; /* what the server calls "address" */
     const char *status;
     const char *health_status;

@@ -123,6 +123,15 @@ static int canonicalize(record *one, rp_error **error)
     return one->canonical ? 0 : no_memory(error);
 }
 
+static int make_id(record *one, rp_error **error)
+{
+    if (!record_has_key(one))
+        return 0;
+    free(one->id);
+    one->id = rp_format("%s/%s/%s", one->listener_id, one->server_id, one->canonical);
+    return one->id ? 0 : no_memory(error);
+}
+
 static int must_be_object(const rp_json *object, rp_error **error)
 {
     if (rp_json_type_of(object) == RP_JSON_OBJECT)
@@ -137,9 +146,10 @@ int record_read_new(record *into, const rp_json *object, unsigned how, rp_error 
 
     *into = (record){0};
     if ((result = must_be_object(object, error)) < 0 ||
-        (result = rp_fields_read(record_fields, object, how, "", into, error)) < 0)
+        (result = rp_fields_read(record_fields, object, how, "", into, error)) < 0 ||
+        (result = canonicalize(into, error)) < 0)
         return result;
-    return canonicalize(into, error);
+    return into->listener_id ? make_id(into, error) : 0;
 }
 
 int record_read_parent(record *into, const rp_json *object, rp_error **error)
@@ -211,7 +221,7 @@ int record_read_known(record *into, const rp_json *object, rp_error **error)
         return rp_error_set_at(
             error, RP_E_INVALID, into->server_id ? "/address" : "/server_id",
             "the record names no member: it needs id, or member_id, or server_id and address");
-    return 0;
+    return make_id(into, error);
 }
 
 void record_clear(record *one)
@@ -238,7 +248,6 @@ void record_write_state(const record *one, const member *seen, const char *job_i
 {
     _cleanup_(rp_freep) char *id = NULL;
     const char *server_id = seen && !one->server_id ? seen->server_id : one->server_id;
-    const char *canonical = seen && !one->canonical ? seen->canonical : one->canonical;
     struct state state = {.listener_id = one->listener_id,
                           .server_id = server_id,
                           .address = one->address ? one->address
@@ -250,9 +259,9 @@ void record_write_state(const record *one, const member *seen, const char *job_i
 
     if (seen)
         fill_from_member(&state, seen);
-    if (server_id && canonical)
-        id = rp_format("%s/%s/%s", one->listener_id, server_id, canonical);
-    state.id = id;
+    if (!record_has_key(one) && seen)
+        id = rp_format("%s/%s", one->listener_id, seen->key);
+    state.id = record_has_key(one) ? one->id : id;
     rp_write_begin(writer, '{');
     rp_fields_write(state_fields, &state, writer);
     rp_write_end(writer, '}');

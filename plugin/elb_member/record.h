@@ -9,8 +9,10 @@
 #include "base/text.h"
 #include "json/fields.h"
 
+#include <string.h>
+
 typedef struct record {
-    char *id;
+    char *id; /* canonical once the record has been read, if the key is known */
     char *listener_id, *server_id;
     char *address;   /* as the user spells it */
     char *canonical; /* NULL if there is no address */
@@ -37,6 +39,12 @@ void record_clear(record *one);
 static inline bool record_has_key(const record *one)
 {
     return one->server_id && one->canonical;
+}
+
+/* The key as the ledger takes it: "<server_id>/<canonical address>"; NULL if it is not known. */
+static inline const char *record_key(const record *one)
+{
+    return record_has_key(one) ? one->id + strlen(one->listener_id) + 1 : NULL;
 }
 
 /* Writes the state: the record's own members and what member and job tell, which may be NULL. */

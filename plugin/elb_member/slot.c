@@ -84,14 +84,9 @@ int64_t ledger_jittered(const ledger *l, int64_t ms)
     return l->options.jitter_ms ? l->options.jitter_ms(l->options.context, ms) : ms;
 }
 
-const char *slot_server_id(const slot *one)
+const want *slot_acting(const slot *one)
 {
-    return one->server_id;
-}
-
-const char *slot_address(const slot *one)
-{
-    return one->acting && one->acting->spelled ? one->acting->spelled : one->address;
+    return one->acting;
 }
 
 const char *slot_member_id(const slot *one)
@@ -106,16 +101,13 @@ const job *want_job(const want *one)
 
 static int compare_slots(const void *one, const void *other)
 {
-    const slot *a = one, *b = other;
-    int difference = strcmp(a->server_id, b->server_id);
-
-    return difference ? difference : strcmp(a->address, b->address);
+    return strcmp(((const slot *)one)->key, ((const slot *)other)->key);
 }
 
-slot *ledger_find_slot(const ledger *l, const char *server_id, const char *address)
+slot *ledger_find_slot(const ledger *l, const char *key)
 {
-    slot key = {.server_id = (char *)server_id, .address = (char *)address};
-    void *found = tfind(&key, &l->tree, compare_slots);
+    slot wanted = {.key = (char *)key};
+    void *found = tfind(&wanted, &l->tree, compare_slots);
 
     return found ? *(slot **)found : NULL;
 }
@@ -128,20 +120,18 @@ static void free_slot(slot *one)
     job_unref(one->job);
     failure_unref(one->failure);
     trial_unref(one->trial);
-    free(one->server_id);
-    free(one->address);
+    free(one->key);
     free(one);
 }
 
-slot *ledger_make_slot(ledger *l, const char *server_id, const char *address)
+slot *ledger_make_slot(ledger *l, const char *key)
 {
     slot *made = calloc(1, sizeof(*made));
 
     if (!made)
         return NULL;
-    made->server_id = strdup(server_id);
-    made->address = strdup(address);
-    if (!made->server_id || !made->address || !tsearch(made, &l->tree, compare_slots)) {
+    made->key = strdup(key);
+    if (!made->key || !tsearch(made, &l->tree, compare_slots)) {
         free_slot(made);
         return NULL;
     }

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "elb_member/ledger_parts.h"
+
 #include "resource_plugin.h"
 
 #include <stdio.h>
@@ -318,8 +320,7 @@ static int member_by_id(const world *w, const char *id)
 static int key_of(const world *w, const slot *at)
 {
     for (uint32_t i = 0; i < w->traits.keys; i++)
-        if (!strcmp(w->keys[i].server_id, slot_server_id(at)) &&
-            !strcmp(w->keys[i].address, slot_address(at)))
+        if (!strcmp(w->keys[i].name, at->key))
             return (int)i;
     return -1;
 }
@@ -583,9 +584,7 @@ static page *make_page(world *w)
     for (uint32_t i = 0; made && i < w->list.count; i++) {
         const truth *shows = &w->members[w->list.members[i]];
         made->members[made->count++] = (member){.id = shows->id,
-                                                .server_id = w->keys[shows->key].server_id,
-                                                .address = w->keys[shows->key].address,
-                                                .canonical = w->keys[shows->key].address,
+                                                .key = w->keys[shows->key].name,
                                                 .health_status = w->list.healthy[i] ? "NORMAL" : "ABNORMAL"};
         w->list.shown |= (uint64_t)1 << shows->key;
         world_tell(w, "    %s, key %d", shows->id, shows->key);

@@ -227,8 +227,7 @@ static caller *add_caller(world *w, want_kind kind, int key)
 
 static void give_caller_key(world *w, caller *one)
 {
-    one->want.server_id = w->keys[one->key].server_id;
-    one->want.address = one->want.spelled = w->keys[one->key].address;
+    one->want.key = w->keys[one->key].name;
 }
 
 /* A job that was told before, or one that nobody knows. */
@@ -740,8 +739,7 @@ static void set_keys(world *w)
         key_truth *key = &w->keys[i];
 
         *key = (key_truth){.lost_at = -1};
-        snprintf(key->server_id, sizeof(key->server_id), "s%d", i / 2);
-        snprintf(key->address, sizeof(key->address), "10.0.0.%d", (i + 1) / 2);
+        snprintf(key->name, sizeof(key->name), "s%d/10.0.0.%d", i / 2, (i + 1) / 2);
     }
 }
 

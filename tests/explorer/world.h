@@ -187,7 +187,7 @@ typedef enum source {
 } source;
 
 typedef struct key_truth {
-    char server_id[16], address[24];
+    char name[24];
     bool disturbed;      /* somebody else changes it too */
     uint64_t touch;      /* the last step in which a request of ours may have changed it */
     want_kind lost_kind; /* of that request, if it was lost at: */
