@@ -9,33 +9,33 @@
 #define PAUSE_FIRST_MS   200
 #define PAUSE_LONGEST_MS 5000
 
-static struct trial *trial_of(const ledger *l, const slot *one, failure *why)
+static struct bisection *bisection_of(const ledger *l, const slot *one, failure *why)
 {
-    struct trial *trial = trial_ref(one->trial);
+    struct bisection *bisection = bisection_ref(one->bisection);
 
-    if (!trial) {
-        trial = calloc(1, sizeof(*trial));
-        if (!trial)
+    if (!bisection) {
+        bisection = calloc(1, sizeof(*bisection));
+        if (!bisection)
             return NULL;
-        *trial = (struct trial){.references = 1, .sends_left = l->options.max_bisect};
+        *bisection = (struct bisection){.references = 1, .sends_left = l->options.max_bisect};
     }
-    replace_failure(&trial->why, why);
-    return trial;
+    replace_failure(&bisection->why, why);
+    return bisection;
 }
 
 /* Sends these together, and with nobody else. */
-static void send_group(ledger *l, struct trial *trial, slot **members, size_t count)
+static void send_group(ledger *l, struct bisection *bisection, slot **members, size_t count)
 {
     uint64_t group = ++l->groups;
 
     for (size_t i = 0; i < count; i++) {
         slot *one = members[i];
-        struct trial *old = one->trial;
+        struct bisection *old = one->bisection;
 
-        one->trial = trial_ref(trial);
-        trial_unref(old);
+        one->bisection = bisection_ref(bisection);
+        bisection_unref(old);
         one->group = group;
-        slot_land(one);
+        slot_end_flight(one);
         slot_set_ready(l, one);
     }
 }
@@ -45,7 +45,7 @@ static void send_on(ledger *l, slot **members, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         slot_leave_group(members[i]);
-        slot_land(members[i]);
+        slot_end_flight(members[i]);
         slot_set_ready(l, members[i]);
     }
 }
@@ -56,30 +56,30 @@ static void give_up(ledger *l, slot **members, size_t count, failure *why)
         slot *one = members[i];
 
         want_finish_failed(l, one->acting, why, OUTCOME_NONE);
-        slot_land(one);
+        slot_end_flight(one);
         slot_next_in_queue(l, one);
     }
 }
 
 /* Nothing was done for these, and one of them, or one that was sent with them, is to blame. */
-static void divide(ledger *l, slot **members, size_t count, failure *why)
+static void bisect(ledger *l, slot **members, size_t count, failure *why)
 {
     size_t sent_with = members[0]->group_size, half = (count + 1) / 2;
-    struct trial *trial;
+    struct bisection *bisection;
 
     if (why->meaning == MEANS_MEMBER_GONE && count < sent_with) {
         send_on(l, members, count);
         return;
     }
-    trial = sent_with > 1 && why->blame == BLAME_RECORD ? trial_of(l, members[0], why) : NULL;
-    if (!trial || !trial->sends_left) {
+    bisection = sent_with > 1 && why->blame == BLAME_RECORD ? bisection_of(l, members[0], why) : NULL;
+    if (!bisection || !bisection->sends_left) {
         give_up(l, members, count, why);
     } else {
-        send_group(l, trial, members, half);
+        send_group(l, bisection, members, half);
         if (count > half)
-            send_group(l, trial, members + half, count - half);
+            send_group(l, bisection, members + half, count - half);
     }
-    trial_unref(trial);
+    bisection_unref(bisection);
 }
 
 /* Takes the first refused slot and all of its group out of the queue. */
@@ -100,7 +100,7 @@ static size_t take_refused_group(ledger *l, slot **members)
     return count;
 }
 
-void ledger_divide_refused(ledger *l)
+void ledger_bisect_refused(ledger *l)
 {
     slot *first;
 
@@ -110,7 +110,7 @@ void ledger_divide_refused(ledger *l)
 
         if (members) {
             size_t count = take_refused_group(l, members);
-            divide(l, members, count, why);
+            bisect(l, members, count, why);
         } else {
             TAILQ_REMOVE(&l->refused, first, ready_link);
             first->refused = false;
@@ -119,7 +119,7 @@ void ledger_divide_refused(ledger *l)
     }
 }
 
-static void sender_is_idle(ledger *l, transfer *sent)
+static void end_transfer(ledger *l, transfer *sent)
 {
     l->sending = NULL;
     transfer_free(sent);
@@ -153,15 +153,15 @@ void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *
     l->send_pause_ms = 0;
     for (size_t i = 0; i < sent->count; i++)
         accept_slot(l, sent->slots[i], accepted);
-    sender_is_idle(l, sent);
+    end_transfer(l, sent);
 }
 
-static void leave_unresolved(ledger *l, slot *one, failure *why, int64_t now)
+static void become_unresolved(ledger *l, slot *one, failure *why, int64_t now)
 {
     one->flight = FLIGHT_UNRESOLVED;
     replace_failure(&one->failure, why);
     one->settle_at = now + l->options.settle_ms;
-    one->look_at = now;
+    one->list_at = now;
     one->pause_ms = 0;
     slot_needs_new_list(l, one);
     if (one->acting)
@@ -172,8 +172,8 @@ void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
 {
     ledger_changed(l);
     for (size_t i = 0; i < sent->count; i++)
-        leave_unresolved(l, sent->slots[i], why, now);
-    sender_is_idle(l, sent);
+        become_unresolved(l, sent->slots[i], why, now);
+    end_transfer(l, sent);
 }
 
 static void pause_sends(ledger *l, int64_t at_least_ms, int64_t now)
@@ -192,19 +192,19 @@ static void put_back(ledger *l, transfer *sent, failure *why, bool look)
     for (size_t i = 0; i < sent->count; i++) {
         slot *one = sent->slots[i];
 
-        slot_land(one);
+        slot_end_flight(one);
         if (look)
             slot_needs_new_list(l, one);
         if (one->acting) {
             replace_failure(&one->acting->cause, why);
-            one->acting->phase = PHASE_LOOK;
+            one->acting->phase = PHASE_LIST;
             one->acting->need_list = one->fresh_after;
             if (!look)
                 slot_set_ready(l, one);
         }
         slot_next_in_queue(l, one);
     }
-    sender_is_idle(l, sent);
+    end_transfer(l, sent);
 }
 
 void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now)
@@ -221,13 +221,13 @@ static void conflicted(ledger *l, transfer *sent, failure *why, int64_t now)
     TAILQ_FOREACH (running, &l->jobs, link)
         if (running->end == JOB_RUNNING)
             break;
-    replace_job(&l->behind, running);
+    replace_job(&l->blocking_job, running);
     pause_sends(l, why->retry_after_ms, now);
     put_back(l, sent, why, true);
 }
 
 /* One removal of one member: the server says that there is nothing to remove. */
-static bool says_gone(const transfer *sent, const failure *why)
+static bool means_gone(const transfer *sent, const failure *why)
 {
     return sent->kind == WANT_DELETE && sent->count == 1 &&
            (why->meaning == MEANS_MEMBER_GONE || why->meaning == MEANS_PARENT_GONE);
@@ -237,31 +237,31 @@ static void refuse_slot(ledger *l, slot *one, transfer *sent, failure *why)
 {
     if (!one->acting)
         return;
-    if (says_gone(sent, why) || (sent->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE))
+    if (means_gone(sent, why) || (sent->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE))
         want_finish_gone(l, one->acting, false);
     else
         want_finish_failed(l, one->acting, why, OUTCOME_NONE);
 }
 
 /* A refused remove of several: some are gone. A look tells which; it is as after a failed job. */
-static void look_who_is_gone(ledger *l, transfer *sent, failure *why, int64_t now)
+static void list_who_is_gone(ledger *l, transfer *sent, failure *why, int64_t now)
 {
     for (size_t i = 0; i < sent->count; i++) {
         slot *one = sent->slots[i];
 
         one->flight = FLIGHT_FAILED;
         replace_failure(&one->failure, why);
-        one->look_at = now;
+        one->list_at = now;
         slot_needs_new_list(l, one);
         if (!slot_is_wanted(one))
-            slot_land(one);
+            slot_end_flight(one);
         slot_next_in_queue(l, one);
     }
 }
 
 static void refuse_all(ledger *l, transfer *sent, failure *why)
 {
-    bool divisible = why->blame == BLAME_RECORD && !says_gone(sent, why);
+    bool divisible = why->blame == BLAME_RECORD && !means_gone(sent, why);
 
     for (size_t i = 0; i < sent->count; i++) {
         slot *one = sent->slots[i];
@@ -269,10 +269,10 @@ static void refuse_all(ledger *l, transfer *sent, failure *why)
         slot_needs_new_list(l, one);
         if (divisible) {
             replace_failure(&one->failure, why);
-            slot_refused(l, one);
+            slot_queue_refused(l, one);
         } else {
             refuse_slot(l, one, sent, why);
-            slot_land(one);
+            slot_end_flight(one);
         }
         if (!one->refused)
             slot_next_in_queue(l, one);
@@ -291,12 +291,12 @@ void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now)
         return;
     }
     l->send_pause_ms = 0;
-    if (why->meaning == MEANS_MEMBER_GONE && !says_gone(sent, why))
-        look_who_is_gone(l, sent, why, now);
+    if (why->meaning == MEANS_MEMBER_GONE && !means_gone(sent, why))
+        list_who_is_gone(l, sent, why, now);
     else
         refuse_all(l, sent, why);
-    sender_is_idle(l, sent);
-    ledger_divide_refused(l);
+    end_transfer(l, sent);
+    ledger_bisect_refused(l);
 }
 
 bool ledger_waits_for_transfer(const transfer *sent)
@@ -310,7 +310,7 @@ bool ledger_waits_for_transfer(const transfer *sent)
 static bool goes_with(const slot *first, const slot *one)
 {
     return one->acting->kind == first->acting->kind &&
-           (first->trial ? one->group == first->group && one->trial : !one->trial);
+           (first->bisection ? one->group == first->group && one->bisection : !one->bisection);
 }
 
 static size_t count_batch(const ledger *l, const slot *first)
@@ -339,7 +339,7 @@ static transfer *transfer_new(size_t room)
     return made;
 }
 
-static void board(ledger *l, slot *one, transfer *sent, uint64_t group, size_t count)
+static void add_to_transfer(ledger *l, slot *one, transfer *sent, uint64_t group, size_t count)
 {
     slot_unset_ready(l, one);
     one->acting->phase = PHASE_SENT;
@@ -358,18 +358,18 @@ static void board(ledger *l, slot *one, transfer *sent, uint64_t group, size_t c
 static transfer *close_batch(ledger *l, slot *first)
 {
     size_t count = count_batch(l, first);
-    uint64_t group = first->trial ? first->group : ++l->groups;
+    uint64_t group = first->bisection ? first->group : ++l->groups;
     transfer *sent = transfer_new(count);
     slot *one, *next;
 
     if (!sent)
         return NULL;
     sent->kind = first->acting->kind;
-    sent->trial = trial_ref(first->trial);
+    sent->bisection = bisection_ref(first->bisection);
     for (one = first; one && sent->count < count; one = next) {
         next = TAILQ_NEXT(one, ready_link);
         if (one == first || goes_with(sent->slots[0], one))
-            board(l, one, sent, group, count);
+            add_to_transfer(l, one, sent, group, count);
     }
     return sent;
 }
@@ -377,9 +377,9 @@ static transfer *close_batch(ledger *l, slot *first)
 /* False if the first that is ready can't be sent; then it has its result. */
 static bool may_be_sent(ledger *l, slot *first)
 {
-    if (!first->trial || first->trial->sends_left)
+    if (!first->bisection || first->bisection->sends_left)
         return true;
-    want_finish_failed(l, first->acting, first->trial->why, OUTCOME_NONE);
+    want_finish_failed(l, first->acting, first->bisection->why, OUTCOME_NONE);
     slot_next_in_queue(l, first);
     return false;
 }
@@ -399,8 +399,8 @@ bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
         slot_next_in_queue(l, first);
         return ledger_take_note(l, action);
     }
-    if (l->sending->trial)
-        l->sending->trial->sends_left--;
+    if (l->sending->bisection)
+        l->sending->bisection->sends_left--;
     *action = (ledger_action){.kind = ACTION_SEND, .transfer = l->sending};
     return true;
 }

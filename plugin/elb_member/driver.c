@@ -1,6 +1,5 @@
+#include "driver_events.h"
 #include "driver_parts.h"
-
-#include "event.h"
 
 #include <string.h>
 
@@ -15,81 +14,31 @@ int64_t driver_now_ms(const driver *d)
     return rp_now_ms(d->clock);
 }
 
-/* --- what ledgers ask for -------------------------------------------------------- */
+/* --- actions of the ledgers -------------------------------------------------------- */
 
-static void queue_event(call *c, event *made)
-{
-    if (!made)
-        return;
-    STAILQ_INSERT_TAIL(&c->events, made, link);
-}
-
-static bool listens(const call *c)
-{
-    return c->host && RP_HAS(rp_call, c->host, on_event) && c->host->on_event;
-}
-
-static void tell_progress(call *c, const char *message)
-{
-    if (listens(c))
-        queue_event(c, event_progress(c->total - c->remaining, c->total, message));
-    pthread_cond_signal(&c->turn);
-}
-
-static void tell_result(want *finished)
-{
-    errand *one = finished->owner;
-    call *c = one->call;
-
-    c->remaining--;
-    if (c->remaining == 0 || c->remaining % 100 == 0)
-        tell_progress(c, "");
-}
-
-static void tell_accepted(want *waiting)
-{
-    errand *one = waiting->owner;
-
-    if (!listens(one->call) || !one->call->write_state)
-        return;
-    queue_event(one->call, event_state(one, one->call->write_state));
-    pthread_cond_signal(&one->call->turn);
-}
-
-/* Once for each look, whatever number of records it was for. */
-static void tell_unresolved(want *waiting)
-{
-    errand *one = waiting->owner;
-
-    if (one->call->told_unresolved)
-        return;
-    one->call->told_unresolved = true;
-    tell_progress(one->call, "an answer was lost: looking what became of the request");
-}
-
-static void carry_out(driver *d, channel *at, const ledger_action *action)
+static void carry_out(driver *d, listener *at, const ledger_action *action)
 {
     switch (action->kind) {
     case ACTION_RESULT:
-        tell_result(action->want);
+        notify_result(action->want);
         break;
     case ACTION_ACCEPTED:
-        tell_accepted(action->want);
+        notify_accepted(action->want);
         break;
     case ACTION_UNRESOLVED:
-        tell_unresolved(action->want);
+        notify_unresolved(action->want);
         break;
     case ACTION_LIST:
-        ask_for_list(d, at, action);
+        request_list(d, at, action);
         break;
     case ACTION_LISTENER:
-        ask_for_listener(d, at);
+        request_listener(d, at);
         break;
     case ACTION_SEND:
-        ask_for_send(d, at, action->transfer);
+        request_send(d, at, action->transfer);
         break;
     case ACTION_POLL:
-        ask_for_poll(d, at, action->job);
+        request_poll(d, at, action->job);
         break;
     }
 }
@@ -98,11 +47,11 @@ static void carry_out(driver *d, channel *at, const ledger_action *action)
  */
 static bool has_room(const driver *d)
 {
-    int64_t now = driver_now_ms(d);
+    int64_t now = now_ms(d);
     unsigned under_way = 0;
-    const ask *one;
+    const api_request *one;
 
-    TAILQ_FOREACH (one, &d->asks, link)
+    TAILQ_FOREACH (one, &d->requests, link)
         under_way += one->paused_until <= now;
     return under_way < d->options.max_parallel;
 }
@@ -111,10 +60,10 @@ static bool has_room(const driver *d)
 static bool carry_out_round(driver *d)
 {
     bool did_something = false;
-    channel *at;
+    listener *at;
 
-    TAILQ_FOREACH (at, &d->channels, link) {
-        int64_t now = driver_now_ms(d);
+    TAILQ_FOREACH (at, &d->listeners, link) {
+        int64_t now = now_ms(d);
         ledger_action action;
         if (!ledger_next(at->ledger, now, has_room(d), now >= d->send_from, &action))
             continue;
@@ -136,23 +85,6 @@ static void carry_out_all(driver *d)
 
 /* --- waiting ----------------------------------------------------------------------- */
 
-void driver_log(driver *d, const rp_http_request *request, const rp_http_reply *reply, const rp_error *error,
-                int64_t pause_ms)
-{
-    _cleanup_(rp_freep) char *line = NULL;
-    call *to = d->leader;
-
-    if (!to || !listens(to))
-        TAILQ_FOREACH (to, &d->calls, link)
-            if (listens(to))
-                break;
-    if (!to)
-        return;
-    line = rp_http_describe(request, reply, error);
-    if (line)
-        queue_event(to, event_log("debug", line, pause_ms));
-}
-
 /* Another call that still waits drives from here on, if there is one. */
 static void hand_over(driver *d, const call *leader)
 {
@@ -166,20 +98,12 @@ static void hand_over(driver *d, const call *leader)
         pthread_cond_signal(&next->turn);
 }
 
-/* Tells the host what is queued, without the lock. However long it takes: the others go on meanwhile. */
+/* The host may take its time: somebody else drives meanwhile. */
 static void deliver(driver *d, call *c)
 {
-    event *one;
-
     if (d->leader == c && !STAILQ_EMPTY(&c->events))
         hand_over(d, c);
-    while ((one = STAILQ_FIRST(&c->events))) {
-        STAILQ_REMOVE_HEAD(&c->events, link);
-        pthread_mutex_unlock(&d->lock);
-        c->host->on_event(c->host->context, one->text, one->len);
-        free(one);
-        pthread_mutex_lock(&d->lock);
-    }
+    deliver_events(d, c);
 }
 
 /* RP_CANCELLED, RP_DEADLINE_EXCEEDED, or RP_OK while the call may go on. */
@@ -188,7 +112,7 @@ static int must_leave(const driver *d, const call *c)
     if (c->host && RP_HAS(rp_call, c->host, cancel) && c->host->cancel &&
         __atomic_load_n(c->host->cancel, __ATOMIC_ACQUIRE))
         return RP_CANCELLED;
-    return driver_now_ms(d) >= c->deadline ? RP_DEADLINE_EXCEEDED : RP_OK;
+    return now_ms(d) >= c->deadline ? RP_DEADLINE_EXCEEDED : RP_OK;
 }
 
 static int64_t least(int64_t one, int64_t other)
@@ -199,12 +123,12 @@ static int64_t least(int64_t one, int64_t other)
 /* How long the leader may sleep. */
 static int64_t sleep_ms(driver *d, const call *c)
 {
-    int64_t now = driver_now_ms(d), until = least(now + SLICE_MS, c->deadline);
-    channel *at;
+    int64_t now = now_ms(d), until = least(now + SLICE_MS, c->deadline);
+    listener *at;
 
     /* With no room for more, only an answer brings something to do. */
     if (has_room(d))
-        TAILQ_FOREACH (at, &d->channels, link)
+        TAILQ_FOREACH (at, &d->listeners, link)
             until = least(until, ledger_wake_at(at->ledger, d->send_from, now));
     return until > now ? until - now : 0;
 }
@@ -229,7 +153,7 @@ static void drive(driver *d, const call *c)
 static void follow(driver *d, call *c)
 {
     struct timespec until;
-    int64_t ms = least(driver_now_ms(d) + SLICE_MS, c->deadline) - driver_now_ms(d);
+    int64_t ms = least(now_ms(d) + SLICE_MS, c->deadline) - now_ms(d);
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (ms > 0 ? ms : 0) * 1000000;
@@ -238,12 +162,13 @@ static void follow(driver *d, call *c)
     pthread_cond_timedwait(&c->turn, &d->lock, &until);
 }
 
-static void leave(driver *d, errand *errands, size_t count, int status)
+static void leave(driver *d, record_task *tasks, size_t count, int status)
 {
     for (size_t i = 0; i < count; i++)
-        ledger_leave(errands[i].channel->ledger, &errands[i].want, status, driver_now_ms(d));
+        if (task_is_run(&tasks[i]))
+            ledger_leave(tasks[i].listener->ledger, &tasks[i].want, status, now_ms(d));
     carry_out_all(d);
-    ask_drop_unwanted(d);
+    drop_unwanted_requests(d);
     carry_out_all(d);
 }
 
@@ -272,23 +197,23 @@ static void take_part(driver *d, call *c)
 }
 
 /* The listener's protocol is still asked for. */
-static bool asks_for_protocol(const driver *d, const errand *errands, size_t count)
+static bool protocol_is_requested(const driver *d, const record_task *tasks, size_t count)
 {
-    const ask *one;
+    const api_request *one;
 
-    TAILQ_FOREACH (one, &d->asks, link)
-        for (size_t i = 0; one->kind == ASK_LISTENER && i < count; i++)
-            if (errands[i].channel == one->channel)
+    TAILQ_FOREACH (one, &d->requests, link)
+        for (size_t i = 0; one->kind == REQUEST_LISTENER && i < count; i++)
+            if (tasks[i].listener == one->listener)
                 return true;
     return false;
 }
 
 /* All results are there; the protocol, for a warning, is worth a short wait and no more. */
-static void wait_for_protocol(driver *d, call *c, const errand *errands, size_t count)
+static void wait_for_protocol(driver *d, call *c, const record_task *tasks, size_t count)
 {
-    int64_t until = driver_now_ms(d) + PROTOCOL_MS;
+    int64_t until = now_ms(d) + PROTOCOL_MS;
 
-    while (asks_for_protocol(d, errands, count) && driver_now_ms(d) < until && must_leave(d, c) == RP_OK)
+    while (protocol_is_requested(d, tasks, count) && now_ms(d) < until && must_leave(d, c) == RP_OK)
         take_part(d, c);
 }
 
@@ -317,83 +242,103 @@ static void end(driver *d, call *c)
     pthread_cond_destroy(&c->turn);
 }
 
-static channel *find_channel(driver *d, const char *listener_id)
+static listener *find_listener(driver *d, const char *listener_id)
 {
-    channel *at;
+    listener *at;
 
-    TAILQ_FOREACH (at, &d->channels, link)
-        if (!strcmp(at->listener_id, listener_id))
+    TAILQ_FOREACH (at, &d->listeners, link)
+        if (!strcmp(at->id, listener_id))
             return at;
     return NULL;
 }
 
-static channel *get_channel(driver *d, const char *listener_id)
+static listener *get_listener(driver *d, const char *listener_id)
 {
-    channel *at = find_channel(d, listener_id);
+    listener *at = find_listener(d, listener_id);
 
     if (at)
         return at;
     at = calloc(1, sizeof(*at));
     if (!at)
         return NULL;
-    at->listener_id = strdup(listener_id);
+    at->id = strdup(listener_id);
     at->ledger = ledger_new(&d->options.ledger);
-    if (!at->listener_id || !at->ledger) {
+    if (!at->id || !at->ledger) {
         ledger_free(at->ledger);
-        free(at->listener_id);
+        free(at->id);
         free(at);
         return NULL;
     }
-    TAILQ_INSERT_TAIL(&d->channels, at, link);
+    TAILQ_INSERT_TAIL(&d->listeners, at, link);
     return at;
 }
 
-static bool find_channels(driver *d, errand *errands, size_t count)
+static bool find_listeners(driver *d, record_task *tasks, size_t count)
 {
+    const record_task *last = NULL;
+
     for (size_t i = 0; i < count; i++) {
-        bool same = i > 0 && !strcmp(errands[i].listener_id, errands[i - 1].listener_id);
-        errands[i].channel = same ? errands[i - 1].channel : get_channel(d, errands[i].listener_id);
-        if (!errands[i].channel)
+        record_task *one = &tasks[i];
+        if (!task_is_run(one))
+            continue;
+        one->listener = last && !strcmp(one->record.listener_id, last->record.listener_id)
+                            ? last->listener
+                            : get_listener(d, one->record.listener_id);
+        if (!one->listener)
             return false;
+        last = one;
     }
     return true;
 }
 
 /* All arrive, or none: those who did leave again before anything was asked for them. */
-static bool arrive(driver *d, call *c, errand *errands, size_t count)
+static bool arrive(driver *d, call *c, record_task *tasks, size_t count)
 {
-    int64_t now = driver_now_ms(d);
+    int64_t now = now_ms(d);
     size_t i;
 
     for (i = 0; i < count; i++) {
-        errands[i].call = c;
-        errands[i].want.owner = &errands[i];
-        errands[i].want.caller = c;
-        if (ledger_arrive(errands[i].channel->ledger, &errands[i].want, now) < 0)
+        record_task *one = &tasks[i];
+        if (!task_is_run(one))
+            continue;
+        one->call = c;
+        one->want.owner = one;
+        one->want.caller = c;
+        if (ledger_arrive(one->listener->ledger, &one->want, now) < 0)
             break;
     }
     if (i == count)
         return true;
-    leave(d, errands, i, RP_CANCELLED);
+    leave(d, tasks, i, RP_CANCELLED);
     return false;
 }
 
-int driver_run(driver *d, call *c, errand *errands, size_t count, rp_error **error)
+static size_t count_run(const record_task *tasks, size_t count)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < count; i++)
+        run += task_is_run(&tasks[i]);
+    return run;
+}
+
+int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **error)
 {
     bool began;
 
-    begin(c, count);
+    c->tasks = tasks;
+    begin(c, count_run(tasks, count));
     pthread_mutex_lock(&d->lock);
     TAILQ_INSERT_TAIL(&d->calls, c, link);
-    began = find_channels(d, errands, count) && arrive(d, c, errands, count);
+    began = find_listeners(d, tasks, count) && arrive(d, c, tasks, count);
     if (began) {
         int status;
         rp_transport_wake(d->transport);
         status = wait_for_end(d, c);
         if (status != RP_OK)
-            leave(d, errands, count, status);
+            leave(d, tasks, count, status);
         else if (c->wants_protocol)
-            wait_for_protocol(d, c, errands, count);
+            wait_for_protocol(d, c, tasks, count);
     }
     end(d, c);
     return began ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
@@ -401,10 +346,10 @@ int driver_run(driver *d, call *c, errand *errands, size_t count, rp_error **err
 
 void driver_protocol(driver *d, const char *listener_id, char protocol[16])
 {
-    channel *at;
+    listener *at;
 
     pthread_mutex_lock(&d->lock);
-    at = find_channel(d, listener_id);
+    at = find_listener(d, listener_id);
     strcpy(protocol, at ? at->protocol : "");
     pthread_mutex_unlock(&d->lock);
 }
@@ -412,21 +357,21 @@ void driver_protocol(driver *d, const char *listener_id, char protocol[16])
 void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, failure **why,
                  int *status)
 {
-    struct answer answer = {.call = c};
+    page_call waiting = {.call = c};
 
     begin(c, 1);
     pthread_mutex_lock(&d->lock);
     TAILQ_INSERT_TAIL(&d->calls, c, link);
     *status = RP_NO_MEMORY;
-    if (ask_for_members(d, &answer, listener_id, marker)) {
+    if (request_page(d, &waiting, listener_id, marker)) {
         rp_transport_wake(d->transport);
         *status = wait_for_end(d, c);
         c->remaining = 0;
-        ask_drop_unwanted(d);
+        drop_unwanted_requests(d);
     }
     end(d, c);
-    *out = answer.page;
-    *why = answer.why;
+    *out = waiting.page;
+    *why = waiting.why;
 }
 
 driver *driver_new(rp_transport *transport, const driver_options *options, const rp_clock *clock,
@@ -444,26 +389,26 @@ driver *driver_new(rp_transport *transport, const driver_options *options, const
     made->options = *options;
     made->options.ledger.pace = &made->pace;
     made->clock = clock;
-    TAILQ_INIT(&made->channels);
+    TAILQ_INIT(&made->listeners);
     TAILQ_INIT(&made->calls);
-    TAILQ_INIT(&made->asks);
+    TAILQ_INIT(&made->requests);
     return made;
 }
 
 void driver_free(driver *d)
 {
-    channel *at;
-    ask *one;
+    listener *at;
+    api_request *one;
 
     if (!d)
         return;
     rp_transport_free(d->transport);
-    while ((one = TAILQ_FIRST(&d->asks)))
-        ask_free(one);
-    while ((at = TAILQ_FIRST(&d->channels))) {
-        TAILQ_REMOVE(&d->channels, at, link);
+    while ((one = TAILQ_FIRST(&d->requests)))
+        api_request_free(one);
+    while ((at = TAILQ_FIRST(&d->listeners))) {
+        TAILQ_REMOVE(&d->listeners, at, link);
         ledger_free(at->ledger);
-        free(at->listener_id);
+        free(at->id);
         free(at);
     }
     pthread_mutex_destroy(&d->lock);

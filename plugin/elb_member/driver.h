@@ -9,6 +9,7 @@
 
 #include "elb_api.h"
 #include "ledger.h"
+#include "record.h"
 #include "resource_plugin.h"
 
 #include "base/clock.h"
@@ -17,18 +18,26 @@
 #include <sys/queue.h>
 
 typedef struct driver driver;
-typedef struct channel channel; /* a listener: its ledger and what is known of it */
+typedef struct listener listener; /* its ledger, and what is known of it */
 typedef struct call call;
 
-/* What one record of a call wants. */
-typedef struct errand {
-    const char *listener_id;
-    const char *server_id, *address; /* of a create: what is sent */
-    size_t index;                    /* of the record in its request */
+/* One record of a call: what it names, what is wanted, and the result. */
+typedef struct record_task {
+    record record;
+    rp_error *refused;         /* what is wrong with the record, or NULL */
+    struct record_task *first; /* an earlier record of the call that names the same member, or NULL */
     want want;
+
+    /* The driver's own. */
     call *call;
-    channel *channel;
-} errand;
+    listener *listener;
+} record_task;
+
+/* The others have no want of their own. */
+static inline bool task_is_run(const record_task *one)
+{
+    return !one->refused && !one->first;
+}
 
 /* Something to tell the host, on its own thread. */
 typedef struct event {
@@ -41,12 +50,12 @@ typedef struct event {
 struct call {
     const rp_call *host; /* or NULL */
     int64_t deadline;    /* of the driver's clock */
-    /* Writes the state an accepted errand has by now, for the event. */
-    void (*write_state)(const errand *one, rp_json_writer *writer);
-    void *context;
+    /* Writes the state of a task whose request was accepted, for the event. */
+    void (*write_state)(const record_task *one, rp_json_writer *writer);
     bool wants_protocol; /* the listeners' protocol is worth a short wait when all results are there */
 
     /* The driver's own. */
+    const record_task *tasks;
     size_t total, remaining;
     pthread_cond_t turn;
     STAILQ_HEAD(, event) events;
@@ -68,9 +77,9 @@ void driver_free(driver *d);
 
 int64_t driver_now_ms(const driver *d);
 
-/* Runs errands until each has its result (errand.want.result) or the call is cancelled or out of time, which
-   is told as results too. The results are cleared by the caller. RP_E_NO_MEMORY: nothing was begun. */
-int driver_run(driver *d, call *c, errand *errands, size_t count, rp_error **error);
+/* Runs the tasks until each has its result (want.result), or the call is cancelled or out of time; then the
+   result says so. The caller clears the results. RP_E_NO_MEMORY: nothing was begun. */
+int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **error);
 
 /* What a listener is ("TCP", "UDP" …), "" while that is not known. */
 void driver_protocol(driver *d, const char *listener_id, char protocol[16]);

@@ -1,29 +1,37 @@
 /*
- * What the two parts of the driver share: driver.c, where callers wait and one
- * of them drives, and ask.c, the requests under way. Nobody else includes this.
+ * What the parts of the driver share: driver.c, where callers wait and one of
+ * them drives, api_request.c, the requests under way, and driver_events.c, what
+ * hosts are told meanwhile. Nobody else includes this.
  */
 #ifndef ELB_MEMBER_DRIVER_PARTS_H
 #define ELB_MEMBER_DRIVER_PARTS_H
 
 #include "driver.h"
 
-struct channel {
-    char *listener_id;
+struct listener {
+    char *id;
     ledger *ledger;
     char protocol[16];
-    TAILQ_ENTRY(channel) link;
+    TAILQ_ENTRY(listener) link;
 };
 
+/* A call of the list hook: it waits for one page. */
+typedef struct page_call {
+    call *call;
+    page *page;
+    failure *why;
+} page_call;
+
 /* A request under way, and what its answer is for. */
-typedef struct ask {
+typedef struct api_request {
     driver *driver;
-    channel *channel;
+    listener *listener;
     enum {
-        ASK_LIST,
-        ASK_LISTENER,
-        ASK_SEND,
-        ASK_POLL,
-        ASK_PAGE
+        REQUEST_LIST,
+        REQUEST_LISTENER,
+        REQUEST_SEND,
+        REQUEST_POLL,
+        REQUEST_PAGE
     } kind;
     rp_http_request request;
     char *url;
@@ -38,42 +46,36 @@ typedef struct ask {
     page **pages;         /* LIST: which hold those ids */
     size_t page_count;
 
-    struct answer *answer; /* PAGE */
-    int64_t paused_until;  /* an attempt failed; the next is made then */
-    TAILQ_ENTRY(ask) link;
-} ask;
-
-/* What driver_list waits for. */
-struct answer {
-    call *call;
-    page *page;
-    failure *why;
-};
+    page_call *page_call; /* PAGE */
+    int64_t paused_until; /* an attempt failed; the next is made then */
+    TAILQ_ENTRY(api_request) link;
+} api_request;
 
 struct driver {
     pthread_mutex_t lock;
     rp_transport *transport;
     driver_options options;
     const rp_clock *clock;
-    TAILQ_HEAD(, channel) channels;
+    TAILQ_HEAD(, listener) listeners;
     TAILQ_HEAD(, call) calls;
-    TAILQ_HEAD(, ask) asks;
+    TAILQ_HEAD(, api_request) requests;
     call *leader; /* whose thread drives */
     pace pace;
     int64_t send_from; /* adds and removes wait until then: the server asked for patience */
 };
 
-/* ask.c. Whoever asked is told of a failure to ask just as of one that comes later. */
-void ask_for_list(driver *d, channel *at, const ledger_action *action);
-void ask_for_listener(driver *d, channel *at);
-void ask_for_send(driver *d, channel *at, transfer *sent);
-void ask_for_poll(driver *d, channel *at, job *polled);
-bool ask_for_members(driver *d, struct answer *answer, const char *listener_id, const char *marker);
-void ask_drop_unwanted(driver *d);
-void ask_free(ask *one);
+static inline int64_t now_ms(const driver *d)
+{
+    return rp_now_ms(d->clock);
+}
 
-/* driver.c. One line of the log for each attempt; pause_ms: until the next, or 0. */
-void driver_log(driver *d, const rp_http_request *request, const rp_http_reply *reply, const rp_error *error,
-                int64_t pause_ms);
+/* api_request.c. A request that cannot be started fails as one does whose answer is a failure. */
+void request_list(driver *d, listener *at, const ledger_action *action);
+void request_listener(driver *d, listener *at);
+void request_send(driver *d, listener *at, transfer *sent);
+void request_poll(driver *d, listener *at, job *polled);
+bool request_page(driver *d, page_call *waiting, const char *listener_id, const char *marker);
+void drop_unwanted_requests(driver *d);
+void api_request_free(api_request *one);
 
 #endif

@@ -119,32 +119,32 @@ static int not_what_it_should_be(rp_error **error, const char *what)
 }
 
 /* A text of the server's that is kept with the page; NULL if there is none. */
-static const char *held_text(page *holder, const rp_json *object, const char *name, bool *failed)
+static const char *copy_text(page *holder, const rp_json *object, const char *name, bool *failed)
 {
     const char *text = rp_json_text(rp_json_get(object, name)), *held;
 
     if (!text)
         return NULL;
-    held = page_hold_text(holder, text);
+    held = page_copy_text(holder, text);
     *failed |= !held;
     return held;
 }
 
 /* [{"id": …}, …] as ids, ended by NULL. */
-static const char **held_ids(page *holder, const rp_json *listeners, bool *failed)
+static const char **copy_ids(page *holder, const rp_json *listeners, bool *failed)
 {
     size_t count = rp_json_count(listeners), kept = 0;
     const char **ids;
 
     if (rp_json_type_of(listeners) != RP_JSON_ARRAY)
         return NULL;
-    ids = page_hold(holder, (count + 1) * sizeof(*ids));
+    ids = page_alloc(holder, (count + 1) * sizeof(*ids));
     if (!ids) {
         *failed = true;
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        const char *id = held_text(holder, rp_json_at(listeners, i), "id", failed);
+        const char *id = copy_text(holder, rp_json_at(listeners, i), "id", failed);
         if (id)
             ids[kept++] = id;
     }
@@ -152,7 +152,7 @@ static const char **held_ids(page *holder, const rp_json *listeners, bool *faile
     return ids;
 }
 
-static const char *held_canonical(page *holder, const char *address, bool *failed)
+static const char *copy_canonical(page *holder, const char *address, bool *failed)
 {
     char canonical[RP_ADDRESS_SIZE];
     const char *held;
@@ -161,12 +161,12 @@ static const char *held_canonical(page *holder, const char *address, bool *faile
         return "";
     if (!rp_canonical_address(address, canonical) || !strcmp(canonical, address))
         return address;
-    held = page_hold_text(holder, canonical);
+    held = page_copy_text(holder, canonical);
     *failed |= !held;
     return held;
 }
 
-static const char *held_key(page *holder, const member *one, bool *failed)
+static const char *copy_key(page *holder, const member *one, bool *failed)
 {
     size_t server_len, address_len;
     char *key;
@@ -175,7 +175,7 @@ static const char *held_key(page *holder, const member *one, bool *failed)
         return NULL;
     server_len = strlen(one->server_id);
     address_len = strlen(one->canonical);
-    key = page_hold(holder, server_len + address_len + 2);
+    key = page_alloc(holder, server_len + address_len + 2);
     *failed |= !key;
     if (!key)
         return NULL;
@@ -193,19 +193,19 @@ static bool read_member(const rp_json *object, page *into)
     bool failed = false;
 
     *one = (member){
-        .id = held_text(into, object, "id", &failed),
-        .server_id = held_text(into, object, "server_id", &failed),
-        .address = held_text(into, object, "server_address", &failed),
-        .floating_address = held_text(into, object, "address", &failed),
-        .status = held_text(into, object, "status", &failed),
-        .health_status = held_text(into, object, "health_status", &failed),
-        .server_name = held_text(into, object, "server_name", &failed),
-        .create_time = held_text(into, object, "create_time", &failed),
-        .update_time = held_text(into, object, "update_time", &failed),
-        .listeners = held_ids(into, rp_json_get(object, "listeners"), &failed),
+        .id = copy_text(into, object, "id", &failed),
+        .server_id = copy_text(into, object, "server_id", &failed),
+        .address = copy_text(into, object, "server_address", &failed),
+        .floating_address = copy_text(into, object, "address", &failed),
+        .status = copy_text(into, object, "status", &failed),
+        .health_status = copy_text(into, object, "health_status", &failed),
+        .server_name = copy_text(into, object, "server_name", &failed),
+        .create_time = copy_text(into, object, "create_time", &failed),
+        .update_time = copy_text(into, object, "update_time", &failed),
+        .listeners = copy_ids(into, rp_json_get(object, "listeners"), &failed),
     };
-    one->canonical = held_canonical(into, one->address, &failed);
-    one->key = held_key(into, one, &failed);
+    one->canonical = copy_canonical(into, one->address, &failed);
+    one->key = copy_key(into, one, &failed);
     return !failed;
 }
 

@@ -27,12 +27,13 @@ static rp_json_writer begin(rp_buffer *text, const char *kind)
     return writer;
 }
 
-event *event_state(const errand *one, void (*write_state)(const errand *one, rp_json_writer *writer))
+event *event_state(const record_task *one,
+                   void (*write_state)(const record_task *one, rp_json_writer *writer))
 {
     rp_buffer text = RP_BUFFER(MAX_EVENT_BYTES);
     rp_json_writer writer = begin(&text, "state");
 
-    rp_write_integer_member(&writer, "record", (int64_t)one->index);
+    rp_write_integer_member(&writer, "record", (int64_t)(one - one->call->tasks));
     rp_write_name(&writer, "state");
     write_state(one, &writer);
     rp_write_end(&writer, '}');

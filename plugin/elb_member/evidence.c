@@ -3,18 +3,18 @@
 
 #include "resource_plugin.h"
 
-static void look_again(ledger *l, slot *one, int64_t now)
+static void list_again(ledger *l, slot *one, int64_t now)
 {
     int64_t next;
 
-    one->pause_ms = one->pause_ms ? one->pause_ms * 3 / 2 : LOOK_FIRST_MS;
-    if (one->pause_ms > LOOK_LONGEST_MS)
-        one->pause_ms = LOOK_LONGEST_MS;
+    one->pause_ms = one->pause_ms ? one->pause_ms * 3 / 2 : LIST_FIRST_MS;
+    if (one->pause_ms > LIST_LONGEST_MS)
+        one->pause_ms = LIST_LONGEST_MS;
     next = now + ledger_jittered(l, one->pause_ms);
     if (now < one->settle_at && next > one->settle_at)
         next = one->settle_at;
-    one->held = false;
-    one->look_at = next;
+    one->deferred = false;
+    one->list_at = next;
     if (one->acting)
         want_note(l, one->acting, NOTE_UNRESOLVED);
 }
@@ -34,7 +34,7 @@ static void settle_unlisted(ledger *l, slot *one)
 
     if (acting)
         want_finish_open(l, acting, RP_UNAVAILABLE, why ? why : &failure_no_memory);
-    slot_land(one);
+    slot_end_flight(one);
 }
 
 /* The request had no effect, as is now known. */
@@ -44,7 +44,7 @@ static void settle_undone(ledger *l, slot *one)
         settle_unlisted(l, one);
         return;
     }
-    slot_land(one);
+    slot_end_flight(one);
     if (!one->acting)
         return;
     replace_failure(&one->acting->cause, NULL);
@@ -58,13 +58,13 @@ static void settle_done(ledger *l, slot *one, int64_t now)
         want_found(l, one, true, now);
     else if (one->acting)
         want_finish_gone(l, one->acting, true);
-    slot_land(one);
+    slot_end_flight(one);
 }
 
 /* Another member under the key of one that was removed: it has to go as well. */
 static void remove_other(ledger *l, slot *one)
 {
-    slot_land(one);
+    slot_end_flight(one);
     if (one->acting) {
         one->acting->removed = true;
         slot_leave_group(one);
@@ -82,11 +82,11 @@ static void judge_flight(ledger *l, slot *one, int64_t requested_at, int64_t now
     else if (!undone)
         settle_done(l, one, now);
     else if (one->flight == FLIGHT_FAILED)
-        slot_refused(l, one);
+        slot_queue_refused(l, one);
     else if (requested_at >= one->settle_at)
         settle_undone(l, one);
     else
-        look_again(l, one, now);
+        list_again(l, one, now);
 }
 
 static void judge_absent(ledger *l, want *one, int64_t now)
@@ -130,7 +130,7 @@ static void judge_health(ledger *l, slot *at, want *one, int64_t now)
     one->pause_ms = one->pause_ms * 3 / 2;
     if (one->pause_ms > l->options.poll_max_ms)
         one->pause_ms = l->options.poll_max_ms;
-    one->look_at = now + ledger_jittered(l, one->pause_ms);
+    one->list_at = now + ledger_jittered(l, one->pause_ms);
 }
 
 static void judge_watcher(ledger *l, slot *at, want *one, int64_t now)
@@ -152,16 +152,16 @@ static void judge(ledger *l, slot *one, int64_t requested_at, int64_t now)
 
     for (watcher = TAILQ_FIRST(&one->watchers); watcher; watcher = next) {
         next = TAILQ_NEXT(watcher, link);
-        if (list_tells_want(l, watcher))
+        if (list_covers_want(l, watcher))
             judge_watcher(l, one, watcher, now);
     }
-    if (list_tells_flight(l, one))
+    if (list_covers_flight(l, one))
         judge_flight(l, one, requested_at, now);
     while (one->flight == FLIGHT_NONE && !one->refused) {
         if (!one->acting && TAILQ_EMPTY(&one->queue))
             break;
         slot_next_in_queue(l, one);
-        if (one->acting->phase != PHASE_LOOK || !list_tells_want(l, one->acting))
+        if (one->acting->phase != PHASE_LIST || !list_covers_want(l, one->acting))
             return;
         judge_acting(l, one, now);
         if (one->acting)
@@ -197,11 +197,11 @@ void ledger_listed(ledger *l, int64_t requested_at, int64_t now)
         judge(l, one, requested_at, now);
     }
     l->listing = false;
-    ledger_divide_refused(l);
+    ledger_bisect_refused(l);
 }
 
 /* A look failed for good. */
-static void fail_look(ledger *l, want *one, failure *why)
+static void fail_listing(ledger *l, want *one, failure *why)
 {
     if (one->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE)
         want_finish_gone(l, one, false);
@@ -227,12 +227,12 @@ static void fail_watchers(ledger *l, slot *at, failure *why, int64_t now)
 
     for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
         next = TAILQ_NEXT(one, link);
-        if (!list_tells_want(l, one))
+        if (!list_covers_want(l, one))
             continue;
-        if (one->phase == PHASE_LOOK)
-            fail_look(l, one, why);
+        if (one->phase == PHASE_LIST)
+            fail_listing(l, one, why);
         else if (why->retryable)
-            one->look_at = now + ledger_jittered(l, LOOK_FIRST_MS);
+            one->list_at = now + ledger_jittered(l, LIST_FIRST_MS);
         else
             fail_health(l, at, one, why);
     }
@@ -246,7 +246,7 @@ static void fail_flight(ledger *l, slot *one, failure *why, int64_t now)
             want_finish_failed(l, one->acting, why, OUTCOME_NONE);
         else if (one->acting)
             want_finish_gone(l, one->acting, true);
-        slot_land(one);
+        slot_end_flight(one);
         return;
     }
     if (!why->retryable) {
@@ -254,19 +254,19 @@ static void fail_flight(ledger *l, slot *one, failure *why, int64_t now)
             want_finish_open(l, one->acting, why->status, why);
         slot_fail_queue(l, one, why);
     }
-    look_again(l, one, now);
+    list_again(l, one, now);
 }
 
 static void fail_slot(ledger *l, slot *one, failure *why, int64_t now)
 {
     fail_watchers(l, one, why, now);
-    if (list_tells_flight(l, one))
+    if (list_covers_flight(l, one))
         fail_flight(l, one, why, now);
     while (one->flight == FLIGHT_NONE && slot_is_wanted(one)) {
         slot_next_in_queue(l, one);
-        if (!list_tells_want(l, one->acting))
+        if (!list_covers_want(l, one->acting))
             return;
-        fail_look(l, one->acting, why);
+        fail_listing(l, one->acting, why);
     }
     slot_next_in_queue(l, one);
 }
@@ -280,7 +280,7 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
     for (keyless = TAILQ_FIRST(&l->keyless); keyless; keyless = next_keyless) {
         next_keyless = TAILQ_NEXT(keyless, link);
         if (l->lists > keyless->need_list)
-            fail_look(l, keyless, why);
+            fail_listing(l, keyless, why);
     }
     for (one = TAILQ_FIRST(&l->slots); one; one = next) {
         next = TAILQ_NEXT(one, link);
@@ -290,11 +290,11 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
 }
 
 /* Who waits out a conflict has that for a cause until a list tells more. */
-static void delay_look(const ledger *l, want *one, failure *why)
+static void delay_listing(const ledger *l, want *one, failure *why)
 {
     bool conflicts = one->cause && one->cause->meaning == MEANS_CONFLICT;
 
-    if (one->phase == PHASE_LOOK && list_tells_want(l, one) && !conflicts)
+    if (one->phase == PHASE_LIST && list_covers_want(l, one) && !conflicts)
         replace_failure(&one->cause, why);
 }
 
@@ -305,11 +305,11 @@ void ledger_list_delayed(ledger *l, failure *why)
 
     ledger_changed(l);
     TAILQ_FOREACH (waiting, &l->keyless, link)
-        delay_look(l, waiting, why);
+        delay_listing(l, waiting, why);
     TAILQ_FOREACH (one, &l->slots, link) {
         if (one->acting)
-            delay_look(l, one->acting, why);
+            delay_listing(l, one->acting, why);
         TAILQ_FOREACH (waiting, &one->watchers, link)
-            delay_look(l, waiting, why);
+            delay_listing(l, waiting, why);
     }
 }

@@ -20,12 +20,12 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
      * tells. */
     one->need_list = l->lists;
     if (at) {
-        if (one->kind != WANT_READ && slot_is_open(at) && at->look_at > now)
-            at->look_at = now;
+        if (one->kind != WANT_READ && slot_is_open(at) && at->list_at > now)
+            at->list_at = now;
         slot_enter(l, at, one);
     } else {
         one->slot = NULL;
-        one->phase = PHASE_LOOK;
+        one->phase = PHASE_LIST;
         TAILQ_INSERT_TAIL(&l->keyless, one, link);
     }
     return 0;
@@ -96,7 +96,7 @@ void ledger_leave(ledger *l, want *one, int status, int64_t now)
         leave_job(l, one, status);
         break;
     case PHASE_QUEUED:
-    case PHASE_LOOK:
+    case PHASE_LIST:
     case PHASE_READY:
         leave_before_sending(l, one, status);
         break;
@@ -143,11 +143,11 @@ static int64_t sooner(int64_t one, int64_t other)
 
 int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now)
 {
-    int64_t at = l->listing ? LEDGER_NEVER : ledger_next_look_at(l, now);
+    int64_t at = l->listing ? LEDGER_NEVER : ledger_next_list_at(l, now);
 
     if (!TAILQ_EMPTY(&l->notes))
         return now;
-    if (!l->sending && !l->behind && ledger_waits_for_list(l) &&
+    if (!l->sending && !l->blocking_job && ledger_waits_for_list(l) &&
         (!TAILQ_EMPTY(&l->ready) || l->send_at > now))
         at = sooner(at, l->send_at > send_from ? l->send_at : send_from);
     return sooner(at, ledger_next_poll_at(l));
@@ -178,7 +178,7 @@ void ledger_free(ledger *l)
     ledger_free_slots(l);
     while ((left = TAILQ_FIRST(&l->jobs)))
         ledger_unlink_job(l, left);
-    replace_job(&l->behind, NULL);
+    replace_job(&l->blocking_job, NULL);
     transfer_free(l->sending);
     free(l);
 }

@@ -8,13 +8,41 @@
  *     while (ledger_next(…, &action))        carry it out
  *     ledger_wake_at                         when to ask again if nothing happens
  *
+ * A want is what one record wants. Creates and deletes act on their key, one at a
+ * time; reads watch it.
+ *
+ *     QUEUED ── the one before it is finished ───────────> LIST
+ *     LIST ──── the list shows what is wanted ───────────> FINISHED, or HEALTH (until it is healthy)
+ *     LIST ──── something has to be added or removed ────> READY
+ *     LIST ──── not listed, and the record names a job ──> JOB ── the job has ended ──> LIST
+ *     READY ─── a batch takes it ────────────────────────> SENT
+ *     SENT ──── not sent, bisected, or without effect ───> READY
+ *     SENT ──── conflict ────────────────────────────────> LIST
+ *     SENT ──── a list proves the effect, or refused ────> FINISHED, or HEALTH
+ *     any ───── the caller leaves ───────────────────────> FINISHED
+ *
+ * A slot is what the ledger knows of one key. Its flight is the request that is
+ * under way for it, whether its caller still waits or not:
+ *
+ *     NONE ──────── sent ────────────────────────────────> SENDING
+ *     SENDING ───── accepted ────────────────────────────> ACCEPTED
+ *     SENDING ───── the answer is lost ──────────────────> UNRESOLVED
+ *     SENDING ───── refused, or not sent ────────────────> NONE
+ *     ACCEPTED ──── the job succeeded, or is forgotten ──> UNRESOLVED
+ *     ACCEPTED ──── the job failed ──────────────────────> FAILED
+ *     UNRESOLVED ── a list shows the effect, or one that
+ *                   was requested after settle_ms does not > NONE
+ *     FAILED ────── a list shows what is there ──────────> NONE
+ *
+ * Which phase goes with which flight: legal_states in ledger_parts.h.
+ *
  * The rules it keeps are those of "nothing twice, nothing lost":
  *
- *  - A key (an opaque string that names a member) has at most one request in flight. It stays in
- *    flight, whoever left, until its job's end was seen and the list agrees, or
- *    until it is settled.
+ *  - A key (an opaque string that names a member) has at most one request in
+ *    flight. It stays in flight, whoever left, until its job's end was seen and
+ *    the list agrees, or until it is settled.
  *  - A request whose answer was lost is unresolved: until settle_ms has passed
- *    the ledger only looks. A list requested later that does not show its effect
+ *    the ledger only lists. A list requested later that does not show its effect
  *    proves that it never happened.
  *  - What is known of a key comes from lists requested after the last request for
  *    that key was sent, answered or ended.
@@ -120,9 +148,9 @@ typedef struct want {
 
     /* The ledger's own. */
     slot *slot; /* NULL while the key is not known */
-    enum {
+    enum want_phase {
         PHASE_QUEUED, /* behind another request for the same key */
-        PHASE_LOOK,   /* needs a list newer than need_list */
+        PHASE_LIST,   /* needs a list newer than need_list */
         PHASE_READY,  /* absent (present), to be added (removed) */
         PHASE_SENT,   /* its request is in flight: see the slot */
         PHASE_JOB,    /* asks the job that its record names */
@@ -130,7 +158,7 @@ typedef struct want {
         PHASE_FINISHED
     } phase;
     uint64_t need_list;
-    int64_t look_at, pause_ms; /* HEALTH */
+    int64_t list_at, pause_ms; /* HEALTH */
     job *job;                  /* JOB */
     bool asked_job;            /* do not ask it again */
     bool made;                 /* HEALTH: this want made the member */
@@ -157,7 +185,7 @@ typedef struct transfer {
     size_t count;
     slot **slots;
     job *job; /* to be filled in when it is accepted */
-    struct trial *trial;
+    struct bisection *bisection;
 } transfer;
 
 /* The job of a want whose request was accepted. */

@@ -1,6 +1,7 @@
 /*
- * What the parts of the ledger share among themselves: slot.c, result.c, look.c,
- * evidence.c, poll.c, batch.c and ledger.c. Nobody else includes this.
+ * What the parts of the ledger share among themselves: slot.c, result.c,
+ * listing.c, evidence.c, poll.c, batch.c and ledger.c. Besides them only the
+ * explorer includes this.
  */
 #ifndef ELB_MEMBER_LEDGER_PARTS_H
 #define ELB_MEMBER_LEDGER_PARTS_H
@@ -8,15 +9,15 @@
 #include "ledger.h"
 
 /* An unresolved key is looked for each second at first, then ever less often up to here. */
-#define LOOK_FIRST_MS   1000
-#define LOOK_LONGEST_MS 10000
+#define LIST_FIRST_MS   1000
+#define LIST_LONGEST_MS 10000
 
 TAILQ_HEAD(want_queue, want);
 TAILQ_HEAD(slot_queue, slot);
 TAILQ_HEAD(job_queue, job);
 
 /* What a refused batch may still cost while it is halved. */
-struct trial {
+struct bisection {
     unsigned references;
     uint32_t sends_left;
     failure *why; /* the last refusal */
@@ -25,7 +26,7 @@ struct trial {
 struct slot {
     char *key;
 
-    enum {
+    enum slot_flight {
         FLIGHT_NONE,
         FLIGHT_SENDING,    /* on its way to the server */
         FLIGHT_ACCEPTED,   /* its job runs */
@@ -36,18 +37,18 @@ struct slot {
     char member_id[72];
     job *job;         /* of the flight, or NULL */
     failure *failure; /* why it is unresolved or failed, or NULL */
-    int64_t settle_at, look_at, pause_ms;
-    bool held;            /* look_at is put off for the sake of other jobs of the same caller */
+    int64_t settle_at, list_at, pause_ms;
+    bool deferred;        /* list_at is put off for the sake of other jobs of the same caller */
     uint64_t fresh_after; /* lists up to this one tell nothing of the key */
 
     want *acting;               /* whose request this is, was, or will be next */
     struct want_queue queue;    /* creates and deletes behind it */
     struct want_queue watchers; /* reads, and who waits for health */
 
-    uint64_t group;      /* slots that were, or are to be, sent together */
-    size_t group_size;   /* when they were sent */
-    struct trial *trial; /* of a batch that is being halved: sent with its group only */
-    bool ready, refused; /* in the queue of that name */
+    uint64_t group;              /* slots that were, or are to be, sent together */
+    size_t group_size;           /* when they were sent */
+    struct bisection *bisection; /* of a batch that is being halved: sent with its group only */
+    bool ready, refused;         /* in the queue of that name */
 
     uint64_t seen_list; /* the last list that showed the key */
     page *seen_page;
@@ -55,6 +56,31 @@ struct slot {
     bool seen_own; /* that list showed the member_id of the flight */
 
     TAILQ_ENTRY(slot) link, ready_link; /* ready_link also for the divided */
+};
+
+/* Where a want stands with its slot, and the flights that are legal then. The explorer asserts it after each
+ * step. */
+static const struct {
+    enum {
+        ROLE_ACTING,  /* slot.acting */
+        ROLE_QUEUED,  /* in slot.queue */
+        ROLE_WATCHING /* in slot.watchers */
+    } role;
+    enum want_phase phase;
+    unsigned flights; /* bits */
+} legal_states[] = {
+#define BIT(flight) (1u << FLIGHT_##flight)
+#define IN_FLIGHT   (BIT(SENDING) | BIT(ACCEPTED) | BIT(UNRESOLVED) | BIT(FAILED))
+    {ROLE_ACTING, PHASE_LIST, BIT(NONE)},
+    {ROLE_ACTING, PHASE_READY, BIT(NONE)},
+    {ROLE_ACTING, PHASE_JOB, BIT(NONE)},
+    {ROLE_ACTING, PHASE_SENT, IN_FLIGHT},
+    {ROLE_QUEUED, PHASE_QUEUED, BIT(NONE) | IN_FLIGHT},
+    {ROLE_WATCHING, PHASE_LIST, BIT(NONE) | IN_FLIGHT},
+    {ROLE_WATCHING, PHASE_JOB, BIT(NONE) | IN_FLIGHT},
+    {ROLE_WATCHING, PHASE_HEALTH, BIT(NONE) | IN_FLIGHT},
+#undef IN_FLIGHT
+#undef BIT
 };
 
 struct ledger {
@@ -65,28 +91,28 @@ struct ledger {
     struct want_queue keyless; /* looking for a member by its id */
     struct want_queue notes;   /* what is to be told, results first come first served */
     struct job_queue jobs;
-    uint64_t job_counts; /* of whom jobs are waited for, so far */
-    int64_t hold_until;  /* held looks wait until then: some job of ours began or ended shortly before */
+    uint64_t job_counts;    /* of whom jobs are waited for, so far */
+    int64_t deferred_until; /* held looks wait until then: some job of ours began or ended shortly before */
 
     uint64_t lists; /* started so far: the number of the last one */
     bool listing, list_has_pages;
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 
     /* What the slots were last found to want, until something changes: there may be ten thousand of them. */
-    bool look_known, look_blocked, poll_known;
-    int64_t look_at, poll_at;
+    bool list_known, list_blocked, poll_known;
+    int64_t list_at, poll_at;
 
     transfer *sending;
     int64_t send_at, send_pause_ms;
-    job *behind; /* sends wait for its end, after a conflict */
+    job *blocking_job; /* sends wait for its end, after a conflict */
     uint64_t groups;
     bool listener_asked, listener_failed;
 };
 
 /* slot.c: keys and what is counted: slots in their tree, the queue of those who want a key. */
 job *job_new(void);
-struct trial *trial_ref(struct trial *one);
-void trial_unref(struct trial *one);
+struct bisection *bisection_ref(struct bisection *one);
+void bisection_unref(struct bisection *one);
 void transfer_free(transfer *one);
 void replace_failure(failure **at, failure *by);
 void replace_job(job **at, job *by);
@@ -95,7 +121,7 @@ int64_t ledger_jittered(const ledger *l, int64_t ms);
 /* Something has happened: what was found out about looks and polls has to be found out anew. */
 static inline void ledger_changed(ledger *l)
 {
-    l->look_known = l->poll_known = false;
+    l->list_known = l->poll_known = false;
 }
 
 slot *ledger_find_slot(const ledger *l, const char *key);
@@ -106,16 +132,16 @@ void slot_forget_if_idle(ledger *l, slot *one);
 void slot_set_ready(ledger *l, slot *one);
 void slot_unset_ready(ledger *l, slot *one);
 void slot_leave_group(slot *one);
-void slot_land(slot *one);
+void slot_end_flight(slot *one);
 void slot_needs_new_list(const ledger *l, slot *one);
 void slot_next_in_queue(ledger *l, slot *one);
 void slot_enter(ledger *l, slot *at, want *one);
-void slot_refused(ledger *l, slot *one);
+void slot_queue_refused(ledger *l, slot *one);
 
 /* result.c: the one way a want ends, and what callers are told meanwhile. */
 void want_note(ledger *l, want *one, int what);
 void want_finish(ledger *l, want *one, want_result result);
-void want_finish_failed(ledger *l, want *one, failure *why, outcome came_of_it);
+void want_finish_failed(ledger *l, want *one, failure *why, outcome ended);
 void want_finish_open(ledger *l, want *one, int status, failure *why);
 void want_finish_gone(ledger *l, want *one, bool existed);
 void slot_fail_queue(ledger *l, slot *at, failure *why);
@@ -128,9 +154,9 @@ bool ledger_take_note(ledger *l, ledger_action *action);
 bool ledger_is_blocked(const ledger *l, int64_t now);
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now);
 bool slot_is_open(const slot *one);
-int64_t ledger_next_look_at(ledger *l, int64_t now);
-bool list_tells_flight(const ledger *l, const slot *one);
-bool list_tells_want(const ledger *l, const want *one);
+int64_t ledger_next_list_at(ledger *l, int64_t now);
+bool list_covers_flight(const ledger *l, const slot *one);
+bool list_covers_want(const ledger *l, const want *one);
 bool slot_is_seen(const ledger *l, const slot *one);
 bool ledger_take_list(ledger *l, int64_t now, ledger_action *action);
 
@@ -143,7 +169,7 @@ bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
 
 /* batch.c: adds and removes: batches close, are answered, put back, or divided until the guilty stand alone.
  */
-void ledger_divide_refused(ledger *l);
+void ledger_bisect_refused(ledger *l);
 bool ledger_take_send(ledger *l, int64_t now, ledger_action *action);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * create, read and delete_: the records of a request go to the driver as errands
- * and come back as results.
+ * create, read and delete_: the records of a request go to the driver as tasks,
+ * and their results make the response.
  */
 #include "hooks.h"
-#include "items.h"
+#include "record_tasks.h"
 #include "request.h"
 
 #include <unistd.h>
@@ -24,23 +24,22 @@ uint32_t call_timeout_ms(const rp_instance *instance, const rp_call *host)
     return asked ? asked : instance->config.timeout_ms;
 }
 
-static const rp_response *run(rp_instance *instance, const rp_call *host, items *all)
+static const rp_response *run(rp_instance *instance, const rp_call *host, record_tasks *all)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     response *made = response_begin(all->count);
     call c = {.host = host,
               .deadline = driver_now_ms(instance->driver) + call_timeout_ms(instance, host),
-              .write_state = items_write_accepted,
-              .context = all,
+              .write_state = record_task_write_accepted,
               .wants_protocol = all->kind == WANT_CREATE};
 
     if (!made)
         return response_no_memory();
-    if (all->errand_count && driver_run(instance->driver, &c, all->errands, all->errand_count, &error) < 0) {
+    if (all->run_count && driver_run(instance->driver, &c, all->each, all->count, &error) < 0) {
         response_release(&made->told);
         return response_no_memory();
     }
-    items_write_results(all, instance->driver, made);
+    record_tasks_write_results(all, instance->driver, made);
     response_results_end(made);
     return response_end(made);
 }
@@ -53,17 +52,17 @@ static const rp_response *member_hook(rp_instance *instance, const rp_call *host
     const rp_response *told;
     call_options options;
     request asked = {0};
-    items all = {0};
+    record_tasks all = {0};
 
     if (refused)
         return refused;
     if (request_read(&asked, text, len, REQUEST_RECORDS, &error) < 0 ||
         call_options_read(&options, &instance->config, asked.options, &error) < 0 ||
-        items_read(&all, kind, asked.records, &options, &error) < 0)
+        record_tasks_read(&all, kind, asked.records, &options, &error) < 0)
         told = response_refused_for(error);
     else
         told = run(instance, host, &all);
-    items_clear(&all);
+    record_tasks_clear(&all);
     request_clear(&asked);
     return told;
 }

@@ -35,7 +35,7 @@ static struct page_chunk *chunk_new(struct page_chunk *next, size_t size)
     return made;
 }
 
-void *page_hold(page *one, size_t bytes)
+void *page_alloc(page *one, size_t bytes)
 {
     size_t wanted = (bytes + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
     struct page_chunk *chunk = one->chunks;
@@ -52,10 +52,10 @@ void *page_hold(page *one, size_t bytes)
     return held;
 }
 
-const char *page_hold_text(page *one, const char *text)
+const char *page_copy_text(page *one, const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *held = page_hold(one, size);
+    char *held = page_alloc(one, size);
 
     return held ? memcpy(held, text, size) : NULL;
 }

@@ -31,9 +31,9 @@ typedef struct page {
     struct page_chunk *chunks; /* what holds the strings */
 } page;
 
-page *page_new(size_t count);             /* room for so many; count starts at 0. NULL when out of memory */
-void *page_hold(page *one, size_t bytes); /* memory that lives as long as the page, or NULL */
-const char *page_hold_text(page *one, const char *text);
+page *page_new(size_t count);              /* room for so many; count starts at 0. NULL when out of memory */
+void *page_alloc(page *one, size_t bytes); /* memory that lives as long as the page, or NULL */
+const char *page_copy_text(page *one, const char *text);
 
 page *page_ref(page *one); /* NULL gives NULL */
 void page_unref(page *one);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* However busy its caller is, a look is put off no longer than this. */
-#define HOLD_LONGEST_MS 20000
+#define DEFER_LONGEST_MS 20000
 
 static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
 {
@@ -26,7 +26,7 @@ void ledger_link_job(ledger *l, job *one, bool ours, int64_t now)
     one->accepted_at = one->seen_running_at = ours ? now : LEDGER_NEVER;
     one->poll_at = ours ? now + next_pause_ms(l, one, now) : now;
     one->linked = true;
-    l->hold_until = now + l->options.poll_max_ms;
+    l->deferred_until = now + l->options.poll_max_ms;
     job_ref(one);
     TAILQ_INSERT_TAIL(&l->jobs, one, link);
 }
@@ -75,7 +75,7 @@ bool want_ask_job(ledger *l, want *one, int64_t now)
 
 static bool blocked_by(const ledger *l, const job *one)
 {
-    return l->behind && l->behind == one;
+    return l->blocking_job && l->blocking_job == one;
 }
 
 bool ledger_waits_for_job(const ledger *l, const job *polled)
@@ -103,8 +103,8 @@ static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
         (ended->failure->meaning == MEANS_MEMBER_GONE || ended->failure->meaning == MEANS_PARENT_GONE);
 
     slot_needs_new_list(l, one);
-    one->held = true;
-    one->look_at = now + HOLD_LONGEST_MS;
+    one->deferred = true;
+    one->list_at = now + DEFER_LONGEST_MS;
     one->pause_ms = 0;
     one->settle_at = now + l->options.settle_ms;
     one->flight = failed ? FLIGHT_FAILED : FLIGHT_UNRESOLVED;
@@ -112,7 +112,7 @@ static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
     if (one_gone && one->acting)
         want_finish_gone(l, one->acting, false);
     if (one_gone || (failed && !slot_is_wanted(one)))
-        slot_land(one);
+        slot_end_flight(one);
     slot_next_in_queue(l, one);
 }
 
@@ -129,7 +129,7 @@ static void answer_asker(ledger *l, want *one, const job *asked)
     replace_job(&one->job, NULL);
     if (asked->end == JOB_FAILED)
         replace_failure(&one->warning, asked->failure);
-    one->phase = PHASE_LOOK;
+    one->phase = PHASE_LIST;
     one->need_list = l->lists;
 }
 
@@ -172,7 +172,7 @@ static bool is_under_way(const ledger *l, const void *caller)
 
 /* A caller with several jobs needs one list after the last of them, not one after each. It is not put off for
    long, nor if others wait for the same key. */
-static void release_looks(ledger *l, int64_t now)
+static void release_deferred(ledger *l, int64_t now)
 {
     const void *caller = NULL;
     bool under_way = false;
@@ -180,15 +180,15 @@ static void release_looks(ledger *l, int64_t now)
 
     TAILQ_FOREACH (one, &l->slots, link) {
         const void *of = one->acting ? one->acting->caller : NULL;
-        if (!one->held)
+        if (!one->deferred)
             continue;
         if (of != caller)
             under_way = of && is_under_way(l, of);
         caller = of;
         if (of && under_way && TAILQ_EMPTY(&one->queue))
             continue;
-        one->held = false;
-        one->look_at = now;
+        one->deferred = false;
+        one->list_at = now;
     }
 }
 
@@ -228,8 +228,8 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         poll_again(l, polled, now);
     } else {
         ledger_unlink_job(l, polled);
-        if (l->behind == polled) {
-            replace_job(&l->behind, NULL);
+        if (l->blocking_job == polled) {
+            replace_job(&l->blocking_job, NULL);
             l->send_at = now;
         }
     }
@@ -238,8 +238,8 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         answer_slot(l, one, polled, now);
     }
     if (end != JOB_RUNNING) {
-        l->hold_until = now + l->options.poll_max_ms;
-        release_looks(l, now);
+        l->deferred_until = now + l->options.poll_max_ms;
+        release_deferred(l, now);
     }
     job_unref(polled);
 }
@@ -267,8 +267,8 @@ static bool is_of_a_flight(const ledger *l, const job *one)
  */
 static void give_up_job(ledger *l, job *one)
 {
-    if (l->behind == one)
-        replace_job(&l->behind, NULL);
+    if (l->blocking_job == one)
+        replace_job(&l->blocking_job, NULL);
     if (!is_of_a_flight(l, one))
         ledger_unlink_job(l, one);
 }
@@ -310,8 +310,8 @@ static void count_waiters(ledger *l)
     TAILQ_FOREACH (one, &l->slots, link) {
         if (slot_is_wanted(one) && one->job)
             one->job->waited_for = count;
-        if (slot_is_wanted(one) && l->behind)
-            l->behind->waited_for = count;
+        if (slot_is_wanted(one) && l->blocking_job)
+            l->blocking_job->waited_for = count;
         if (one->acting && one->acting->phase == PHASE_JOB)
             one->acting->job->waited_for = count;
         TAILQ_FOREACH (watcher, &one->watchers, link)

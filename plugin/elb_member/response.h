@@ -25,7 +25,7 @@ response *response_begin(size_t results);
 
 /* One result: begin, members, diagnostics, end. */
 void result_begin(response *to, int status);
-void result_outcome(response *to, outcome came_of_it);
+void result_outcome(response *to, outcome ended);
 void result_retryable(response *to, bool retryable, int64_t retry_after_ms);
 void result_diagnostics_begin(response *to);
 void result_end(response *to); /* closes the diagnostics too */

@@ -52,9 +52,9 @@ void want_finish(ledger *l, want *one, want_result result)
     want_note(l, one, NOTE_RESULT);
 }
 
-void want_finish_failed(ledger *l, want *one, failure *why, outcome came_of_it)
+void want_finish_failed(ledger *l, want *one, failure *why, outcome ended)
 {
-    want_finish(l, one, (want_result){.status = why->status, .outcome = came_of_it, .failure = why});
+    want_finish(l, one, (want_result){.status = why->status, .outcome = ended, .failure = why});
 }
 
 /* It was refused, though a look is still to tell which record was to blame. */
@@ -128,7 +128,7 @@ void want_found(ledger *l, slot *at, bool made, int64_t now)
     one->phase = PHASE_HEALTH;
     one->made = made;
     one->pause_ms = l->options.poll_min_ms;
-    one->look_at = now + ledger_jittered(l, one->pause_ms);
+    one->list_at = now + ledger_jittered(l, one->pause_ms);
     TAILQ_INSERT_TAIL(&at->watchers, one, link);
 }
 

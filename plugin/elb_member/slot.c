@@ -30,14 +30,14 @@ job *job_new(void)
     return made;
 }
 
-struct trial *trial_ref(struct trial *one)
+struct bisection *bisection_ref(struct bisection *one)
 {
     if (one)
         one->references++;
     return one;
 }
 
-void trial_unref(struct trial *one)
+void bisection_unref(struct bisection *one)
 {
     if (!one || --one->references)
         return;
@@ -50,7 +50,7 @@ void transfer_free(transfer *one)
     if (!one)
         return;
     job_unref(one->job);
-    trial_unref(one->trial);
+    bisection_unref(one->bisection);
     free(one->slots);
     free(one);
 }
@@ -119,7 +119,7 @@ static void free_slot(slot *one)
     page_unref(one->seen_page);
     job_unref(one->job);
     failure_unref(one->failure);
-    trial_unref(one->trial);
+    bisection_unref(one->bisection);
     free(one->key);
     free(one);
 }
@@ -188,16 +188,16 @@ void slot_unset_ready(ledger *l, slot *one)
 
 void slot_leave_group(slot *one)
 {
-    trial_unref(one->trial);
-    one->trial = NULL;
+    bisection_unref(one->bisection);
+    one->bisection = NULL;
     one->group = 0;
 }
 
 /* The flight is over; what came of it is known, or it never happened. */
-void slot_land(slot *one)
+void slot_end_flight(slot *one)
 {
     one->flight = FLIGHT_NONE;
-    one->held = false;
+    one->deferred = false;
     replace_job(&one->job, NULL);
     replace_failure(&one->failure, NULL);
 }
@@ -221,7 +221,7 @@ void slot_next_in_queue(ledger *l, slot *one)
     }
     TAILQ_REMOVE(&one->queue, next, link);
     one->acting = next;
-    next->phase = PHASE_LOOK;
+    next->phase = PHASE_LIST;
     next->need_list = one->fresh_after;
 }
 
@@ -230,7 +230,7 @@ void slot_enter(ledger *l, slot *at, want *one)
 {
     one->slot = at;
     if (one->kind == WANT_READ) {
-        one->phase = PHASE_LOOK;
+        one->phase = PHASE_LIST;
         TAILQ_INSERT_TAIL(&at->watchers, one, link);
         return;
     }
@@ -240,10 +240,10 @@ void slot_enter(ledger *l, slot *at, want *one)
 }
 
 /* Nothing was done for the key; its group is divided when all that were in it have been judged. */
-void slot_refused(ledger *l, slot *one)
+void slot_queue_refused(ledger *l, slot *one)
 {
     if (!one->acting) {
-        slot_land(one);
+        slot_end_flight(one);
         return;
     }
     one->flight = FLIGHT_NONE;

@@ -4,6 +4,7 @@
  */
 #include "world.h"
 
+#include "elb_member/ledger_parts.h"
 #include "resource_plugin.h"
 
 #include <string.h>
@@ -297,7 +298,7 @@ static bool blames_late_list(const caller *one)
 {
     const want_result *r = &one->want.result;
 
-    return one->left && r->outcome == OUTCOME_NONE && r->failure == trouble_failure(TROUBLE_SERVER);
+    return one->left && r->outcome == OUTCOME_NONE && r->failure == failure_of_kind(FAILURE_SERVER);
 }
 
 /* A list was late, has not been answered since, and is one that the caller can use. */
@@ -347,7 +348,7 @@ static bool was_told_gone(const world *w, const caller *one)
     const op *last = last_op(w, one);
     const sent *by = last ? &w->sends[last->send] : NULL;
 
-    return by && (by->answered_gone || (by->job_known_ended && by->job_trouble == TROUBLE_MEMBER_GONE));
+    return by && (by->answered_gone || (by->job_known_ended && by->job_failure == FAILURE_MEMBER_GONE));
 }
 
 static bool id_is_absent(const world *w, const caller *one)
@@ -441,6 +442,38 @@ void check_result(world *w, caller *one)
     one->finished = true;
     w->unfinished--;
     w->news_step = w->step;
+}
+
+/* --- states ------------------------------------------------------------------ */
+
+static void check_state(world *w, const slot *at, const want *one, int role)
+{
+    for (size_t i = 0; i < rp_count_of(legal_states); i++)
+        if ((int)legal_states[i].role == role && legal_states[i].phase == one->phase &&
+            legal_states[i].flights >> at->flight & 1)
+            return;
+    world_break(w, "phase and flight go together", "key %s: role %d, phase %d, flight %d", at->key, role,
+                (int)one->phase, (int)at->flight);
+}
+
+void check_states(world *w)
+{
+    const slot *at;
+    const want *one;
+
+    TAILQ_FOREACH (at, &w->ledger->slots, link) {
+        if (at->acting)
+            check_state(w, at, at->acting, ROLE_ACTING);
+        TAILQ_FOREACH (one, &at->queue, link)
+            check_state(w, at, one, ROLE_QUEUED);
+        TAILQ_FOREACH (one, &at->watchers, link)
+            check_state(w, at, one, ROLE_WATCHING);
+        NEED("phase and flight go together",
+             at->acting || at->flight != FLIGHT_NONE ||
+                 (TAILQ_EMPTY(&at->queue) && !TAILQ_EMPTY(&at->watchers)),
+             "key %s: nobody acts, and nothing is in flight", at->key);
+        NEED("phase and flight go together", !at->refused, "key %s is still to be bisected", at->key);
+    }
 }
 
 /* --- at rest ------------------------------------------------------------------ */

@@ -78,9 +78,9 @@ int main(int count, char **arguments)
 {
     int result;
 
-    if (!troubles_init())
+    if (!failures_init())
         return 2;
     result = play(count, arguments);
-    troubles_done();
+    failures_done();
     return result;
 }

@@ -21,7 +21,7 @@ survivors=0
 build_mutant() {
     rm -f "$folder"/*.c "$folder"/mutant-*.o
     verdict=
-    for part in slot result look evidence poll batch ledger; do
+    for part in slot result listing evidence poll batch ledger; do
         perl -0pe "$1" "$parts/$part.c" >"$folder/$part.c" || exit 2
         cmp -s "$parts/$part.c" "$folder/$part.c" && continue
         $compiler -w -c "$folder/$part.c" -o "$folder/mutant-$part.o" || verdict="NOT BUILT"
@@ -74,7 +74,7 @@ mutate "a forgotten key forgets its last request" \
 mutate "a second request for a key does not wait for the first" \
     's/if \(one->acting \|\| one->flight != FLIGHT_NONE\)\n/if (one->acting)\n/'
 mutate "who leaves takes the key out of flight" \
-    's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        slot_land((slot *)at);/'
+    's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        slot_end_flight((slot *)at);/'
 mutate "who left is sent all the same" \
     's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            want_note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    detach\(l, one\);\n    if \(one->removed/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
 mutate "a want that has ended stays where it was" \
@@ -102,31 +102,31 @@ mutate "unhealthy is healthy enough" \
 mutate "adopted without being asked" \
     's/!made && !one->adopt;/false;/'
 mutate "after a conflict the running job is not waited for" \
-    's/replace_job\(&l->behind, running\);//'
+    's/replace_job\(&l->blocking_job, running\);//'
 mutate "after a conflict there is no pause" \
     's/pause_sends\(l, why->retry_after_ms, now\);//'
 mutate "a pause is cut short" \
     's/pause > at_least_ms \? pause : at_least_ms/pause/'
 mutate "a job that may not be asked is waited for" \
-    's/if \(l->behind == one\)\n        replace_job\(&l->behind, NULL\);//'
+    's/if \(l->blocking_job == one\)\n        replace_job\(&l->blocking_job, NULL\);//'
 mutate "a refused batch is not divided" \
-    's/trial = sent_with > 1 && why->blame == BLAME_RECORD \? .*?;/trial = NULL;/'
+    's/bisection = sent_with > 1 && why->blame == BLAME_RECORD \? .*?;/bisection = NULL;/'
 mutate "a refused batch is taken apart one by one" \
     's|half = \(count \+ 1\) / 2|half = 1|'
 mutate "dividing has no budget" \
-    's/l->sending->trial->sends_left--;/(void)0;/'
+    's/l->sending->bisection->sends_left--;/(void)0;/'
 mutate "parts of a divided batch are sent with others" \
-    's/first->trial \? one->group == first->group && one->trial : !one->trial/true/'
+    's/first->bisection \? one->group == first->group && one->bisection : !one->bisection/true/'
 mutate "one of several is gone: no look" \
-    's/why->meaning == MEANS_MEMBER_GONE && !says_gone\(sent, why\)/false/'
+    's/why->meaning == MEANS_MEMBER_GONE && !means_gone\(sent, why\)/false/'
 mutate "a list ends before all is known" \
-    's/if \(one->acting && list_tells_want\(l, one->acting\)\)\n        return false;//'
+    's/if \(one->acting && list_covers_want\(l, one->acting\)\)\n        return false;//'
 mutate "a list ends before the removed is known to be gone" \
     's/one->doing == WANT_DELETE \? !one->seen_own \|\| !seen : !seen/!seen \&\& one->doing == WANT_CREATE/'
 mutate "batches have no limit" \
     's/ && count < l->options.max_batch//'
 mutate "lists run side by side" \
-    's/if \(l->listing \|\| ledger_next_look_at/if (ledger_next_look_at/'
+    's/if \(l->listing \|\| ledger_next_list_at/if (ledger_next_list_at/'
 mutate "transfers run side by side" \
     's/if \(!first \|\| l->sending \|\|/if (!first ||/'
 mutate "jobs are asked though nobody waits" \
@@ -138,37 +138,39 @@ mutate "jobs are asked without pause" \
 mutate "unresolved keys are looked for without pause" \
     's/next = now \+ ledger_jittered\(l, one->pause_ms\);/next = now + 1;/'
 mutate "a gone listener is asked again for each in the queue" \
-    's/slot_next_in_queue\(l, one\);\n        if \(!list_tells_want\(l, one->acting\)\)\n            return;\n        fail_look/if (!one->acting)\n            break;\n        if (!list_tells_want(l, one->acting))\n            return;\n        fail_look/'
+    's/slot_next_in_queue\(l, one\);\n        if \(!list_covers_want\(l, one->acting\)\)\n            return;\n        fail_listing/if (!one->acting)\n            break;\n        if (!list_covers_want(l, one->acting))\n            return;\n        fail_listing/'
 mutate "no wake-up for polls" \
     's/return sooner\(at, ledger_next_poll_at\(l\)\);/return at;/'
 mutate "no wake-up for sends" \
     's/at = sooner\(at, l->send_at > send_from \? l->send_at : send_from\);/(void)send_from;/'
 mutate "wake-ups for nothing" \
-    's/l->listing \? LEDGER_NEVER : ledger_next_look_at\(l, now\)/ledger_next_look_at(l, now)/'
+    's/l->listing \? LEDGER_NEVER : ledger_next_list_at\(l, now\)/ledger_next_list_at(l, now)/'
 mutate "the listener is asked for again and again" \
     's/l->listener_asked = true;//'
 mutate "what is there is added again" \
     's/if \(!slot_is_seen\(l, one\)\)\n        judge_absent/if (acting->kind == WANT_CREATE || !slot_is_seen(l, one))\n        judge_absent/'
 mutate "what was removed had not existed" \
-    's/want_finish_gone\(l, one->acting, true\);\n    slot_land/want_finish_gone(l, one->acting, false);\n    slot_land/'
+    's/want_finish_gone\(l, one->acting, true\);\n    slot_end_flight/want_finish_gone(l, one->acting, false);\n    slot_end_flight/'
 mutate "deletes are sent as adds" \
     's/sent->kind = first->acting->kind;/sent->kind = WANT_CREATE;/'
 mutate "any member of the page is removed" \
     's/one->seen->id\)/one->seen_page->members[0].id)/'
 mutate "failures are not told" \
-    's/\.outcome = came_of_it, \.failure = why/.outcome = came_of_it/'
+    's/\.outcome = ended, \.failure = why/.outcome = ended/'
 mutate "who leaves is told that all is well" \
     's/\.status = status_of_leaving\(status, cause\)/.status = RP_OK/'
 mutate "a failed job fails those in the queue" \
     's/replace_failure\(&one->failure, ended->failure\);/$&\n    if (failed)\n        slot_fail_queue(l, one, ended->failure);/'
-mutate "an old trouble is told for ever" \
+mutate "an old failure_kind is told for ever" \
     's/if \(!want_waits_out_conflict\(l, acting, now\)\)\n        replace_failure\(&acting->cause, NULL\);//'
-mutate "a late list is everybody's trouble" \
-    's/list_tells_want\(l, one\) && !conflicts/!conflicts/'
+mutate "a late list is everybody's failure_kind" \
+    's/list_covers_want\(l, one\) && !conflicts/!conflicts/'
 mutate "no memory for a batch: nobody is told" \
     's/if \(!l->sending\) \{\n        want_finish_failed/if (!l->sending) {\n        return false;\n        want_finish_failed/'
 mutate "a batch that is not divided is told nothing" \
-    's/if \(!trial \|\| !trial->sends_left\)/if (!trial)\n        return;\n    if (!trial->sends_left)/'
+    's/if \(!bisection \|\| !bisection->sends_left\)/if (!bisection)\n        return;\n    if (!bisection->sends_left)/'
+mutate "what is to be sent again counts as sent" \
+    's/one->acting->phase = PHASE_READY;/if (one->acting->phase == PHASE_LIST)\n        one->acting->phase = PHASE_READY;/'
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 

@@ -133,10 +133,10 @@ static bool any_target_gone(const world *w, const sent *one)
 static void choose_form(world *w, sent *one)
 {
     one->form = FORM_SUCCESS;
-    one->job_trouble = world_happens(w, 50) ? TROUBLE_JOB_RECORD : TROUBLE_JOB_WHOLE;
+    one->job_failure = world_happens(w, 50) ? FAILURE_JOB_RECORD : FAILURE_JOB_WHOLE;
     if (one->kind == WANT_CREATE && any_key_in(w, one, w->traits.job_guilty)) {
         one->form = FORM_NOTHING;
-        one->job_trouble = TROUBLE_JOB_RECORD;
+        one->job_failure = FAILURE_JOB_RECORD;
     } else if (world_happens(w, w->traits.fail_job)) {
         one->form = FORM_NOTHING + (int)world_pick(w, 3);
     } else if (w->traits.false_success && world_happens(w, 20)) {
@@ -219,7 +219,7 @@ static void end_job(world *w, int number)
     if (one->kind == WANT_DELETE && w->traits.denies_gone && one->form == FORM_SUCCESS &&
         one->fate == FATE_ACCEPT && w->traits.listed_at_end && any_target_gone(w, one)) {
         one->form = FORM_NOTHING;
-        one->job_trouble = TROUBLE_MEMBER_GONE;
+        one->job_failure = FAILURE_MEMBER_GONE;
     }
     world_tell(w, "  server: job j%d ends", number);
     one->job_runs = false;
@@ -242,13 +242,13 @@ static bool another_job_runs(const world *w, const sent *than)
 static int refusal(const world *w, const sent *one)
 {
     if (w->parent_gone)
-        return TROUBLE_PARENT_GONE;
+        return FAILURE_PARENT_GONE;
     if (w->traits.conflicts && another_job_runs(w, one))
-        return TROUBLE_CONFLICT;
+        return FAILURE_CONFLICT;
     if (one->kind == WANT_CREATE && any_key_in(w, one, w->traits.guilty))
-        return TROUBLE_RECORD;
+        return FAILURE_RECORD;
     if (one->kind == WANT_DELETE && w->traits.denies_gone && any_target_gone(w, one))
-        return TROUBLE_MEMBER_GONE;
+        return FAILURE_MEMBER_GONE;
     return -1;
 }
 
@@ -285,7 +285,7 @@ static void schedule_send(world *w, int number)
     bool may_act = one->fate == FATE_LOST || one->fate == FATE_SERVER;
 
     one->acts = one->fate == FATE_ACCEPT || (may_act && world_pick(w, 2));
-    one->verdict = one->fate == FATE_REFUSE ? (world_pick(w, 2) ? TROUBLE_WHOLE : TROUBLE_RECORD) : -1;
+    one->verdict = one->fate == FATE_REFUSE ? (world_pick(w, 2) ? FAILURE_WHOLE : FAILURE_RECORD) : -1;
     one->deadline = LEDGER_NEVER;
     if (may_act && w->traits.shape != SHAPE_SMALL) {
         one->deadline = answer_at + w->traits.settle_ms - 1;
@@ -401,19 +401,19 @@ static bool knows_running_job(const world *w)
     return false;
 }
 
-static void answer_refused(world *w, sent *one, trouble why)
+static void answer_refused(world *w, sent *one, failure_kind why)
 {
     one->known = SEND_NOTHING;
-    one->answered_gone = why == TROUBLE_MEMBER_GONE;
+    one->answered_gone = why == FAILURE_MEMBER_GONE;
     untouch(w, one);
-    if (why == TROUBLE_CONFLICT) {
+    if (why == FAILURE_CONFLICT) {
         w->conflicted = true;
         w->behind_job = knows_running_job(w);
         w->next_send_at = w->now + 150;
     }
     w->source = SOURCE_REFUSED;
-    world_tell(w, "refused: %s", trouble_failure(why)->code);
-    ledger_refused(w->ledger, one->transfer, trouble_failure(why), w->now);
+    world_tell(w, "refused: %s", failure_of_kind(why)->code);
+    ledger_refused(w->ledger, one->transfer, failure_of_kind(why), w->now);
 }
 
 static void answer_accepted(world *w, sent *one, int number)
@@ -437,7 +437,7 @@ static void answer_throttled(world *w, sent *one)
     w->next_send_at = w->now + pause;
     w->source = SOURCE_REFUSED;
     world_tell(w, "throttled for %d ms", (int)pause);
-    ledger_not_sent(w->ledger, one->transfer, trouble_failure(TROUBLE_THROTTLED), pause, w->now);
+    ledger_not_sent(w->ledger, one->transfer, failure_of_kind(FAILURE_THROTTLED), pause, w->now);
 }
 
 static void answer_lost(world *w, sent *one)
@@ -448,9 +448,9 @@ static void answer_lost(world *w, sent *one)
     w->source = SOURCE_LOST;
     world_tell(w, "%s", server ? "server failed" : "answer lost");
     if (server)
-        ledger_refused(w->ledger, one->transfer, trouble_failure(TROUBLE_SERVER), w->now);
+        ledger_refused(w->ledger, one->transfer, failure_of_kind(FAILURE_SERVER), w->now);
     else
-        ledger_lost(w->ledger, one->transfer, trouble_failure(TROUBLE_LOST), w->now);
+        ledger_lost(w->ledger, one->transfer, failure_of_kind(FAILURE_LOST), w->now);
 }
 
 static event *find_event(world *w, event_kind kind, int on)
@@ -484,7 +484,7 @@ static void answer(world *w, int number)
     else if (one->fate == FATE_THROTTLE)
         answer_throttled(w, one);
     else if (one->verdict >= 0)
-        answer_refused(w, one, (trouble)one->verdict);
+        answer_refused(w, one, (failure_kind)one->verdict);
     else
         answer_accepted(w, one, number);
     one->transfer = NULL;
@@ -610,12 +610,12 @@ static void finish_list(world *w)
     ledger_listed(w->ledger, list->requested_at, w->now);
 }
 
-static void fail_list(world *w, trouble why)
+static void fail_list(world *w, failure_kind why)
 {
     w->list.running = false;
     w->source = SOURCE_LIST_FAILED;
-    world_tell(w, "list failed: %s", trouble_failure(why)->code);
-    ledger_list_failed(w->ledger, trouble_failure(why), w->now);
+    world_tell(w, "list failed: %s", failure_of_kind(why)->code);
+    ledger_list_failed(w->ledger, failure_of_kind(why), w->now);
 }
 
 static void delay_list(world *w)
@@ -623,7 +623,7 @@ static void delay_list(world *w)
     world_tell(w, "list is late");
     w->delayed_step = w->step;
     w->delayed_request_step = w->list.requested_step;
-    ledger_list_delayed(w->ledger, trouble_failure(TROUBLE_SERVER));
+    ledger_list_delayed(w->ledger, failure_of_kind(FAILURE_SERVER));
     world_schedule(w, EVENT_PAGE_ANSWERED, 0, world_soon(w));
 }
 
@@ -633,12 +633,12 @@ static void answer_page(world *w, bool parent_was_gone)
     bool more;
 
     if (parent_was_gone) {
-        fail_list(w, TROUBLE_PARENT_GONE);
+        fail_list(w, FAILURE_PARENT_GONE);
         return;
     }
     if (world_happens(w, w->traits.fail_list)) {
         if (world_pick(w, 2))
-            fail_list(w, world_pick(w, 3) ? TROUBLE_SERVER : TROUBLE_DENIED);
+            fail_list(w, world_pick(w, 3) ? FAILURE_SERVER : FAILURE_DENIED);
         else
             delay_list(w);
         return;
@@ -648,7 +648,7 @@ static void answer_page(world *w, bool parent_was_gone)
     world_tell(w, "page of list answered:");
     shown = make_page(w);
     if (!shown) {
-        fail_list(w, TROUBLE_SERVER);
+        fail_list(w, FAILURE_SERVER);
         return;
     }
     more = ledger_page(w->ledger, shown);
@@ -721,19 +721,19 @@ static void note_job_end(world *w, int number)
     touch(w, &w->sends[number]);
 }
 
-static void fail_poll(world *w, const poll *one, trouble why)
+static void fail_poll(world *w, const poll *one, failure_kind why)
 {
-    world_tell(w, "poll of %s failed: %s", one->of->id, trouble_failure(why)->code);
-    if (why == TROUBLE_DENIED)
+    world_tell(w, "poll of %s failed: %s", one->of->id, failure_of_kind(why)->code);
+    if (why == FAILURE_DENIED)
         w->behind_job = false;
     w->source = SOURCE_POLL_FAILED;
-    ledger_poll_failed(w->ledger, one->of, trouble_failure(why), w->now);
+    ledger_poll_failed(w->ledger, one->of, failure_of_kind(why), w->now);
 }
 
 static void tell_job(world *w, const poll *one)
 {
     static const char *const names[] = {"running", "success", "fail", "unknown"};
-    failure *why = one->end == JOB_FAILED ? trouble_failure(w->sends[one->send].job_trouble) : NULL;
+    failure *why = one->end == JOB_FAILED ? failure_of_kind(w->sends[one->send].job_failure) : NULL;
 
     world_tell(w, "job %s: %s", one->of->id, names[one->end]);
     if (one->end != JOB_RUNNING)
@@ -754,9 +754,9 @@ static void answer_poll(world *w, int number)
     w->polls[number].of = NULL;
     w->polls_running--;
     if (one.send < 0 && w->traits.denies_jobs)
-        fail_poll(w, &one, TROUBLE_DENIED);
+        fail_poll(w, &one, FAILURE_DENIED);
     else if (world_happens(w, w->traits.fail_poll))
-        fail_poll(w, &one, world_pick(w, 3) ? TROUBLE_SERVER : TROUBLE_DENIED);
+        fail_poll(w, &one, world_pick(w, 3) ? FAILURE_SERVER : FAILURE_DENIED);
     else
         tell_job(w, &one);
     job_unref(one.of);

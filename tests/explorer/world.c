@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- troubles ------------------------------------------------------------- */
+/* --- failures ------------------------------------------------------------- */
 
-static failure *troubles[TROUBLES];
+static failure *failures[FAILURE_KINDS];
 
-bool troubles_init(void)
+bool failures_init(void)
 {
     static const struct {
         int status;
@@ -18,47 +18,47 @@ bool troubles_init(void)
         bool retryable;
         blame blame;
         meaning meaning;
-    } kinds[TROUBLES] = {
-        [TROUBLE_RECORD] = {RP_INVALID_ARGUMENT, "record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
-        [TROUBLE_WHOLE] = {RP_QUOTA_EXCEEDED, "whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
-        [TROUBLE_SERVER] = {RP_UNAVAILABLE, "server", true, BLAME_SERVER, MEANS_NOTHING_MORE},
-        [TROUBLE_LOST] = {RP_UNAVAILABLE, "lost", true, BLAME_SERVER, MEANS_NOTHING_MORE},
-        [TROUBLE_CONFLICT] = {RP_CONFLICT, "conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
-        [TROUBLE_THROTTLED] = {RP_THROTTLED, "throttled", true, BLAME_WHOLE, MEANS_THROTTLED},
-        [TROUBLE_PARENT_GONE] = {RP_NOT_FOUND, "parent_gone", false, BLAME_WHOLE, MEANS_PARENT_GONE},
-        [TROUBLE_MEMBER_GONE] = {RP_NOT_FOUND, "member_gone", false, BLAME_RECORD, MEANS_MEMBER_GONE},
-        [TROUBLE_JOB_RECORD] = {RP_JOB_FAILED, "job_record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
-        [TROUBLE_JOB_WHOLE] = {RP_JOB_FAILED, "job_whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
-        [TROUBLE_DENIED] = {RP_PERMISSION_DENIED, "denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+    } kinds[FAILURE_KINDS] = {
+        [FAILURE_RECORD] = {RP_INVALID_ARGUMENT, "record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
+        [FAILURE_WHOLE] = {RP_QUOTA_EXCEEDED, "whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+        [FAILURE_SERVER] = {RP_UNAVAILABLE, "server", true, BLAME_SERVER, MEANS_NOTHING_MORE},
+        [FAILURE_LOST] = {RP_UNAVAILABLE, "lost", true, BLAME_SERVER, MEANS_NOTHING_MORE},
+        [FAILURE_CONFLICT] = {RP_CONFLICT, "conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
+        [FAILURE_THROTTLED] = {RP_THROTTLED, "throttled", true, BLAME_WHOLE, MEANS_THROTTLED},
+        [FAILURE_PARENT_GONE] = {RP_NOT_FOUND, "parent_gone", false, BLAME_WHOLE, MEANS_PARENT_GONE},
+        [FAILURE_MEMBER_GONE] = {RP_NOT_FOUND, "member_gone", false, BLAME_RECORD, MEANS_MEMBER_GONE},
+        [FAILURE_JOB_RECORD] = {RP_JOB_FAILED, "job_record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
+        [FAILURE_JOB_WHOLE] = {RP_JOB_FAILED, "job_whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+        [FAILURE_DENIED] = {RP_PERMISSION_DENIED, "denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
     };
 
-    for (int i = 0; i < TROUBLES; i++) {
-        troubles[i] = failure_new(kinds[i].status, kinds[i].code, kinds[i].retryable, kinds[i].blame, "%s",
+    for (int i = 0; i < FAILURE_KINDS; i++) {
+        failures[i] = failure_new(kinds[i].status, kinds[i].code, kinds[i].retryable, kinds[i].blame, "%s",
                                   kinds[i].code);
-        if (!troubles[i])
+        if (!failures[i])
             return false;
-        troubles[i]->meaning = kinds[i].meaning;
+        failures[i]->meaning = kinds[i].meaning;
     }
     return true;
 }
 
-const char *troubles_held(void)
+const char *failures_held(void)
 {
-    for (int i = 0; i < TROUBLES; i++)
-        if (troubles[i]->references != 1)
-            return troubles[i]->code;
+    for (int i = 0; i < FAILURE_KINDS; i++)
+        if (failures[i]->references != 1)
+            return failures[i]->code;
     return NULL;
 }
 
-void troubles_done(void)
+void failures_done(void)
 {
-    for (int i = 0; i < TROUBLES; i++)
-        failure_unref(troubles[i]);
+    for (int i = 0; i < FAILURE_KINDS; i++)
+        failure_unref(failures[i]);
 }
 
-failure *trouble_failure(trouble one)
+failure *failure_of_kind(failure_kind one)
 {
-    return troubles[one];
+    return failures[one];
 }
 
 /* --- chance, time and the story --------------------------------------------- */
@@ -135,14 +135,16 @@ void world_break(world *w, const char *rule, const char *format, ...)
 
 /* --- memory ------------------------------------------------------------------ */
 
-static world *hungry; /* whose ledger is at work, and may find no memory */
+static world *short_of_memory; /* whose ledger is at work, and may find no memory */
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return hungry && world_happens(hungry, hungry->traits.hunger) ? NULL : __real_calloc(count, size);
+    return short_of_memory && world_happens(short_of_memory, short_of_memory->traits.no_memory)
+               ? NULL
+               : __real_calloc(count, size);
 }
 
 /* --- what the ledger wants ------------------------------------------------------ */
@@ -357,7 +359,7 @@ static void choose_faults(world *w)
     t->leave = some(w, 80);
     t->foreign = world_pick(w, 4) ? 0 : 1 + world_pick(w, 4);
     t->gate = some(w, 4);
-    t->hunger = world_pick(w, 6) ? 0 : world_pick(w, 25);
+    t->no_memory = world_pick(w, 6) ? 0 : world_pick(w, 25);
     t->lags = !world_pick(w, 4);
     t->forgets_jobs = !world_pick(w, 4);
     t->false_success = !world_pick(w, 6);
@@ -519,7 +521,7 @@ static bool is_news(event_kind kind)
 static void happen(world *w, const event *what)
 {
     w->step++;
-    hungry = w;
+    short_of_memory = w;
     w->source = SOURCE_NONE;
     if (is_news(what->kind))
         w->news_step = w->step;
@@ -703,6 +705,7 @@ static void run_until(world *w, bool all_done)
         drain(w);
         if (w->broken)
             return;
+        check_states(w);
         check_quiet(w);
         if (w->step > MAX_STEPS)
             world_break(w, "nobody hangs", "no end in sight");
@@ -790,7 +793,7 @@ static void end(world *w)
 {
     ledger_action action;
 
-    hungry = NULL;
+    short_of_memory = NULL;
     for (int i = 0; i < w->caller_count; i++)
         if (w->callers[i].arrived && !w->callers[i].finished)
             ledger_leave(w->ledger, &w->callers[i].want, RP_CANCELLED, w->now);
@@ -815,6 +818,6 @@ void world_run(world *w, chance *from, shape of, bool loud)
     if (!w->broken)
         check_end(w);
     end(w);
-    if (!w->broken && troubles_held())
-        world_break(w, "nothing leaks", "the failure '%s' is still held", troubles_held());
+    if (!w->broken && failures_held())
+        world_break(w, "nothing leaks", "the failure '%s' is still held", failures_held());
 }

@@ -28,20 +28,20 @@ enum {
 };
 
 /* What the server answers when it does not do as asked. */
-typedef enum trouble {
-    TROUBLE_RECORD,
-    TROUBLE_WHOLE,
-    TROUBLE_SERVER,
-    TROUBLE_LOST,
-    TROUBLE_CONFLICT,
-    TROUBLE_THROTTLED,
-    TROUBLE_PARENT_GONE,
-    TROUBLE_MEMBER_GONE,
-    TROUBLE_JOB_RECORD,
-    TROUBLE_JOB_WHOLE,
-    TROUBLE_DENIED,
-    TROUBLES
-} trouble;
+typedef enum failure_kind {
+    FAILURE_RECORD,
+    FAILURE_WHOLE,
+    FAILURE_SERVER,
+    FAILURE_LOST,
+    FAILURE_CONFLICT,
+    FAILURE_THROTTLED,
+    FAILURE_PARENT_GONE,
+    FAILURE_MEMBER_GONE,
+    FAILURE_JOB_RECORD,
+    FAILURE_JOB_WHOLE,
+    FAILURE_DENIED,
+    FAILURE_KINDS
+} failure_kind;
 
 typedef enum shape {
     SHAPE_ANY,    /* many callers, all faults */
@@ -58,7 +58,7 @@ typedef struct traits {
     uint32_t keys, callers, page_limit;
     uint32_t latency_ms, spread_ms;
     uint32_t lose, fail_server, refuse, throttle, fail_job, fail_list, fail_poll, leave, foreign, gate,
-        hunger;
+        no_memory;
     bool listed_at_end, lags, forgets_jobs, false_success, conflicts, denies_gone, denies_jobs, parent_goes,
         jitter;
     uint64_t guilty, job_guilty; /* keys, as bits */
@@ -131,7 +131,7 @@ typedef struct sent {
         FATE_THROTTLE
     } fate;
     bool acts;
-    int verdict; /* a trouble, or -1 */
+    int verdict; /* a failure_kind, or -1 */
     int64_t deadline, lost_at;
     enum {
         SEND_RUNNING,
@@ -149,7 +149,7 @@ typedef struct sent {
         FORM_PARTLY,
         FORM_DONE
     } form;
-    trouble job_trouble;
+    failure_kind job_failure;
     int64_t ended_at;  /* when the end of its job was learned */
     int64_t polled_at; /* or -1 */
 } sent;
@@ -243,10 +243,10 @@ typedef struct world {
 void world_run(world *w, chance *from, shape of, bool loud);
 
 /* Troubles live as long as the program. */
-bool troubles_init(void);        /* false when out of memory */
-const char *troubles_held(void); /* one that a world still refers to, or NULL */
-void troubles_done(void);
-failure *trouble_failure(trouble one);
+bool failures_init(void);        /* false when out of memory */
+const char *failures_held(void); /* one that a world still refers to, or NULL */
+void failures_done(void);
+failure *failure_of_kind(failure_kind one);
 
 uint32_t world_pick(world *w, uint32_t of);
 bool world_happens(world *w, uint32_t percent);
@@ -271,6 +271,7 @@ void check_list(world *w);
 void check_send(world *w, int number);
 void check_poll(world *w, const job *asked);
 void check_result(world *w, caller *one);
+void check_states(world *w);
 void check_quiet(world *w);
 void check_end(world *w);
 

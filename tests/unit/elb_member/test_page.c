@@ -18,7 +18,7 @@ START_TEST(texts_of_any_length_are_held)
     for (size_t i = 0; i < rp_count_of(lengths); i++) {
         _cleanup_(rp_freep) char *text = calloc(lengths[i] + 1, 1);
         memset(text, 'a' + (int)i, lengths[i]);
-        held[i] = page_hold_text(one, text);
+        held[i] = page_copy_text(one, text);
         ck_assert_ptr_nonnull(held[i]);
     }
     for (size_t i = 0; i < rp_count_of(lengths); i++) {
@@ -36,7 +36,7 @@ START_TEST(memory_that_is_held_is_aligned_and_apart)
 
     for (size_t i = 0; i < 2000; i++) {
         size_t bytes = i % 13 + 1;
-        char *held = page_hold(one, bytes);
+        char *held = page_alloc(one, bytes);
         ck_assert_ptr_nonnull(held);
         ck_assert_uint_eq((uintptr_t)held % sizeof(void *), 0);
         memset(held, (int)(i & 0x7f), bytes);
@@ -50,7 +50,7 @@ END_TEST
 START_TEST(a_page_lives_until_the_last_reference_goes)
 {
     page *one = page_new(3), *other = page_ref(one);
-    const char *held = page_hold_text(one, "kept");
+    const char *held = page_copy_text(one, "kept");
 
     ck_assert_ptr_eq(one, other);
     ck_assert_uint_eq(one->count, 0);

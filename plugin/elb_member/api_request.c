@@ -1,4 +1,5 @@
 /* Requests under way: sent off for a ledger or a call, and what their answers mean to it. */
+#include "driver_events.h"
 #include "driver_parts.h"
 
 #include <search.h>
@@ -12,20 +13,20 @@ static int compare_ids(const void *one, const void *other)
     return strcmp(one, other);
 }
 
-static void keep_id(void *id)
+static void leave_id(void *id)
 {
     (void)id;
 }
 
-void ask_free(ask *one)
+void api_request_free(api_request *one)
 {
     driver *d;
 
     if (!one)
         return;
     d = one->driver;
-    TAILQ_REMOVE(&d->asks, one, link);
-    tdestroy(one->ids, keep_id);
+    TAILQ_REMOVE(&d->requests, one, link);
+    tdestroy(one->ids, leave_id);
     for (size_t i = 0; i < one->page_count; i++)
         page_unref(one->pages[i]);
     free(one->pages);
@@ -38,14 +39,14 @@ void ask_free(ask *one)
 static void answered(void *context, const rp_http_reply *reply, const rp_error *error);
 static void delayed(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
 
-static ask *new_ask(driver *d, channel *at, int kind)
+static api_request *api_request_new(driver *d, listener *at, int kind)
 {
-    ask *made = calloc(1, sizeof(*made));
+    api_request *made = calloc(1, sizeof(*made));
 
     if (!made)
         return NULL;
     made->driver = d;
-    made->channel = at;
+    made->listener = at;
     made->kind = kind;
     made->request = (rp_http_request){.method = "GET",
                                       .headers = {{"Accept", "application/json"}, {"X-Language", "en-us"}},
@@ -54,12 +55,12 @@ static ask *new_ask(driver *d, channel *at, int kind)
                                       .done = answered,
                                       .again = delayed,
                                       .context = made};
-    TAILQ_INSERT_TAIL(&d->asks, made, link);
+    TAILQ_INSERT_TAIL(&d->requests, made, link);
     return made;
 }
 
 /* Sends it off. Whoever asked is told of a failure just as of one that comes later. */
-static int start(ask *one, rp_error **error)
+static int start(api_request *one, rp_error **error)
 {
     if (!one->url)
         return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
@@ -67,7 +68,7 @@ static int start(ask *one, rp_error **error)
     return rp_transport_start(one->driver->transport, &one->request, &one->exchange, error);
 }
 
-static failure *failure_of(ask *one, const rp_http_reply *reply, const rp_error *error)
+static failure *failure_of(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     failure *made = reply ? elb_failure_of_reply(reply) : elb_failure_of_error(error);
 
@@ -86,7 +87,7 @@ static bool is_2xx(const rp_http_reply *reply)
 /* --- answers to lists -------------------------------------------------------- */
 
 /* Drops members that earlier pages had. False if nothing is left of the page, or memory fails. */
-static bool remember_page(ask *one, page *shown)
+static bool remember_page(api_request *one, page *shown)
 {
     size_t kept = 0;
     page **pages = realloc(one->pages, (one->page_count + 1) * sizeof(page *));
@@ -105,43 +106,43 @@ static bool remember_page(ask *one, page *shown)
     return kept > 0;
 }
 
-static void list_failed(ask *one, failure *why)
+static void list_failed(api_request *one, failure *why)
 {
-    ledger_list_failed(one->channel->ledger, why, driver_now_ms(one->driver));
-    ask_free(one);
+    ledger_list_failed(one->listener->ledger, why, now_ms(one->driver));
+    api_request_free(one);
 }
 
-static void ask_for_page(ask *one, const char *marker)
+static void request_next_page(api_request *one, const char *marker)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     _cleanup_(failure_unrefp) failure *why = NULL;
 
     free(one->url);
-    one->url = elb_members_path(one->channel->listener_id, DRIVER_PAGE_MEMBERS, marker);
+    one->url = elb_members_path(one->listener->id, DRIVER_PAGE_MEMBERS, marker);
     if (start(one, &error) == 0)
         return;
     why = failure_of(one, NULL, error);
     list_failed(one, why);
 }
 
-static void list_answered(ask *one, page *shown)
+static void list_answered(api_request *one, page *shown)
 {
-    ledger *l = one->channel->ledger;
+    ledger *l = one->listener->ledger;
     const char *marker = shown->count ? shown->members[shown->count - 1].id : NULL;
     bool more = driver_page_may_go_on(shown->count);
     bool brings_news = remember_page(one, shown);
 
     if (ledger_page(l, shown) && more && brings_news) {
         one->request.insist = true;
-        ask_for_page(one, marker);
+        request_next_page(one, marker);
         return;
     }
-    ledger_listed(l, one->requested_at, driver_now_ms(one->driver));
-    ask_free(one);
+    ledger_listed(l, one->requested_at, now_ms(one->driver));
+    api_request_free(one);
 }
 
 /* Turns a body that could not be read, or a refusal, into a failure. NULL if there is a page. */
-static failure *read_page(ask *one, const rp_http_reply *reply, const rp_error *error, page **out)
+static failure *read_page(api_request *one, const rp_http_reply *reply, const rp_error *error, page **out)
 {
     _cleanup_(rp_error_freep) rp_error *unreadable = NULL;
 
@@ -152,7 +153,7 @@ static failure *read_page(ask *one, const rp_http_reply *reply, const rp_error *
     return failure_of(one, NULL, unreadable);
 }
 
-static void on_list(ask *one, const rp_http_reply *reply, const rp_error *error)
+static void on_list(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     _cleanup_(page_unrefp) page *shown = NULL;
     _cleanup_(failure_unrefp) failure *why = read_page(one, reply, error, &shown);
@@ -163,42 +164,42 @@ static void on_list(ask *one, const rp_http_reply *reply, const rp_error *error)
         list_answered(one, shown);
 }
 
-static void on_page(ask *one, const rp_http_reply *reply, const rp_error *error)
+static void on_page(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
-    struct answer *answer = one->answer;
+    page_call *waiting = one->page_call;
 
     /* If the call has left, why it had to wait for so long is all there is to tell. */
-    if (answer->call->remaining > 0) {
-        failure_unref(answer->why);
-        answer->why = read_page(one, reply, error, &answer->page);
-        answer->call->remaining = 0;
-        pthread_cond_signal(&answer->call->turn);
+    if (waiting->call->remaining > 0) {
+        failure_unref(waiting->why);
+        waiting->why = read_page(one, reply, error, &waiting->page);
+        waiting->call->remaining = 0;
+        pthread_cond_signal(&waiting->call->turn);
     }
-    ask_free(one);
+    api_request_free(one);
 }
 
 /* --- answers to all else ----------------------------------------------------- */
 
-static void on_listener(ask *one, const rp_http_reply *reply, const rp_error *error)
+static void on_listener(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     (void)error;
-    if (!is_2xx(reply) || elb_read_protocol(reply, one->channel->protocol, NULL) < 0)
-        ledger_listener_failed(one->channel->ledger);
-    ask_free(one);
+    if (!is_2xx(reply) || elb_read_protocol(reply, one->listener->protocol, NULL) < 0)
+        ledger_listener_failed(one->listener->ledger);
+    api_request_free(one);
 }
 
-static void accepted(ask *one, const rp_http_reply *reply, int64_t now)
+static void accepted(api_request *one, const rp_http_reply *reply, int64_t now)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     _cleanup_(failure_unrefp) failure *why = NULL;
     char job_id[ELB_ID_SIZE], uri[ELB_URI_SIZE];
 
     if (elb_read_accepted(reply, job_id, uri, &error) == 0) {
-        ledger_accepted(one->channel->ledger, one->transfer, job_id, uri, now);
+        ledger_accepted(one->listener->ledger, one->transfer, job_id, uri, now);
         return;
     }
     why = failure_of(one, NULL, error);
-    ledger_lost(one->channel->ledger, one->transfer, why, now);
+    ledger_lost(one->listener->ledger, one->transfer, why, now);
 }
 
 /* Everybody of the instance leaves the server alone for a while. */
@@ -208,15 +209,15 @@ static void be_patient(driver *d, const failure *why)
         d->send_from = rp_retry_paused_until_ms(d->transport);
 }
 
-static void on_send(ask *one, const rp_http_reply *reply, const rp_error *error)
+static void on_send(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     _cleanup_(failure_unrefp) failure *why = NULL;
-    int64_t now = driver_now_ms(one->driver);
-    ledger *l = one->channel->ledger;
+    int64_t now = now_ms(one->driver);
+    ledger *l = one->listener->ledger;
 
     if (is_2xx(reply)) {
         accepted(one, reply, now);
-        ask_free(one);
+        api_request_free(one);
         return;
     }
     why = failure_of(one, reply, error);
@@ -225,7 +226,7 @@ static void on_send(ask *one, const rp_http_reply *reply, const rp_error *error)
         ledger_not_sent(l, one->transfer, why, why->retry_after_ms, now);
     else
         ledger_refused(l, one->transfer, why, now);
-    ask_free(one);
+    api_request_free(one);
 }
 
 /* The server does not know the job (any more): 400 and 404 both were seen to mean that. */
@@ -234,14 +235,14 @@ static bool says_no_such_job(const failure *why)
     return (why->http_status == 400 || why->http_status == 404) && why->status != RP_UNAUTHENTICATED;
 }
 
-static void on_poll(ask *one, const rp_http_reply *reply, const rp_error *error)
+static void on_poll(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     static const int ends[] = {
         [ELB_JOB_RUNS] = JOB_RUNNING, [ELB_JOB_SUCCEEDED] = JOB_SUCCEEDED, [ELB_JOB_FAILED] = JOB_FAILED};
     _cleanup_(rp_error_freep) rp_error *unreadable = NULL;
     _cleanup_(failure_unrefp) failure *why = NULL;
-    ledger *l = one->channel->ledger;
-    int64_t now = driver_now_ms(one->driver);
+    ledger *l = one->listener->ledger;
+    int64_t now = now_ms(one->driver);
     elb_job_end end;
 
     if (is_2xx(reply) && elb_read_job(reply, &end, &why, &one->job->took_ms, &unreadable) == 0) {
@@ -253,74 +254,74 @@ static void on_poll(ask *one, const rp_http_reply *reply, const rp_error *error)
         else
             ledger_poll_failed(l, one->job, why, now);
     }
-    ask_free(one);
+    api_request_free(one);
 }
 
 static void answered(void *context, const rp_http_reply *reply, const rp_error *error)
 {
-    static void (*const handlers[])(ask *, const rp_http_reply *,
-                                    const rp_error *) = {[ASK_LIST] = on_list,
-                                                         [ASK_LISTENER] = on_listener,
-                                                         [ASK_SEND] = on_send,
-                                                         [ASK_POLL] = on_poll,
-                                                         [ASK_PAGE] = on_page};
-    ask *one = context;
+    static void (*const handlers[])(api_request *, const rp_http_reply *,
+                                    const rp_error *) = {[REQUEST_LIST] = on_list,
+                                                         [REQUEST_LISTENER] = on_listener,
+                                                         [REQUEST_SEND] = on_send,
+                                                         [REQUEST_POLL] = on_poll,
+                                                         [REQUEST_PAGE] = on_page};
+    api_request *one = context;
 
     one->exchange = NULL;
-    driver_log(one->driver, &one->request, reply, error, 0);
+    log_attempt(one->driver, &one->request, reply, error, 0);
     handlers[one->kind](one, reply, error);
 }
 
 static void delayed(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms)
 {
-    ask *one = context;
+    api_request *one = context;
     _cleanup_(failure_unrefp) failure *why = NULL;
 
-    driver_log(one->driver, &one->request, reply, error, pause_ms);
-    one->paused_until = driver_now_ms(one->driver) + pause_ms;
-    if (one->kind != ASK_LIST && one->kind != ASK_PAGE)
+    log_attempt(one->driver, &one->request, reply, error, pause_ms);
+    one->paused_until = now_ms(one->driver) + pause_ms;
+    if (one->kind != REQUEST_LIST && one->kind != REQUEST_PAGE)
         return;
     why = failure_of(one, reply, error);
-    if (one->kind == ASK_LIST) {
-        ledger_list_delayed(one->channel->ledger, why);
+    if (one->kind == REQUEST_LIST) {
+        ledger_list_delayed(one->listener->ledger, why);
         return;
     }
-    failure_unref(one->answer->why);
-    one->answer->why = failure_ref(why);
+    failure_unref(one->page_call->why);
+    one->page_call->why = failure_ref(why);
 }
 
 /* --- what is asked for ------------------------------------------------------- */
 
-void ask_for_list(driver *d, channel *at, const ledger_action *action)
+void request_list(driver *d, listener *at, const ledger_action *action)
 {
-    ask *one = new_ask(d, at, ASK_LIST);
+    api_request *one = api_request_new(d, at, REQUEST_LIST);
 
     if (!one) {
-        ledger_list_failed(at->ledger, &failure_no_memory, driver_now_ms(d));
+        ledger_list_failed(at->ledger, &failure_no_memory, now_ms(d));
         return;
     }
-    one->requested_at = driver_now_ms(d);
+    one->requested_at = now_ms(d);
     one->request.insist = action->insist;
-    ask_for_page(one, NULL);
+    request_next_page(one, NULL);
 }
 
-void ask_for_listener(driver *d, channel *at)
+void request_listener(driver *d, listener *at)
 {
-    ask *one = new_ask(d, at, ASK_LISTENER);
+    api_request *one = api_request_new(d, at, REQUEST_LISTENER);
 
     if (!one) {
         ledger_listener_failed(at->ledger);
         return;
     }
     one->request.repeatable = false; /* a warning is not worth insisting */
-    one->url = elb_listener_path(at->listener_id);
+    one->url = elb_listener_path(at->id);
     if (start(one, NULL) < 0)
         on_listener(one, NULL, NULL);
 }
 
 static void write_transfer(elb_body *body, const transfer *sent)
 {
-    const errand *of;
+    const record_task *of;
     bool adds = sent->kind == WANT_CREATE;
 
     adds ? elb_add_begin(body) : elb_remove_begin(body);
@@ -328,25 +329,25 @@ static void write_transfer(elb_body *body, const transfer *sent)
         const slot *one = sent->slots[i];
         of = slot_acting(one)->owner;
         if (adds)
-            elb_add_member(body, of->server_id, of->address);
+            elb_add_member(body, of->record.server_id, of->record.address);
         else
             elb_remove_member(body, slot_member_id(one));
     }
     adds ? elb_add_end(body) : elb_remove_end(body);
 }
 
-void ask_for_send(driver *d, channel *at, transfer *sent)
+void request_send(driver *d, listener *at, transfer *sent)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    ask *one = new_ask(d, at, ASK_SEND);
+    api_request *one = api_request_new(d, at, REQUEST_SEND);
 
     if (!one) {
-        ledger_not_sent(at->ledger, sent, &failure_no_memory, 0, driver_now_ms(d));
+        ledger_not_sent(at->ledger, sent, &failure_no_memory, 0, now_ms(d));
         return;
     }
     one->transfer = sent;
     write_transfer(&one->body, sent);
-    one->url = sent->kind == WANT_CREATE ? elb_add_path(at->listener_id) : elb_remove_path(at->listener_id);
+    one->url = sent->kind == WANT_CREATE ? elb_add_path(at->id) : elb_remove_path(at->id);
     one->request.method = "POST";
     one->request.headers[2] = (rp_http_header){"Content-Type", "application/json"};
     one->request.body = one->body.text.data;
@@ -359,13 +360,13 @@ void ask_for_send(driver *d, channel *at, transfer *sent)
         on_send(one, NULL, error);
 }
 
-void ask_for_poll(driver *d, channel *at, job *polled)
+void request_poll(driver *d, listener *at, job *polled)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    ask *one = new_ask(d, at, ASK_POLL);
+    api_request *one = api_request_new(d, at, REQUEST_POLL);
 
     if (!one) {
-        ledger_poll_failed(at->ledger, polled, &failure_no_memory, driver_now_ms(d));
+        ledger_poll_failed(at->ledger, polled, &failure_no_memory, now_ms(d));
         return;
     }
     one->job = job_ref(polled);
@@ -375,14 +376,14 @@ void ask_for_poll(driver *d, channel *at, job *polled)
         on_poll(one, NULL, error);
 }
 
-bool ask_for_members(driver *d, struct answer *answer, const char *listener_id, const char *marker)
+bool request_page(driver *d, page_call *waiting, const char *listener_id, const char *marker)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    ask *one = new_ask(d, NULL, ASK_PAGE);
+    api_request *one = api_request_new(d, NULL, REQUEST_PAGE);
 
     if (!one)
         return false;
-    one->answer = answer;
+    one->page_call = waiting;
     one->url = elb_members_path(listener_id, DRIVER_PAGE_MEMBERS, marker);
     if (start(one, &error) < 0)
         on_page(one, NULL, error);
@@ -390,29 +391,29 @@ bool ask_for_members(driver *d, struct answer *answer, const char *listener_id, 
 }
 
 /* Nobody waits any more for what these would bring: they end as if they had failed. */
-static bool is_wanted(const ask *one)
+static bool is_wanted(const api_request *one)
 {
     switch (one->kind) {
-    case ASK_LIST:
-    case ASK_LISTENER:
-        return ledger_waits_for_list(one->channel->ledger);
-    case ASK_SEND:
+    case REQUEST_LIST:
+    case REQUEST_LISTENER:
+        return ledger_waits_for_list(one->listener->ledger);
+    case REQUEST_SEND:
         return ledger_waits_for_transfer(one->transfer);
-    case ASK_POLL:
-        return ledger_waits_for_job(one->channel->ledger, one->job);
-    case ASK_PAGE:
-        return one->answer->call->remaining > 0;
+    case REQUEST_POLL:
+        return ledger_waits_for_job(one->listener->ledger, one->job);
+    case REQUEST_PAGE:
+        return one->page_call->call->remaining > 0;
     }
     return true;
 }
 
-void ask_drop_unwanted(driver *d)
+void drop_unwanted_requests(driver *d)
 {
     static const rp_error dropped = {
         .code = RP_E_LOST, .message = (char *)"dropped, since nobody waits for the answer any more"};
-    ask *one, *next;
+    api_request *one, *next;
 
-    for (one = TAILQ_FIRST(&d->asks); one; one = next) {
+    for (one = TAILQ_FIRST(&d->requests); one; one = next) {
         next = TAILQ_NEXT(one, link);
         if (is_wanted(one))
             continue;

@@ -7,7 +7,7 @@
 
 bool ledger_is_blocked(const ledger *l, int64_t now)
 {
-    return l->behind || now < l->send_at;
+    return l->blocking_job || now < l->send_at;
 }
 
 /* A look after a conflict waits with the sender: a list from before the other job's end would say nothing. */
@@ -22,31 +22,31 @@ bool slot_is_open(const slot *one)
 }
 
 /* When a list is wanted for this slot; LEDGER_NEVER if none is. */
-static int64_t slot_look_at(const ledger *l, const slot *one, int64_t now)
+static int64_t slot_list_at(const ledger *l, const slot *one, int64_t now)
 {
     int64_t at = LEDGER_NEVER;
     const want *watcher;
 
-    if (one->acting && one->acting->phase == PHASE_LOOK && !want_waits_out_conflict(l, one->acting, now))
+    if (one->acting && one->acting->phase == PHASE_LIST && !want_waits_out_conflict(l, one->acting, now))
         return now;
     if (slot_is_open(one) && slot_is_wanted(one))
-        at = one->held && l->hold_until < one->look_at ? l->hold_until : one->look_at;
+        at = one->deferred && l->deferred_until < one->list_at ? l->deferred_until : one->list_at;
     TAILQ_FOREACH (watcher, &one->watchers, link) {
-        if (watcher->phase == PHASE_LOOK)
+        if (watcher->phase == PHASE_LIST)
             return now;
-        if (watcher->phase == PHASE_HEALTH && watcher->look_at < at)
-            at = watcher->look_at;
+        if (watcher->phase == PHASE_HEALTH && watcher->list_at < at)
+            at = watcher->list_at;
     }
     return at;
 }
 
-static int64_t find_next_look(const ledger *l, int64_t now)
+static int64_t find_next_list(const ledger *l, int64_t now)
 {
     int64_t at = TAILQ_EMPTY(&l->keyless) ? LEDGER_NEVER : now;
     const slot *one;
 
     TAILQ_FOREACH (one, &l->slots, link) {
-        int64_t wanted = slot_look_at(l, one, now);
+        int64_t wanted = slot_list_at(l, one, now);
         if (wanted < at)
             at = wanted;
         if (at <= now)
@@ -55,15 +55,15 @@ static int64_t find_next_look(const ledger *l, int64_t now)
     return at;
 }
 
-int64_t ledger_next_look_at(ledger *l, int64_t now)
+int64_t ledger_next_list_at(ledger *l, int64_t now)
 {
     bool blocked = ledger_is_blocked(l, now);
 
-    if (!l->look_known || l->look_blocked != blocked)
-        l->look_at = find_next_look(l, now);
-    l->look_known = true;
-    l->look_blocked = blocked;
-    return l->look_at;
+    if (!l->list_known || l->list_blocked != blocked)
+        l->list_at = find_next_list(l, now);
+    l->list_known = true;
+    l->list_blocked = blocked;
+    return l->list_at;
 }
 
 /* Whether somebody would use a list that is running now. */
@@ -90,14 +90,14 @@ static bool list_needs_insisting(const ledger *l)
 }
 
 /* The running list can tell something of the key's flight, or of who acts on it. */
-bool list_tells_flight(const ledger *l, const slot *one)
+bool list_covers_flight(const ledger *l, const slot *one)
 {
     return slot_is_open(one) && l->lists > one->fresh_after;
 }
 
-bool list_tells_want(const ledger *l, const want *one)
+bool list_covers_want(const ledger *l, const want *one)
 {
-    return (one->phase == PHASE_LOOK || one->phase == PHASE_HEALTH) && l->lists > one->need_list;
+    return (one->phase == PHASE_LIST || one->phase == PHASE_HEALTH) && l->lists > one->need_list;
 }
 
 bool slot_is_seen(const ledger *l, const slot *one)
@@ -111,14 +111,14 @@ static bool is_decided(const ledger *l, const slot *one)
     const want *watcher;
     bool seen = slot_is_seen(l, one);
 
-    if (list_tells_flight(l, one) && (one->doing == WANT_DELETE ? !one->seen_own || !seen : !seen))
+    if (list_covers_flight(l, one) && (one->doing == WANT_DELETE ? !one->seen_own || !seen : !seen))
         return false;
     if (seen)
         return true;
-    if (one->acting && list_tells_want(l, one->acting))
+    if (one->acting && list_covers_want(l, one->acting))
         return false;
     TAILQ_FOREACH (watcher, &one->watchers, link)
-        if (list_tells_want(l, watcher))
+        if (list_covers_want(l, watcher))
             return false;
     return true;
 }
@@ -229,7 +229,7 @@ bool ledger_page(ledger *l, page *shown)
 
 bool ledger_take_list(ledger *l, int64_t now, ledger_action *action)
 {
-    if (l->listing || ledger_next_look_at(l, now) > now)
+    if (l->listing || ledger_next_list_at(l, now) > now)
         return false;
     ledger_changed(l);
     l->listing = true;

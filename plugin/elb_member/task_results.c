@@ -1,131 +1,8 @@
-#include "items.h"
+/* The results of a call, as the document that the host gets. */
+#include "record_tasks.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- reading ----------------------------------------------------------------------- */
-
-static int compare_text(const char *one, const char *other)
-{
-    if (!one || !other)
-        return (one != NULL) - (other != NULL);
-    return strcmp(one, other);
-}
-
-/* Orders items by what they name: listener and key, or listener and member_id. */
-static int compare_items(const void *one, const void *other)
-{
-    const record *a = &((const item *)one)->record, *b = &((const item *)other)->record;
-    bool keyed = record_has_key(a);
-    int difference = compare_text(a->listener_id, b->listener_id);
-
-    if (!difference)
-        difference = (int)keyed - (int)record_has_key(b);
-    if (!difference && !keyed)
-        return compare_text(a->member_id, b->member_id);
-    if (!difference)
-        difference = compare_text(a->server_id, b->server_id);
-    return difference ? difference : compare_text(a->canonical, b->canonical);
-}
-
-static int read_record(item *into, want_kind kind, const rp_json *object)
-{
-    int result = kind == WANT_CREATE
-                     ? record_read_new(&into->record, object, RP_FIELDS_STRICT, &into->refused)
-                     : record_read_known(&into->record, object, &into->refused);
-
-    return result == RP_E_NO_MEMORY ? result : 0;
-}
-
-static void make_errand(items *all, item *one)
-{
-    errand *made = &all->errands[all->errand_count++];
-    const record *from = &one->record;
-
-    one->errand = made;
-    made->listener_id = from->listener_id;
-    made->server_id = from->server_id;
-    made->address = from->address;
-    made->index = (size_t)(one - all->each);
-    made->want =
-        (want){.kind = all->kind,
-               .wait = all->kind == WANT_READ && !all->options.has_wait ? WAIT_NONE : all->options.wait,
-               .adopt = all->options.adopt,
-               .key = record_key(from),
-               .member_id = from->member_id,
-               .job_id = from->job_id};
-}
-
-static void keep_item(void *one)
-{
-    (void)one;
-}
-
-/* Two records of one member: the first acts. Reads do no harm and each gets its own answer. */
-static int tell_apart(items *all, rp_error **error)
-{
-    void *tree = NULL;
-    int result = 0;
-
-    for (size_t i = 0; i < all->count && result == 0; i++) {
-        item *one = &all->each[i];
-        item **found;
-        if (one->refused)
-            continue;
-        found = all->kind == WANT_READ ? &one : tsearch(one, &tree, compare_items);
-        if (!found)
-            result = rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-        else if (*found != one)
-            one->first = *found;
-        else
-            make_errand(all, one);
-    }
-    tdestroy(tree, keep_item);
-    return result;
-}
-
-int items_read(items *all, want_kind kind, const rp_json *records, const call_options *options,
-               rp_error **error)
-{
-    size_t count = rp_json_count(records);
-
-    *all = (items){.kind = kind, .options = *options};
-    all->each = calloc(count ? count : 1, sizeof(item));
-    all->errands = calloc(count ? count : 1, sizeof(errand));
-    if (!all->each || !all->errands)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    for (; all->count < count; all->count++)
-        if (read_record(&all->each[all->count], kind, rp_json_at(records, all->count)) < 0) {
-            all->count++;
-            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-        }
-    return tell_apart(all, error);
-}
-
-void items_clear(items *all)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        record_clear(&all->each[i].record);
-        rp_error_free(all->each[i].refused);
-    }
-    for (size_t i = 0; i < all->errand_count; i++)
-        want_result_clear(&all->errands[i].want.result);
-    free(all->each);
-    free(all->errands);
-    *all = (items){0};
-}
-
-/* --- results ------------------------------------------------------------------------ */
-
-void items_write_accepted(const errand *one, rp_json_writer *writer)
-{
-    const items *all = one->call->context;
-    const job *accepted = want_job(&one->want);
-
-    record_write_state(&all->each[one->index].record, NULL, accepted ? accepted->id : NULL,
-                       accepted ? accepted->uri : NULL, writer);
-}
 
 static const char *empty_as_null(const char *text)
 {
@@ -133,7 +10,7 @@ static const char *empty_as_null(const char *text)
 }
 
 /* The state shows the job that made the member: ours, or, in a read, the one that the record has. */
-static void write_state(const item *one, const want_result *result, want_kind kind, response *to)
+static void write_state(const record_task *one, const want_result *result, want_kind kind, response *to)
 {
     const char *job_id = result->job ? empty_as_null(result->job->id) : NULL;
     const char *uri = result->job ? empty_as_null(result->job->uri) : NULL;
@@ -152,7 +29,7 @@ static const struct {
     want_kind kind;
     outcome outcome;
     const char *code, *summary;
-} sayings[] = {
+} messages[] = {
     {RP_ALREADY_EXISTS, WANT_CREATE, OUTCOME_NONE, "elb.already_exists", "the member is there already"},
     {RP_NOT_FOUND, WANT_READ, OUTCOME_NONE, "elb.member_not_found", "there is no such member"},
     {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_NONE, "elb.deadline_exceeded",
@@ -180,13 +57,13 @@ static const struct {
     {RP_CANCELLED, WANT_READ, OUTCOME_NONE, "elb.cancelled", "cancelled before the members were listed"},
 };
 
-static diagnostic saying_of(want_kind kind, const want_result *result)
+static diagnostic message_for(want_kind kind, const want_result *result)
 {
-    for (size_t i = 0; i < rp_count_of(sayings); i++)
-        if (sayings[i].status == result->status && sayings[i].kind == kind &&
-            sayings[i].outcome == result->outcome)
+    for (size_t i = 0; i < rp_count_of(messages); i++)
+        if (messages[i].status == result->status && messages[i].kind == kind &&
+            messages[i].outcome == result->outcome)
             return (diagnostic){
-                .status = result->status, .code = sayings[i].code, .summary = sayings[i].summary};
+                .status = result->status, .code = messages[i].code, .summary = messages[i].summary};
     return (diagnostic){.status = result->status, .code = "internal", .summary = "no reason was kept"};
 }
 
@@ -197,11 +74,11 @@ static bool is_own(const want_result *result)
     return result->failure && result->failure->status == result->status;
 }
 
-static void write_failure(const failure *why, bool warning, outcome came_of_it, response *to)
+static void write_failure(const failure *why, bool warning, outcome ended, response *to)
 {
     static const char open[] =
         "What became of the request is not known: read, or create again, which looks first.";
-    bool lost = !warning && came_of_it == OUTCOME_UNKNOWN;
+    bool lost = !warning && ended == OUTCOME_UNKNOWN;
 
     write_diagnostic(to, &(diagnostic){.warning = warning,
                                        .status = why->status,
@@ -240,7 +117,7 @@ static void write_diagnostics(const want_result *result, want_kind kind, const c
 {
     result_diagnostics_begin(to);
     if (result->status >= 100 && !is_own(result)) {
-        diagnostic said = saying_of(kind, result);
+        diagnostic said = message_for(kind, result);
         write_diagnostic(to, &said);
     }
     if (result->failure)
@@ -264,8 +141,8 @@ static void write_outcome(const want_result *result, want_kind kind, response *t
     result_outcome(to, result->outcome);
 }
 
-static void write_result(const items *all, const item *one, const want_result *result, const char *protocol,
-                         response *to)
+static void write_result(const record_tasks *all, const record_task *one, const want_result *result,
+                         const char *protocol, response *to)
 {
     result_begin(to, result->status);
     write_outcome(result, all->kind, to);
@@ -281,7 +158,7 @@ static void write_result(const items *all, const item *one, const want_result *r
     result_end(to);
 }
 
-static void write_refused(const item *one, response *to)
+static void write_refused(const record_task *one, response *to)
 {
     result_begin(to, RP_INVALID_ARGUMENT);
     result_outcome(to, OUTCOME_NONE);
@@ -295,7 +172,7 @@ static void write_refused(const item *one, response *to)
 }
 
 /* A later record of the same member shares the first one's end; what was done, was done for the first. */
-static want_result result_of_later(const items *all, const want_result *first)
+static want_result result_of_later(const record_tasks *all, const want_result *first)
 {
     want_result later = *first;
 
@@ -317,23 +194,23 @@ static void protocol_of(driver *d, const record *one, const char **last, char pr
     driver_protocol(d, one->listener_id, protocol);
 }
 
-void items_write_results(const items *all, driver *d, response *to)
+void record_tasks_write_results(const record_tasks *all, driver *d, response *to)
 {
     const char *last = NULL;
     char protocol[16] = "";
 
     for (size_t i = 0; i < all->count; i++) {
-        const item *one = &all->each[i];
+        const record_task *one = &all->each[i];
         if (one->refused) {
             write_refused(one, to);
             continue;
         }
         protocol_of(d, &one->record, &last, protocol);
         if (one->first) {
-            want_result later = result_of_later(all, &one->first->errand->want.result);
+            want_result later = result_of_later(all, &one->first->want.result);
             write_result(all, one, &later, protocol, to);
         } else {
-            write_result(all, one, &one->errand->want.result, protocol, to);
+            write_result(all, one, &one->want.result, protocol, to);
         }
     }
 }
