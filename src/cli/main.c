@@ -1,6 +1,6 @@
-#include "cli/report.h"
-#include "cli/session.h"
-#include "cli/verbs.h"
+#include "cli/output/call_report.h"
+#include "cli/verbs/plugin_handle.h"
+#include "cli/verbs/verbs.h"
 
 #include <string.h>
 
@@ -47,7 +47,7 @@ static const char *verb_name(int argc, char **argv)
 
 static int fail_usage(const rp_error *error, const char *verb)
 {
-    int code = rp_session_fail(error);
+    int code = rp_plugin_handle_fail(error);
 
     fprintf(stderr, "rp: \"rp help%s%s\" tells how it is used\n", verb ? " " : "", verb ? verb : "");
     return code;

@@ -65,7 +65,7 @@ rp_is_told() {
 resources_are_told() {
     local page keys word
     page=$(text rp-resources.5)
-    keys=$(sed -n 's/^    {"\([a-z_]*\)", \(true\|false\), IS(.*/\1/p' "$source/src/cli/project.c")
+    keys=$(sed -n 's/^    {"\([a-z_]*\)", \(true\|false\), IS(.*/\1/p' "$source/src/cli/config/project.c")
     many 7 keys "$keys"
     for word in $keys; do
         grep -qE "^ +$word( |$)" <<<"$page" || fail "rp-resources(5) does not tell of $word"

@@ -1,6 +1,6 @@
-#include "cli/project.h"
+#include "cli/config/project.h"
 
-#include "cli/address.h"
+#include "cli/config/address.h"
 #include "suites.h"
 #include "world.h"
 
@@ -27,7 +27,7 @@ static const struct {
 
 START_TEST(references_are_replaced_and_a_whole_value_keeps_its_type)
 {
-    rp_catalog catalog = world_catalog();
+    rp_plugin_schema plugin_schema = world_plugin_schema();
     char text[400];
     rp_project project;
     const char *expected = expansions[_i].becomes;
@@ -37,28 +37,28 @@ START_TEST(references_are_replaced_and_a_whole_value_keeps_its_type)
         NOTES("  n:\n    type: tag\n    for_each:\n      k: {v: 010, t: x, o: \"${env:ONE}\"}\n    record:\n"
               "      word: %s\n"),
         expansions[_i].record);
-    project = world_project(text, &catalog);
+    project = world_project(text, &plugin_schema);
     snprintf(text, sizeof(text), "{\"word\":%s}", expected);
-    ck_assert_str_eq(project.wanted[0].record, text);
-    ck_assert_str_eq(project.wanted[0].address, "n[\"k\"]");
+    ck_assert_str_eq(project.desired[0].record, text);
+    ck_assert_str_eq(project.desired[0].address, "n[\"k\"]");
     rp_project_done(&project);
-    rp_catalog_done(&catalog);
+    rp_plugin_schema_done(&plugin_schema);
 }
 END_TEST
 
 START_TEST(a_list_of_names_has_the_names_for_values)
 {
-    rp_catalog catalog = world_catalog();
+    rp_plugin_schema plugin_schema = world_plugin_schema();
     rp_project project = world_project(
         NOTES(
             "  n:\n    type: note\n    for_each: [a, 010]\n    record: {name: \"${each.key}\", text: \"${each.value}\"}\n"),
-        &catalog);
+        &plugin_schema);
 
-    ck_assert_uint_eq(project.wanted_count, 2);
-    ck_assert_str_eq(project.wanted[1].record, "{\"name\":\"010\",\"text\":\"010\"}");
-    ck_assert_ptr_eq(rp_project_find(&project, "n[\"010\"]"), &project.wanted[1]);
+    ck_assert_uint_eq(project.desired_count, 2);
+    ck_assert_str_eq(project.desired[1].record, "{\"name\":\"010\",\"text\":\"010\"}");
+    ck_assert_ptr_eq(rp_project_find(&project, "n[\"010\"]"), &project.desired[1]);
     rp_project_done(&project);
-    rp_catalog_done(&catalog);
+    rp_plugin_schema_done(&plugin_schema);
 }
 END_TEST
 
@@ -96,30 +96,30 @@ static const struct {
 START_TEST(what_is_wrong_is_told_with_its_place)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    rp_catalog catalog = world_catalog();
+    rp_plugin_schema plugin_schema = world_plugin_schema();
     rp_project project;
     int failed = world_load(faults[_i].text, &project, &error);
 
     if (!failed)
-        failed = rp_project_expand(&project, &catalog, &error);
+        failed = rp_project_expand(&project, &plugin_schema, &error);
     ck_assert_int_eq(failed, RP_E_INVALID);
     ck_assert_has(error->message, faults[_i].told);
     rp_project_done(&project);
-    rp_catalog_done(&catalog);
+    rp_plugin_schema_done(&plugin_schema);
 }
 END_TEST
 
 START_TEST(a_fault_of_a_value_is_blamed_on_where_it_came_from)
 {
-    rp_catalog catalog = world_catalog();
+    rp_plugin_schema plugin_schema = world_plugin_schema();
     rp_project project = world_project(NOTES("  n:\n    type: note\n    for_each:\n      a: x\n    record:\n"
                                              "      name: ${each.key}\n      text: ${each.value}\n"),
-                                       &catalog);
+                                       &plugin_schema);
 
-    ck_assert_uint_eq(rp_wanted_source(&project, &project.wanted[0], "/text")->mark.line, 6);
-    ck_assert_uint_eq(rp_wanted_source(&project, &project.wanted[0], "/name")->mark.line, 6);
+    ck_assert_uint_eq(rp_desired_source(&project, &project.desired[0], "/text")->mark.line, 6);
+    ck_assert_uint_eq(rp_desired_source(&project, &project.desired[0], "/name")->mark.line, 6);
     rp_project_done(&project);
-    rp_catalog_done(&catalog);
+    rp_plugin_schema_done(&plugin_schema);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
-#include "cli/store.h"
+#include "cli/state/store.h"
 
-#include "cli/lock.h"
+#include "cli/state/lock.h"
 #include "suites.h"
 
 #include <stdio.h>

@@ -9,8 +9,8 @@
 
 TCase *yaml_case(void);
 TCase *project_case(void);
-TCase *changes_case(void);
-TCase *render_case(void);
+TCase *diff_case(void);
+TCase *text_case(void);
 TCase *store_case(void);
 
 #define ck_assert_has(text, part) ck_assert_msg(strstr(text, part), "\"%s\" does not say \"%s\"", text, part)

@@ -1,6 +1,6 @@
-#include "cli/document.h"
-#include "cli/envelope.h"
-#include "cli/report.h"
+#include "cli/config/document.h"
+#include "cli/engine/request_envelope.h"
+#include "cli/output/call_report.h"
 #include "cli/settings.h"
 
 #include "host/rphost.h"

@@ -10,8 +10,8 @@ int main(void)
 
     suite_add_tcase(suite, yaml_case());
     suite_add_tcase(suite, project_case());
-    suite_add_tcase(suite, changes_case());
-    suite_add_tcase(suite, render_case());
+    suite_add_tcase(suite, diff_case());
+    suite_add_tcase(suite, text_case());
     suite_add_tcase(suite, store_case());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-rp_catalog world_catalog(void)
+rp_plugin_schema world_plugin_schema(void)
 {
     static const char text[] =
         "{\"name\":\"notebook\",\"version\":\"1\",\"resources\":{\"note\":{\"key\":[\"name\"],\"record\":{"
@@ -14,12 +14,12 @@ rp_catalog world_catalog(void)
         "\"deep\":{\"properties\":{\"pin\":{\"x-rp-sensitive\":true},\"open\":{}}}}},"
         "\"state\":{\"properties\":{\"id\":{\"x-rp-computed\":true},\"name\":{},\"text\":{},"
         "\"made\":{\"x-rp-computed\":true}}}},\"tag\":{\"record\":{\"properties\":{\"word\":{}}}}}}";
-    rp_catalog catalog = {0};
+    rp_plugin_schema plugin_schema = {0};
     rp_json *description = NULL;
 
     ck_assert_int_eq(rp_json_parse(text, strlen(text), &description, NULL), 0);
-    ck_assert_int_eq(rp_catalog_read(description, &catalog, NULL), 0);
-    return catalog;
+    ck_assert_int_eq(rp_plugin_schema_read(description, &plugin_schema, NULL), 0);
+    return plugin_schema;
 }
 
 static const char *get_env(void *context, const char *name)
@@ -39,26 +39,26 @@ static int read_file(void *context, const char *path, rp_buffer *out, rp_error *
 
 int world_load(const char *text, rp_project *project, rp_error **error)
 {
-    static const rp_outside outside = {get_env, read_file, NULL};
+    static const rp_lookup lookup = {get_env, read_file, NULL};
     char name[] = "/tmp/rp-test-XXXXXX";
     int fd = mkstemp(name), failed;
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
     close(fd);
-    failed = rp_project_load(name, &outside, project, error);
+    failed = rp_project_load(name, &lookup, project, error);
     unlink(name);
     return failed;
 }
 
-rp_project world_project(const char *text, const rp_catalog *catalog)
+rp_project world_project(const char *text, const rp_plugin_schema *plugin_schema)
 {
     rp_error *error = NULL;
     rp_project project = {0};
     int failed = world_load(text, &project, &error);
 
     if (!failed)
-        failed = rp_project_expand(&project, catalog, &error);
+        failed = rp_project_expand(&project, plugin_schema, &error);
     ck_assert_msg(!failed, "%s: %s", text, error ? error->message : "");
     return project;
 }

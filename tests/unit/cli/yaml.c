@@ -1,4 +1,4 @@
-#include "cli/yaml.h"
+#include "cli/config/yaml.h"
 
 #include "suites.h"
 

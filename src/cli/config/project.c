@@ -1,0 +1,455 @@
+#include "cli/config/project.h"
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "cli/array.h"
+#include "cli/config/address.h"
+#include "cli/config/document.h"
+#include "cli/nearest.h"
+#include "json/scan.h"
+
+#include <errno.h>
+
+#define MAX_KEY 65536
+
+static int no_memory(rp_error **error)
+{
+    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+}
+
+static const char *get_env(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
+/* Relative to the folder of the configuration. */
+static int read_file(void *context, const char *path, rp_buffer *out, rp_error **error)
+{
+    const rp_project *project = context;
+    _cleanup_(rp_document_done) rp_document document = {0};
+    _cleanup_(rp_freep) char *whole = *path == '/' ? strdup(path) : rp_format("%s/%s", project->folder, path);
+    int failed = whole ? rp_document_load(whole, &document, error) : no_memory(error);
+
+    if (failed)
+        return failed;
+    rp_buffer_add(out, document.text, document.len);
+    rp_wipe(document.text, document.len);
+    return rp_buffer_ok(out) ? 0
+                             : rp_error_set(error, RP_E_INVALID, "%s: longer than %zu bytes", path, out->max);
+}
+
+/* The members a map may have. */
+typedef struct member {
+    const char *name; /* NULL ends the table */
+    bool required;
+    unsigned kinds; /* a bit for each rp_yaml_kind */
+    const char *desired;
+} member;
+
+#define IS(kind) (1u << (kind))
+
+static const member file_members[] = {
+    {"plugin", true, IS(RP_YAML_STRING), "the name of a plugin, or the path of one"},
+    {"config", false, IS(RP_YAML_MAP) | IS(RP_YAML_NULL), "a map: the plugin's configuration"},
+    {"resources", false, IS(RP_YAML_MAP) | IS(RP_YAML_NULL),
+     "a map: the name of each resource, and what it is"},
+    {0},
+};
+
+static const member block_members[] = {
+    {"type", false, IS(RP_YAML_STRING), "the name of a type"},
+    {"for_each", false, IS(RP_YAML_MAP) | IS(RP_YAML_LIST), "a map or a list of names"},
+    {"create_before_destroy", false, IS(RP_YAML_BOOLEAN), "true or false"},
+    {"record", true, IS(RP_YAML_MAP), "a map: the members of the record"},
+    {0},
+};
+
+static const member *find_member(const member *table, const char *name)
+{
+    for (; table->name; table++)
+        if (!strcmp(table->name, name))
+            return table;
+    return NULL;
+}
+
+static int unknown_member(const rp_project *project, const member *table, const rp_yaml *node,
+                          rp_error **error)
+{
+    const char *nearest = NULL;
+
+    for (; table->name; table++)
+        nearest = rp_nearer(node->name, nearest, table->name);
+    if (nearest)
+        return rp_error_at(error, project->file, node->name_mark, "unknown key \"%s\" (did you mean \"%s\"?)",
+                           node->name, nearest);
+    return rp_error_at(error, project->file, node->name_mark, "unknown key \"%s\"", node->name);
+}
+
+static int check_member(const rp_project *project, const member *table, const rp_yaml *node, rp_error **error)
+{
+    const member *known = find_member(table, node->name);
+
+    if (!known)
+        return unknown_member(project, table, node, error);
+    if (!(known->kinds & IS(node->kind)))
+        return rp_error_at(error, project->file, node->mark, "%s must be %s, and is %s", node->name,
+                           known->desired, rp_yaml_kind_name(node->kind));
+    return 0;
+}
+
+static int check_map(const rp_project *project, const member *table, const rp_yaml *map, const char *what,
+                     rp_error **error)
+{
+    rp_mark mark = map->name ? map->name_mark : map->mark;
+
+    if (map->kind != RP_YAML_MAP)
+        return rp_error_at(error, project->file, mark, "%s must be a map, and is %s", what,
+                           rp_yaml_kind_name(map->kind));
+    for (size_t i = 0; i < map->count; i++)
+        if (check_member(project, table, &map->items[i], error) < 0)
+            return RP_E_INVALID;
+    for (; table->name; table++)
+        if (table->required && !rp_yaml_get(map, table->name))
+            return rp_error_at(error, project->file, mark, "%s has no \"%s\": %s", what, table->name,
+                               table->desired);
+    return 0;
+}
+
+static int read_block(rp_project *project, const rp_yaml *node, rp_error **error)
+{
+    _cleanup_(rp_freep) char *what = rp_format("the resource \"%s\"", node->name);
+    const rp_yaml *type = rp_yaml_get(node, "type"), *first = rp_yaml_get(node, "create_before_destroy");
+    rp_block *blocks = rp_array_grow(project->blocks, project->block_count, sizeof(*blocks));
+    int failed = what && blocks ? 0 : no_memory(error);
+
+    if (blocks)
+        project->blocks = blocks;
+    if (!failed && !rp_address_is_name(node->name))
+        return rp_error_at(error, project->file, node->name_mark,
+                           "\"%s\" is no name: letters, digits, _ and -, and no digit first", node->name);
+    if (!failed)
+        failed = check_map(project, block_members, node, what, error);
+    if (failed)
+        return failed;
+    blocks[project->block_count++] = (rp_block){.name = node->name,
+                                                .type = type ? type->text : NULL,
+                                                .mark = node->name_mark,
+                                                .type_mark = type ? type->mark : node->name_mark,
+                                                .create_first = first && (*first->text | 0x20) == 't',
+                                                .for_each = rp_yaml_get(node, "for_each"),
+                                                .record = rp_yaml_get(node, "record")};
+    return 0;
+}
+
+static rp_scope scope_of(const rp_project *project, const rp_desired *desired)
+{
+    return (rp_scope){.file = project->file,
+                      .lookup = &project->lookup,
+                      .key = desired ? desired->key : NULL,
+                      .value = desired ? desired->value : NULL};
+}
+
+/* A path is relative to the file it stands in, wherever rp is run. */
+static int set_plugin(rp_project *project, rp_error **error)
+{
+    const rp_yaml *node = rp_yaml_get(&project->document, "plugin");
+    _cleanup_(rp_json_freep) rp_json *parsed = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer json = RP_BUFFER(MAX_KEY);
+    rp_json_writer writer = RP_JSON_WRITER(&json);
+    const rp_scope scope = scope_of(project, NULL);
+    const char *name;
+    int failed = rp_interpolate(node, &scope, &writer, error);
+
+    if (!failed)
+        failed = rp_json_parse(rp_buffer_text(&json), json.len, &parsed, error);
+    if (failed)
+        return failed;
+    name = rp_json_text(parsed);
+    if (!name || !*name)
+        return rp_error_at(error, project->file, node->mark,
+                           "plugin must be the name of a plugin, or its path");
+    project->plugin =
+        strchr(name, '/') && *name != '/' ? rp_format("%s/%s", project->folder, name) : strdup(name);
+    return project->plugin ? 0 : no_memory(error);
+}
+
+static int set_config(rp_project *project, rp_error **error)
+{
+    const rp_yaml *node = rp_yaml_get(&project->document, "config");
+    rp_json_writer writer = RP_JSON_WRITER(&project->config);
+    const rp_scope scope = scope_of(project, NULL);
+    int failed = 0;
+
+    if (node && node->kind == RP_YAML_MAP)
+        failed = rp_interpolate(node, &scope, &writer, error);
+    else
+        rp_buffer_add_text(&project->config, "{}");
+    return failed || rp_buffer_ok(&project->config) ? failed : no_memory(error);
+}
+
+static int read_document(rp_project *project, rp_error **error)
+{
+    const rp_yaml *resources;
+    int failed = check_map(project, file_members, &project->document, "the file", error);
+
+    if (failed)
+        return failed;
+    resources = rp_yaml_get(&project->document, "resources");
+    for (size_t i = 0; resources && i < resources->count && !failed; i++)
+        failed = read_block(project, &resources->items[i], error);
+    if (!failed)
+        failed = set_plugin(project, error);
+    return failed ? failed : set_config(project, error);
+}
+
+static int load_text(rp_project *project, rp_error **error)
+{
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
+    _cleanup_(rp_document_done) rp_document document = {0};
+    int failed = rp_document_load(project->file, &document, &why);
+
+    if (failed && errno == ENOENT)
+        return rp_error_set(
+            error, RP_E_SYSTEM,
+            "there is no %s here: write one (see \"rp help resources\"), or name it with -file",
+            project->file);
+    if (failed)
+        return rp_error_set(error, why ? why->code : RP_E_NO_MEMORY, "%s",
+                            why ? why->message : "out of memory");
+    failed = rp_yaml_parse(project->file, document.text, document.len, &project->document, error);
+    project->text = rp_take(document.text);
+    return failed;
+}
+
+int rp_project_load(const char *file, const rp_lookup *lookup, rp_project *project, rp_error **error)
+{
+    const char *slash = strrchr(file, '/');
+    int failed;
+
+    *project =
+        (rp_project){.file = strdup(file),
+                     .folder = slash ? strndup(file, (size_t)(slash - file) + (slash == file)) : strdup("."),
+                     .config = RP_BUFFER(RP_JSON_MAX_BYTES)};
+    project->lookup = lookup ? *lookup : (rp_lookup){get_env, read_file, project};
+    if (!project->file || !project->folder)
+        return no_memory(error);
+    failed = load_text(project, error);
+    return failed ? failed : read_document(project, error);
+}
+
+void rp_project_done(rp_project *project)
+{
+    for (size_t i = 0; i < project->desired_count; i++) {
+        free(project->desired[i].address);
+        free(project->desired[i].record);
+    }
+    free(project->desired);
+    free(project->blocks);
+    rp_name_index_done(&project->by_address);
+    if (project->config.data)
+        rp_wipe(project->config.data, project->config.len);
+    rp_buffer_done(&project->config);
+    rp_yaml_done(&project->document);
+    free(project->plugin);
+    free(project->text);
+    free(project->folder);
+    free(project->file);
+    *project = (rp_project){0};
+}
+
+static int write_record(const rp_project *project, rp_desired *desired, rp_error **error)
+{
+    _cleanup_(rp_buffer_done) rp_buffer json = RP_BUFFER(RP_JSON_MAX_BYTES);
+    rp_json_writer writer = RP_JSON_WRITER(&json);
+    const rp_scope scope = scope_of(project, desired);
+    int failed = rp_interpolate(desired->block->record, &scope, &writer, error);
+
+    if (failed)
+        return failed;
+    desired->record = rp_buffer_take(&json);
+    return desired->record ? 0 : no_memory(error);
+}
+
+static int want(rp_project *project, const rp_block *block, const rp_type *type, const char *key,
+                const rp_yaml *value, rp_error **error)
+{
+    rp_desired *all = rp_array_grow(project->desired, project->desired_count, sizeof(*all));
+    rp_desired *made;
+
+    if (!all)
+        return no_memory(error);
+    project->desired = all;
+    made = &all[project->desired_count++];
+    *made = (rp_desired){.address = rp_address_make(block->name, key),
+                         .block = block,
+                         .key = key,
+                         .value = value,
+                         .type = type};
+    return made->address ? write_record(project, made, error) : no_memory(error);
+}
+
+static int check_element(const rp_project *project, const rp_yaml *element, rp_name_index *names, size_t at,
+                         rp_error **error)
+{
+    size_t first = at;
+
+    if (element->kind == RP_YAML_LIST || element->kind == RP_YAML_MAP || element->kind == RP_YAML_NULL)
+        return rp_error_at(error, project->file, element->mark,
+                           "an element of for_each is a name, and this is %s: use a map of names for more",
+                           rp_yaml_kind_name(element->kind));
+    if (!rp_name_index_add(names, element->text, at, &first))
+        return no_memory(error);
+    if (first != at)
+        return rp_error_at(error, project->file, element->mark, "\"%s\" is given twice", element->text);
+    return 0;
+}
+
+static int want_list(rp_project *project, const rp_block *block, const rp_type *type, rp_error **error)
+{
+    _cleanup_(rp_name_index_done) rp_name_index names = {0};
+    const rp_yaml *list = block->for_each;
+    int failed = 0;
+
+    for (size_t i = 0; i < list->count && !failed; i++) {
+        const rp_yaml *item = &list->items[i];
+        failed = check_element(project, item, &names, i, error);
+        if (!failed)
+            failed = want(project, block, type, item->written ? item->written : item->text, NULL, error);
+    }
+    return failed;
+}
+
+static int want_map(rp_project *project, const rp_block *block, const rp_type *type, rp_error **error)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < block->for_each->count && !failed; i++)
+        failed =
+            want(project, block, type, block->for_each->items[i].name, &block->for_each->items[i], error);
+    return failed;
+}
+
+static int want_block(rp_project *project, const rp_block *block, const rp_plugin_schema *plugin_schema,
+                      rp_error **error)
+{
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
+    const rp_type *type = NULL;
+
+    if (rp_plugin_schema_find(plugin_schema, block->type, &type, &why) < 0)
+        return rp_error_at(error, project->file, block->type_mark, "%s",
+                           why ? why->message : "out of memory");
+    if (!block->for_each)
+        return want(project, block, type, NULL, NULL, error);
+    return block->for_each->kind == RP_YAML_MAP ? want_map(project, block, type, error)
+                                                : want_list(project, block, type, error);
+}
+
+/* Type and key members as one text; "" if a key member is missing: that is for the plugin to say. */
+static int write_key(const rp_desired *desired, rp_buffer *out, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *record = NULL;
+    int failed = rp_json_parse(desired->record, strlen(desired->record), &record, error);
+
+    if (failed)
+        return failed;
+    rp_buffer_add_text(out, desired->type->name);
+    for (size_t i = 0; i < rp_json_count(desired->type->key); i++) {
+        const char *name = rp_json_text(rp_json_at(desired->type->key, i));
+        const rp_json *value = rp_json_get(record, name ? name : "");
+        rp_buffer_add_char(out, ' ');
+        if (!value) {
+            out->len = 0;
+            return 0;
+        }
+        rp_json_print(value, false, out);
+    }
+    return rp_buffer_ok(out) ? 0 : no_memory(error);
+}
+
+static int same_object(const rp_project *project, const rp_desired *one, const rp_desired *other,
+                       rp_error **error)
+{
+    const rp_yaml *source = rp_desired_source(project, one, NULL);
+
+    return rp_error_at(error, project->file, source->mark,
+                       "%s is the same object as %s: both have the same key, so one of them must go",
+                       one->address, other->address);
+}
+
+static int check_key(const rp_project *project, size_t at, rp_name_index *keys, char **kept, rp_error **error)
+{
+    rp_buffer key = RP_BUFFER(MAX_KEY);
+    size_t first = at;
+    int failed = write_key(&project->desired[at], &key, error);
+
+    if (failed || !key.len) {
+        rp_buffer_done(&key);
+        return failed;
+    }
+    *kept = rp_buffer_take(&key);
+    if (!*kept || !rp_name_index_add(keys, *kept, at, &first))
+        return no_memory(error);
+    return first == at ? 0 : same_object(project, &project->desired[at], &project->desired[first], error);
+}
+
+static int check_keys(const rp_project *project, rp_error **error)
+{
+    _cleanup_(rp_name_index_done) rp_name_index keys = {0};
+    char **kept = calloc(project->desired_count + 1, sizeof(*kept));
+    int failed = kept ? 0 : no_memory(error);
+
+    for (size_t i = 0; i < project->desired_count && !failed; i++)
+        if (rp_json_count(project->desired[i].type->key))
+            failed = check_key(project, i, &keys, &kept[i], error);
+    for (size_t i = 0; kept && i < project->desired_count; i++)
+        free(kept[i]);
+    free(kept);
+    return failed;
+}
+
+int rp_project_expand(rp_project *project, const rp_plugin_schema *plugin_schema, rp_error **error)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < project->block_count && !failed; i++)
+        failed = want_block(project, &project->blocks[i], plugin_schema, error);
+    for (size_t i = 0; i < project->desired_count && !failed; i++)
+        if (!rp_name_index_add(&project->by_address, project->desired[i].address, i, NULL))
+            failed = no_memory(error);
+    return failed ? failed : check_keys(project, error);
+}
+
+const rp_desired *rp_project_find(const rp_project *project, const char *address)
+{
+    size_t at;
+
+    return rp_name_index_find(&project->by_address, address, &at) ? &project->desired[at] : NULL;
+}
+
+const rp_block *rp_project_block(const rp_project *project, const char *name)
+{
+    for (size_t i = 0; i < project->block_count; i++)
+        if (!strcmp(project->blocks[i].name, name))
+            return &project->blocks[i];
+    return NULL;
+}
+
+const rp_yaml *rp_desired_source(const rp_project *project, const rp_desired *desired, const char *pointer)
+{
+    const rp_yaml *said = rp_yaml_at(desired->block->record, pointer);
+    const rp_scope scope = scope_of(project, desired);
+    const rp_yaml *source = said->kind == RP_YAML_STRING ? rp_interpolate_source(said->text, &scope) : NULL;
+
+    if (!source && desired->value &&
+        (said == desired->block->record || rp_interpolate_is_each(said->text ? said->text : "")))
+        source = desired->value;
+    return source ? source : said;
+}
+
+const rp_yaml *rp_project_config_at(const rp_project *project, const char *pointer)
+{
+    const rp_yaml *config = rp_yaml_get(&project->document, "config");
+
+    return config ? rp_yaml_at(config, pointer) : &project->document;
+}

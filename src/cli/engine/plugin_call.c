@@ -1,0 +1,112 @@
+#include "cli/engine/plugin_call.h"
+
+#include "json/scan.h"
+#include "json/writer.h"
+
+#include <string.h>
+
+static int write_request(const rp_plugin_request *request, rp_buffer *out, rp_error **error)
+{
+    rp_json_writer writer = RP_JSON_WRITER(out);
+
+    rp_write_begin(&writer, '{');
+    rp_write_text_member(&writer, "resource", request->type);
+    rp_write_name(&writer, "records");
+    rp_write_begin(&writer, '[');
+    for (size_t i = 0; i < request->count; i++)
+        rp_write_raw(&writer, request->records[i], strlen(request->records[i]));
+    rp_write_end(&writer, ']');
+    rp_write_end(&writer, '}');
+    if (rp_buffer_ok(out))
+        return 0;
+    if (out->failure == RP_BUFFER_NO_MEMORY)
+        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return rp_error_set(error, RP_E_INVALID, "%s of %zu records is longer than %u bytes: use -parallelism",
+                        request->hook, request->count, RP_JSON_MAX_BYTES);
+}
+
+static void take(rphost_answer *answer, size_t count, rp_plugin_reply *reply)
+{
+    const char *json = rphost_json(answer);
+    const rp_json *results;
+
+    *reply = (rp_plugin_reply){.status = rphost_status(answer)};
+    reply->garbled = rp_json_parse(json, strlen(json), &reply->document, NULL) < 0;
+    results = rp_json_get(reply->document, "results");
+    if (rp_json_count(results) == count && rp_json_type_of(results) == RP_JSON_ARRAY)
+        reply->results = results;
+    else if (rp_json_count(results) || reply->status == RP_OK || reply->status == RP_INTERNAL)
+        reply->garbled = true;
+    rphost_release(answer);
+}
+
+int rp_plugin_call(rphost *host, const rp_plugin_request *request, rp_plugin_reply *reply, rp_error **error)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    int failed = write_request(request, &text, error);
+
+    if (failed)
+        return failed;
+    take(rphost_call(host, request->hook, rp_buffer_text(&text), text.len, request->timeout_ms,
+                     request->on_event, request->context),
+         request->count, reply);
+    return 0;
+}
+
+void rp_plugin_reply_done(rp_plugin_reply *reply)
+{
+    rp_json_free(reply->document);
+    *reply = (rp_plugin_reply){0};
+}
+
+const char *rp_result_status(const rp_json *result)
+{
+    const char *status = rp_json_text(rp_json_get(result, "status"));
+
+    return status ? status : "internal";
+}
+
+bool rp_result_is(const rp_json *result, const char *member, const char *word)
+{
+    const char *text = rp_json_text(rp_json_get(result, member));
+
+    return text && !strcmp(text, word);
+}
+
+/* A name that is not known is one for a failure. */
+bool rp_status_is_failure(const char *status)
+{
+    int32_t value = rphost_status_value(status);
+
+    return value < 0 || value >= RP_INVALID_ARGUMENT;
+}
+
+static void report(const rp_json *array, const rp_subject *about, const char *status,
+                   rp_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < rp_json_count(array); i++)
+        rp_diagnostics_add_json(diagnostics, about, rp_json_at(array, i), status);
+}
+
+void rp_plugin_reply_report(const rp_plugin_reply *reply, const rp_subject *about,
+                            rp_diagnostics *diagnostics)
+{
+    const char *status = rphost_status_name(reply->status);
+    size_t errors = diagnostics->errors;
+
+    report(rp_json_get(reply->document, "diagnostics"), about, status, diagnostics);
+    if (!reply->results && diagnostics->errors == errors)
+        rp_diagnostics_add(diagnostics, about, false,
+                           reply->garbled ? "the plugin's answer breaks the rules of its interface" : status,
+                           NULL, NULL, rp_advice(reply->garbled ? "internal" : status));
+}
+
+void rp_result_report(const rp_json *result, const rp_subject *about, rp_diagnostics *diagnostics)
+{
+    const char *status = rp_result_status(result);
+    size_t errors = diagnostics->errors;
+
+    report(rp_json_get(result, "diagnostics"), about, status, diagnostics);
+    if (diagnostics->errors == errors && rp_status_is_failure(status))
+        rp_diagnostics_add(diagnostics, about, false, status, NULL, NULL, rp_advice(status));
+}

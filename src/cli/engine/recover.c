@@ -1,0 +1,332 @@
+#include "cli/engine/recover.h"
+
+#include "base/clock.h"
+#include "cli/engine/interrupt.h"
+#include "cli/engine/plugin_call.h"
+#include "cli/output/progress.h"
+#include "cli/output/text.h"
+#include "cli/state/persist.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_PAUSE_MS 200
+#define LONGEST_PAUSE  2000
+#define SLICE_MS       50
+#define MAX_WORDS      65536
+#define NAMES          3
+
+typedef struct recovery {
+    rp_workspace *in;
+    bool (*goes)(const rp_workspace *in, const char *address);
+    rp_intents intents;
+    bool *settled;
+    size_t open;
+    int64_t begun_ms;
+    rp_progress progress;
+    const char **addresses;
+} recovery;
+
+static void end_recovery(recovery *one)
+{
+    rp_intents_done(&one->intents);
+    free(one->settled);
+    free(one->addresses);
+}
+
+static int no_memory(rp_error **error)
+{
+    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+}
+
+/* The records of one type that are asked for in a round. */
+typedef struct round {
+    recovery *of;
+    const rp_type *type;
+    bool decisive; /* what is not seen now never comes */
+    size_t *members;
+    char **records;
+    size_t count;
+} round;
+
+static void free_round(round *one)
+{
+    for (size_t i = 0; one->records && i < one->count; i++)
+        free(one->records[i]);
+    free(one->records);
+    free(one->members);
+}
+
+static void say(recovery *one, const rp_intent *intent, const char *words)
+{
+    rp_progress_hold(&one->progress);
+    rp_output_say(&one->in->output, "%s: %s", intent->address, words);
+    rp_progress_go_on(&one->progress);
+}
+
+static int settle(round *in, size_t at, int failed, const char *words)
+{
+    recovery *one = in->of;
+
+    if (failed)
+        return failed;
+    one->settled[in->members[at]] = true;
+    one->open--;
+    say(one, &one->intents.items[in->members[at]], words);
+    return 0;
+}
+
+static int judge_creation(round *in, size_t at, const rp_json *result, rp_error **error)
+{
+    const rp_intent *intent = &in->of->intents.items[in->members[at]];
+    const rp_json *state = rp_json_get(result, "state");
+    rp_store *store = in->of->in->store;
+
+    if (rp_result_is(result, "status", "not_found")) {
+        if (!in->decisive && !intent->accepted)
+            return 0;
+        return settle(in, at, rp_store_settle(store, intent->number, error),
+                      "was not made; nothing is left of it");
+    }
+    if (rp_result_is(result, "status", "in_progress")) {
+        if (!in->decisive)
+            return 0;
+        return settle(in, at,
+                      rp_persist_created(store, in->type, intent, state, RP_OBJECT_IN_PROGRESS, error),
+                      "is still being made; it is in the state now");
+    }
+    return settle(in, at, rp_persist_created(store, in->type, intent, state, RP_OBJECT_OK, error),
+                  "was made after all; it is in the state now");
+}
+
+static int judge_deletion(round *in, size_t at, const rp_json *result, rp_error **error)
+{
+    const rp_intent *intent = &in->of->intents.items[in->members[at]];
+    rp_store *store = in->of->in->store;
+    bool goes = in->of->goes && in->of->goes(in->of->in, intent->address);
+
+    if (rp_result_is(result, "status", "not_found"))
+        return settle(in, at, rp_persist_deleted(store, intent, error),
+                      "is gone; the state no longer has it");
+    if (!in->decisive && !goes && !*intent->deposed)
+        return 0;
+    return settle(in, at, rp_store_settle(store, intent->number, error), "is still there");
+}
+
+static int judge(round *in, size_t at, const rp_json *result, rp_error **error)
+{
+    const rp_intent *intent = &in->of->intents.items[in->members[at]];
+    const rp_subject about = rp_workspace_subject(in->of->in, intent->address, NULL);
+
+    if (rp_status_is_failure(rp_result_status(result)) && !rp_result_is(result, "status", "not_found")) {
+        rp_result_report(result, &about, &in->of->in->diagnostics);
+        return 0;
+    }
+    if (!rp_result_is(result, "status", "not_found") && !rp_json_get(result, "state"))
+        return rp_error_set(error, RP_E_INVALID, "%s: the plugin tells no state of it", intent->address);
+    return intent->deletes ? judge_deletion(in, at, result, error) : judge_creation(in, at, result, error);
+}
+
+static int judge_all(round *in, const rp_plugin_reply *reply, rp_error **error)
+{
+    rp_store *store = in->of->in->store;
+    int failed = rp_store_begin(store, error);
+
+    for (size_t i = 0; i < in->count && !failed; i++)
+        failed = judge(in, i, rp_json_at(reply->results, i), error);
+    if (!failed)
+        failed = rp_store_commit(store, error);
+    rp_store_undo(store);
+    return failed;
+}
+
+static int ask(round *in, rp_error **error)
+{
+    _cleanup_(rp_plugin_reply_done) rp_plugin_reply reply = {0};
+    int failed = rp_plugin_call(in->of->in->host,
+                                &(rp_plugin_request){"read", in->type->name, (const char *const *)in->records,
+                                                     in->count, in->of->in->settings->timeout_ms, NULL, NULL},
+                                &reply, error);
+
+    if (failed)
+        return failed;
+    if (reply.results)
+        return judge_all(in, &reply, error);
+    rp_plugin_reply_report(&reply, NULL, &in->of->in->diagnostics);
+    return 0;
+}
+
+/* By the state where there is one, else by what it was to be. */
+static char *record_of(const rp_intent *intent, rp_error **error)
+{
+    return rp_persist_revealed(intent->state ? intent->state : intent->record ? intent->record : "{}", error);
+}
+
+static int collect(round *in, rp_error **error)
+{
+    recovery *of = in->of;
+
+    in->members = calloc(of->intents.count, sizeof(*in->members));
+    in->records = calloc(of->intents.count, sizeof(*in->records));
+    if (!in->members || !in->records)
+        return no_memory(error);
+    for (size_t i = 0; i < of->intents.count; i++) {
+        if (of->settled[i] || strcmp(of->intents.items[i].type, in->type->name) != 0)
+            continue;
+        in->members[in->count] = i;
+        in->records[in->count] = record_of(&of->intents.items[i], error);
+        if (!in->records[in->count++])
+            return RP_E_NO_MEMORY;
+    }
+    return 0;
+}
+
+static int look_at(recovery *one, const rp_type *type, rp_error **error)
+{
+    _cleanup_(free_round) round in = {.of = one, .type = type};
+    int failed;
+
+    in.decisive = rp_now_ms(&rp_clock_system) >= one->begun_ms + type->settle_ms;
+    failed = collect(&in, error);
+    return failed || !in.count ? failed : ask(&in, error);
+}
+
+static int look(recovery *one, rp_error **error)
+{
+    size_t errors = one->in->diagnostics.errors;
+    int failed = 0;
+
+    for (size_t i = 0; i < one->in->plugin_schema.count && !failed; i++)
+        failed = look_at(one, &one->in->plugin_schema.types[i], error);
+    if (!failed && one->in->diagnostics.errors > errors)
+        return RP_E_SYSTEM;
+    rp_progress_update(&one->progress, one->intents.count - one->open, NULL);
+    return failed;
+}
+
+static int64_t longest_settle_ms(const recovery *one)
+{
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < one->intents.count; i++) {
+        const rp_type *type = NULL;
+        if (!one->settled[i] &&
+            !rp_plugin_schema_find(&one->in->plugin_schema, one->intents.items[i].type, &type, NULL) &&
+            type->settle_ms > longest)
+            longest = type->settle_ms;
+    }
+    return longest;
+}
+
+/* The time of day so many milliseconds from now. */
+static void write_time(int64_t from_now_ms, char text[16])
+{
+    time_t then = time(NULL) + (time_t)((from_now_ms + 999) / 1000);
+    struct tm utc;
+
+    gmtime_r(&then, &utc);
+    snprintf(text, 16, "%02d:%02d:%02d UTC", utc.tm_hour % 24, utc.tm_min % 60, utc.tm_sec % 61);
+}
+
+static void tell_waiting(recovery *one)
+{
+    char until[16];
+    int64_t left_ms = one->begun_ms + longest_settle_ms(one) - rp_now_ms(&rp_clock_system);
+
+    write_time(left_ms, until);
+    rp_progress_hold(&one->progress);
+    rp_output_say(
+        &one->in->output,
+        "%zu of them cannot be told yet: a request whose answer nobody heard may still take effect for a while "
+        "(this plugin says up to %llds). Looking until %s to be certain.",
+        one->open, (long long)(longest_settle_ms(one) / 1000), until);
+    rp_progress_go_on(&one->progress);
+}
+
+static void pause_for(int64_t ms)
+{
+    const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000};
+
+    for (int64_t slept = 0; slept < ms && !rp_interrupted(); slept += SLICE_MS)
+        nanosleep(&slice, NULL);
+}
+
+static int look_until_settled(recovery *one, rp_error **error)
+{
+    int64_t pause_ms = FIRST_PAUSE_MS;
+    bool told = false;
+    int failed = look(one, error);
+
+    while (!failed && one->open && !rp_interrupted()) {
+        if (!told)
+            tell_waiting(one);
+        told = true;
+        pause_for(pause_ms);
+        pause_ms = pause_ms * 3 / 2 < LONGEST_PAUSE ? pause_ms * 3 / 2 : LONGEST_PAUSE;
+        failed = look(one, error);
+    }
+    if (!failed && one->open)
+        return rp_error_set(
+            error, RP_E_SYSTEM,
+            "interrupted before it was known what came of %zu requests: the next command looks again",
+            one->open);
+    return failed;
+}
+
+static void tell_found(const recovery *one)
+{
+    _cleanup_(rp_buffer_done) rp_buffer names = RP_BUFFER(MAX_WORDS);
+    const rp_intent *first = &one->intents.items[0];
+
+    rp_text_names(one->addresses, NAMES, one->intents.count, &names);
+    rp_output_say(
+        &one->in->output,
+        "%s ended without knowing what came of %zu %s (begun %s): %s. Looking what really happened.",
+        first->who, one->intents.count, one->intents.count == 1 ? "request" : "requests", first->begun,
+        rp_buffer_text(&names));
+}
+
+static int begin(recovery *one, rp_error **error)
+{
+    int failed = rp_store_intents(one->in->store, &one->intents, error);
+    size_t count = one->intents.count;
+
+    if (failed || !count)
+        return failed;
+    one->open = count;
+    one->settled = calloc(count, sizeof(*one->settled));
+    one->addresses = calloc(count, sizeof(*one->addresses));
+    if (!one->settled || !one->addresses)
+        return no_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        const rp_type *type;
+        one->addresses[i] = one->intents.items[i].address;
+        failed = rp_plugin_schema_find(&one->in->plugin_schema, one->intents.items[i].type, &type, error);
+        if (failed) {
+            rp_error_add(error, "%s, which a command left open", one->addresses[i]);
+            return failed;
+        }
+    }
+    return 0;
+}
+
+int rp_recover(rp_workspace *in, bool (*goes)(const rp_workspace *in, const char *address), rp_error **error)
+{
+    _cleanup_(end_recovery) recovery one = {.in = in, .goes = goes, .begun_ms = rp_now_ms(&rp_clock_system)};
+    int failed = begin(&one, error);
+
+    if (failed || !one.intents.count)
+        return failed;
+    tell_found(&one);
+    one.progress = (rp_progress){.output = &in->output,
+                                 .doing = "Looking what came of",
+                                 .addresses = one.addresses,
+                                 .count = one.intents.count};
+    rp_interrupt_cancels(in->host);
+    rp_progress_begin(&one.progress);
+    failed = look_until_settled(&one, error);
+    rp_progress_end(&one.progress);
+    rp_interrupt_ends();
+    return failed ? failed : rp_workspace_read_objects(in, error);
+}

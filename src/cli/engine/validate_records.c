@@ -1,0 +1,68 @@
+#include "cli/engine/validate_records.h"
+
+#include "cli/engine/plugin_call.h"
+
+#define AT_ONCE 2000 /* records in a call */
+
+static void report(rp_workspace *in, const rp_desired *desired, const rp_json *result)
+{
+    const rp_json *diagnostics = rp_json_get(result, "diagnostics");
+
+    for (size_t i = 0; i < rp_json_count(diagnostics); i++) {
+        const rp_json *one = rp_json_at(diagnostics, i);
+        const rp_subject about =
+            rp_workspace_subject(in, desired->address, rp_json_text(rp_json_get(one, "path")));
+        rp_diagnostics_add_json(&in->diagnostics, &about, one, rp_result_status(result));
+    }
+    if (!rp_json_count(diagnostics)) {
+        const rp_subject about = rp_workspace_subject(in, desired->address, NULL);
+        rp_result_report(result, &about, &in->diagnostics);
+    }
+}
+
+static int ask(rp_workspace *in, const rp_desired *const *desired, size_t count, const rp_type *type,
+               rp_error **error)
+{
+    _cleanup_(rp_plugin_reply_done) rp_plugin_reply reply = {0};
+    const char *records[AT_ONCE];
+    int failed;
+
+    for (size_t i = 0; i < count; i++)
+        records[i] = desired[i]->record;
+    failed = rp_plugin_call(
+        in->host, &(rp_plugin_request){"validate", type->name, records, count, 0, NULL, NULL}, &reply, error);
+    if (failed)
+        return failed;
+    for (size_t i = 0; reply.results && i < count; i++)
+        report(in, desired[i], rp_json_at(reply.results, i));
+    if (!reply.results && reply.status != RP_UNSUPPORTED) /* a plugin need not have that hook */
+        rp_plugin_reply_report(&reply, NULL, &in->diagnostics);
+    return 0;
+}
+
+static int check_type(rp_workspace *in, const rp_type *type, rp_error **error)
+{
+    const rp_desired *desired[AT_ONCE];
+    size_t count = 0;
+    int failed = 0;
+
+    for (size_t i = 0; i < in->project.desired_count && !failed; i++) {
+        if (in->project.desired[i].type == type)
+            desired[count++] = &in->project.desired[i];
+        if (count == AT_ONCE) {
+            failed = ask(in, desired, count, type, error);
+            count = 0;
+        }
+    }
+    return failed || !count ? failed : ask(in, desired, count, type, error);
+}
+
+int rp_validate_records(rp_workspace *in, rp_error **error)
+{
+    size_t errors = in->diagnostics.errors;
+    int failed = 0;
+
+    for (size_t i = 0; i < in->plugin_schema.count && !failed; i++)
+        failed = check_type(in, &in->plugin_schema.types[i], error);
+    return !failed && in->diagnostics.errors > errors ? RP_E_INVALID : failed;
+}

@@ -1,0 +1,81 @@
+#include "cli/state/persist.h"
+
+#include "json/scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int no_memory(rp_error **error)
+{
+    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+}
+
+void rp_persist_tag(const rp_intent *intent, char tag[RP_TAG_SIZE])
+{
+    snprintf(tag, RP_TAG_SIZE, "%08llx", (unsigned long long)intent->number);
+}
+
+char *rp_persist_state(const rp_type *type, const rp_json *state, const char *salt, rp_error **error)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    rp_json_writer writer = RP_JSON_WRITER(&text);
+    char *made = NULL;
+
+    if (rp_type_hide(type, state, salt, &writer, error) < 0)
+        return NULL;
+    made = rp_buffer_take(&text);
+    if (!made)
+        no_memory(error);
+    return made;
+}
+
+/* What has nothing hidden, as most have, goes as it is. */
+char *rp_persist_revealed(const char *kept, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *parsed = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    rp_json_writer writer = RP_JSON_WRITER(&text);
+    char *made;
+
+    if (!strstr(kept, RP_HIDDEN)) {
+        made = strdup(kept);
+    } else {
+        if (rp_json_parse(kept, strlen(kept), &parsed, error) < 0)
+            return NULL;
+        rp_write_revealed(parsed, &writer);
+        made = rp_buffer_take(&text);
+    }
+    if (!made)
+        no_memory(error);
+    return made;
+}
+
+int rp_persist_created(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
+                       rp_object_status status, rp_error **error)
+{
+    _cleanup_(rp_freep) char *kept = rp_persist_state(type, state, rp_store_about(store)->salt, error);
+    const char *id = rp_json_text(rp_json_get(state, "id"));
+    char tag[RP_TAG_SIZE];
+    rp_object object = {.address = intent->address,
+                        .deposed = (char *)"",
+                        .type = intent->type,
+                        .id = (char *)(uintptr_t)(id ? id : ""),
+                        .status = status,
+                        .record = intent->record,
+                        .state = kept};
+    int failed = kept ? 0 : RP_E_NO_MEMORY;
+
+    rp_persist_tag(intent, tag);
+    if (!failed)
+        failed = rp_store_depose(store, intent->address, tag, error);
+    if (!failed)
+        failed = rp_store_put(store, &object, error);
+    return failed ? failed : rp_store_settle(store, intent->number, error);
+}
+
+int rp_persist_deleted(rp_store *store, const rp_intent *intent, rp_error **error)
+{
+    int failed = rp_store_drop(store, intent->address, intent->deposed, error);
+
+    return failed ? failed : rp_store_settle(store, intent->number, error);
+}

@@ -1,0 +1,85 @@
+#include "cli/engine/plan_flow.h"
+#include "cli/output/call_report.h"
+#include "cli/state/planfile.h"
+#include "cli/verbs/options.h"
+#include "cli/verbs/verbs.h"
+
+const rp_option rp_apply_options[] = {
+    RP_FILE_OPTIONS, RP_PLAN_OPTIONS, RP_CALL_OPTIONS, RP_APPROVE_OPTION, RP_OUTPUT_OPTIONS, {0},
+};
+
+const char rp_apply_details[] =
+    "Plans, asks, and does it; or does what a plan says that was saved with \"rp plan -out=PLAN\", which is refused if\n"
+    "the configuration or the state has changed since. The state is backed up first, beside it, with .backup at the\n"
+    "end of its name.\n"
+    "\n"
+    "The first interrupt cancels what is under way, waits for what came of it, and saves that; the second stops at\n"
+    "once. Whatever ends it, the next command finds out what happened.\n"
+    "\n"
+    "Exit codes: 0, all is done; 1, it failed, or not all was done.\n";
+
+static int apply(rp_workspace *in)
+{
+    _cleanup_(rp_plan_flow_done) rp_plan_flow flow = {0};
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+
+    if (rp_plan_flow_plan(in, &flow, &error) < 0)
+        return rp_workspace_end(in, error);
+    rp_output_plan(&in->output, &flow.plan, rp_store_about(in->store)->salt);
+    if (rp_plan_acts(&flow.plan) && !in->settings->auto_approve &&
+        !rp_plan_flow_confirm(in, "Do you want rp to do this?", &error))
+        return rp_workspace_end(in, error);
+    return rp_plan_flow_execute(in, &flow.plan);
+}
+
+static int open_plan(rp_workspace *in, const rp_planfile *file, rp_error **error)
+{
+    int failed = rp_workspace_load(in, error);
+
+    if (!failed && !file->options.destroy)
+        failed = rp_workspace_expand(in, error);
+    if (!failed)
+        failed = rp_workspace_open(in, error);
+    return failed ? failed : rp_planfile_use(file, in, error);
+}
+
+static int apply_file(rp_workspace *in, const rp_planfile *file)
+{
+    _cleanup_(rp_plan_done) rp_plan plan = {0};
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+
+    if (open_plan(in, file, &error) < 0 ||
+        rp_plan_make(&in->project, &in->plugin_schema, rp_store_about(in->store)->salt, &in->objects,
+                     in->observed, &file->options, &plan, &error) < 0)
+        return rp_workspace_end(in, error);
+    return rp_plan_flow_execute(in, &plan);
+}
+
+/* The plan says which configuration and state it is for, unless the command line does. */
+static int apply_saved(const rp_settings *settings)
+{
+    _cleanup_(rp_planfile_done) rp_planfile file = {0};
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    _cleanup_(rp_workspace_done) rp_workspace in;
+    rp_settings all = *settings;
+
+    rp_workspace_start(&in, &all, "apply");
+    if (rp_planfile_read(settings->operands[0], &file, &error) < 0)
+        return rp_workspace_end(&in, error);
+    all.file = all.file ? all.file : file.file;
+    all.state = all.state ? all.state : file.state;
+    return apply_file(&in, &file);
+}
+
+static int apply_configured(const rp_settings *settings)
+{
+    _cleanup_(rp_workspace_done) rp_workspace in;
+
+    rp_workspace_start(&in, settings, "apply");
+    return apply(&in);
+}
+
+int rp_apply_verb(const rp_settings *settings)
+{
+    return settings->operand_count ? apply_saved(settings) : apply_configured(settings);
+}

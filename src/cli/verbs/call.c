@@ -1,0 +1,121 @@
+#include "cli/config/document.h"
+#include "cli/engine/interrupt.h"
+#include "cli/engine/request_envelope.h"
+#include "cli/output/call_report.h"
+#include "cli/verbs/plugin_handle.h"
+#include "cli/verbs/verbs.h"
+#include "json/scan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+const rp_option rp_call_options[] = {
+    {"config", RP_OPTION_TEXT, offsetof(rp_settings, config), "C", "open the plugin with this config"},
+    {"resource", RP_OPTION_TEXT, offsetof(rp_settings, resource), "NAME",
+     "what the records are of, if the plugin has several resources"},
+    {"timeout", RP_OPTION_COUNT, offsetof(rp_settings, timeout_ms), "MS",
+     "time for all of it, in milliseconds; 0: the plugin's own default"},
+    {"events", RP_OPTION_FLAG, offsetof(rp_settings, events), NULL,
+     "print events on standard error, one a line: in words on a terminal, else JSON"},
+    {0},
+};
+
+const char rp_call_details[] =
+    "PLUGIN is a path if it has a '/', else a name: NAME.so is looked for in the folders of RP_PLUGIN_PATH,\n"
+    "which colons separate, and then where plugins are installed. HOOK is describe, validate, create, read,\n"
+    "delete or list.\n"
+    "\n"
+    "REQUEST and C are JSON if they start with '{' or '[', standard input if '-', else a file. REQUEST may be a\n"
+    "whole request, one record, or an array of records; for list it may be the parent. C defaults to what the\n"
+    "environment's RP_CONFIG says. Other users can see a command line: secrets belong in a file.\n"
+    "\n"
+    "The response is printed on standard output, what went wrong also in words on standard error. An interrupt\n"
+    "cancels the call, whose outcome is still told; a second one does not wait for it.\n";
+
+static void show_event(void *context, const char *event, size_t len)
+{
+    rp_report_event(event, len, *(const bool *)context, stderr);
+}
+
+/* The resource that the request is for, in memory of its own. */
+static int ask_for_resource(rphost *host, char **resource, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *description = NULL;
+    rphost_answer *answer = rphost_call(host, "describe", NULL, 0, 0, NULL, NULL);
+    const char *json = rphost_json(answer), *name = NULL;
+    int failed = rp_json_parse(json, strlen(json), &description, error);
+
+    rphost_release(answer);
+    if (failed) {
+        rp_error_add(error, "the plugin's description");
+        return failed;
+    }
+    failed = rp_envelope_only_resource(description, &name, error);
+    if (failed) {
+        rp_error_add(error, "request");
+        return failed;
+    }
+    *resource = strdup(name);
+    return *resource ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+}
+
+/* A handle that failed to open is asked nothing: its answer tells why, whatever the request is. */
+static int complete(rphost *host, const rp_settings *settings, const rp_json *request, rp_buffer *whole,
+                    rp_error **error)
+{
+    _cleanup_(rp_freep) char *only = NULL;
+    const char *hook = settings->operands[1];
+    int failed = 0;
+
+    if (rphost_error(host))
+        return 0;
+    if (!settings->resource && rp_envelope_lacks_resource(hook, request))
+        failed = ask_for_resource(host, &only, error);
+    if (failed)
+        return failed;
+    failed = rp_envelope_write(hook, request, settings->resource ? settings->resource : only, whole, error);
+    if (failed)
+        rp_error_add(error, "request");
+    return failed;
+}
+
+static int read_request(const rp_settings *settings, rp_json **request, rp_error **error)
+{
+    _cleanup_(rp_document_done) rp_document document = {0};
+    const char *source = settings->operands[2], *config = rp_config_source(settings);
+    int failed;
+
+    if (source && config && !strcmp(source, "-") && !strcmp(config, "-"))
+        return rp_error_set(error, RP_E_INVALID, "the request and the config cannot both be standard input");
+    failed = rp_document_read(source ? source : "{}", &document, error);
+    if (!failed)
+        failed = rp_json_parse(document.text, document.len, request, error);
+    if (failed)
+        rp_error_add(error, "request");
+    return failed;
+}
+
+static rphost_answer *call(rphost *host, const rp_settings *settings, const rp_buffer *whole)
+{
+    bool in_words = isatty(STDERR_FILENO);
+    rphost_answer *answer;
+
+    rp_interrupt_cancels(host);
+    answer = rphost_call(host, settings->operands[1], rp_buffer_text(whole), whole->len, settings->timeout_ms,
+                         settings->events ? show_event : NULL, &in_words);
+    rp_interrupt_ends();
+    return answer;
+}
+
+int rp_call_hook(const rp_settings *settings)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    _cleanup_(rp_plugin_handle_close) rphost *host = NULL;
+    _cleanup_(rp_json_freep) rp_json *request = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer whole = RP_BUFFER(RP_JSON_MAX_BYTES);
+
+    if (read_request(settings, &request, &error) < 0 || rp_plugin_handle_open(settings, &host, &error) < 0 ||
+        complete(host, settings, request, &whole, &error) < 0)
+        return rp_plugin_handle_fail(error);
+    return rp_plugin_handle_show(call(host, settings, &whole));
+}

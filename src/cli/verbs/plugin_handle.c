@@ -1,0 +1,69 @@
+#include "cli/verbs/plugin_handle.h"
+
+#include "cli/config/document.h"
+#include "cli/output/call_report.h"
+#include "json/value.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_OUTPUT (256u << 20)
+
+const char *rp_config_source(const rp_settings *settings)
+{
+    const char *set = settings->config ? settings->config : getenv("RP_CONFIG");
+
+    return set && *set ? set : NULL;
+}
+
+int rp_plugin_handle_open(const rp_settings *settings, rphost **host, rp_error **error)
+{
+    _cleanup_(rp_document_done) rp_document config = {0};
+    int failed = rp_document_read(rp_config_source(settings), &config, error);
+
+    if (failed) {
+        rp_error_add(error, "config");
+        return failed;
+    }
+    *host = rphost_open(settings->operands[0], config.text, config.len);
+    return 0;
+}
+
+/* A document goes to standard output whatever it says: pretty for people, on one line for programs. */
+static int print(const rp_json *document)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_OUTPUT);
+
+    rp_json_print(document, isatty(STDOUT_FILENO), &text);
+    rp_buffer_add_char(&text, '\n');
+    if (!rp_buffer_ok(&text) || fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout)) {
+        perror("rp: cannot write the answer");
+        return RP_EXIT_TROUBLE;
+    }
+    return 0;
+}
+
+int rp_plugin_handle_show(rphost_answer *answer)
+{
+    _cleanup_(rp_json_freep) rp_json *document = NULL;
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    const char *json = rphost_json(answer);
+    int32_t status = rphost_status(answer);
+    int failed;
+
+    if (rp_json_parse(json, strlen(json), &document, &error) < 0) {
+        fprintf(stderr, "rp: the plugin's answer is no document: %s\n", error->message);
+        rphost_release(answer);
+        return rp_exit_code(RP_INTERNAL);
+    }
+    failed = print(document);
+    rp_report_diagnostics(document, status, stderr);
+    rphost_release(answer);
+    return failed ? failed : rp_exit_code(status);
+}
+
+int rp_plugin_handle_fail(const rp_error *error)
+{
+    fprintf(stderr, "rp: %s\n", error->message);
+    return error->code == RP_E_INVALID ? RP_EXIT_USAGE : RP_EXIT_TROUBLE;
+}

@@ -1,0 +1,55 @@
+#include "cli/engine/refresh.h"
+#include "cli/engine/plan_flow.h"
+#include "cli/engine/recover.h"
+#include "cli/output/text.h"
+#include "cli/verbs/options.h"
+#include "cli/verbs/verbs.h"
+
+const rp_option rp_refresh_options[] = {
+    RP_FILE_OPTIONS, RP_TARGET_OPTION, RP_TIMEOUT_OPTION, RP_OUTPUT_OPTIONS, {0},
+};
+
+const char rp_refresh_details[] =
+    "Looks at the objects in the state, tells all that has changed, and saves it. What is\n"
+    "gone leaves the state: the next apply makes it anew.\n";
+
+static void tell(rp_workspace *in, const rp_plan *plan)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_TEXT_MAX);
+
+    if (in->output.json) {
+        for (size_t i = 0; i < plan->count; i++)
+            if (plan->changes[i].drifted)
+                rp_json_output_change(&plan->changes[i], true, &text);
+        rp_output_message(&in->output, &text);
+        return;
+    }
+    rp_text_drift(plan, true, in->output.color, &text);
+    if (!text.len)
+        rp_buffer_add_text(&text, "Nothing has changed.\n");
+    rp_output_print(&in->output, &text);
+}
+
+static int refresh(rp_workspace *in, rp_error **error)
+{
+    _cleanup_(rp_plan_flow_done) rp_plan_flow flow = {0};
+    int failed = rp_plan_flow_plan(in, &flow, error);
+
+    if (failed)
+        return failed;
+    tell(in, &flow.plan);
+    return rp_refresh_save(in, error);
+}
+
+/* Planned as if all were to go: then records of the configuration do not matter. */
+int rp_refresh_verb(const rp_settings *settings)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    _cleanup_(rp_workspace_done) rp_workspace in;
+    rp_settings all = *settings;
+
+    all.destroy = true;
+    rp_workspace_start(&in, &all, "refresh");
+    refresh(&in, &error);
+    return rp_workspace_end(&in, error);
+}

@@ -1,0 +1,163 @@
+#include "cli/engine/workspace.h"
+#include "cli/verbs/options.h"
+#include "cli/verbs/verbs.h"
+#include "json/scan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+const rp_option rp_schema_options[] = {RP_CONFIG_OPTION, {0}};
+
+const char rp_schema_details[] =
+    "Prints a JSON Schema of the configuration file for editors, made from what the plugin describes: that which is\n"
+    "named, or that of the configuration file. With the YAML language server, for instance, save it and begin the file\n"
+    "with\n"
+    "\n"
+    "  # yaml-language-server: $schema=resources.schema.json\n";
+
+/* A value is as the plugin wants it, or a text that becomes so. */
+static int write_property(void *context, const char *name, const rp_json *schema)
+{
+    rp_json_writer *writer = context;
+    static const char reference[] = "{\"type\":\"string\",\"pattern\":\"[$][{]\"}";
+
+    rp_write_name(writer, name);
+    rp_write_begin(writer, '{');
+    if (rp_json_get(schema, "description"))
+        rp_write_text_member(writer, "description", rp_json_text(rp_json_get(schema, "description")));
+    rp_write_name(writer, "anyOf");
+    rp_write_begin(writer, '[');
+    rp_write_value(writer, schema);
+    rp_write_raw(writer, reference, strlen(reference));
+    rp_write_end(writer, ']');
+    rp_write_end(writer, '}');
+    return 0;
+}
+
+static int copy_rest(void *context, const char *name, const rp_json *value)
+{
+    rp_json_writer *writer = context;
+
+    if (!strcmp(name, "properties"))
+        return 0;
+    rp_write_name(writer, name);
+    rp_write_value(writer, value);
+    return 0;
+}
+
+static void write_object(rp_json_writer *writer, const rp_json *schema)
+{
+    rp_write_begin(writer, '{');
+    rp_json_each(schema, copy_rest, writer);
+    rp_write_name(writer, "properties");
+    rp_write_begin(writer, '{');
+    rp_json_each(rp_json_get(schema, "properties"), write_property, writer);
+    rp_write_end(writer, '}');
+    rp_write_end(writer, '}');
+}
+
+static void write_type_name(rp_json_writer *writer, const char *name)
+{
+    rp_write_name(writer, "type");
+    rp_write_begin(writer, '{');
+    rp_write_text_member(writer, "const", name);
+    rp_write_end(writer, '}');
+}
+
+static void write_block(rp_json_writer *writer, const rp_type *type, bool only)
+{
+    static const char rest[] =
+        "\"create_before_destroy\":{\"type\":\"boolean\"},\"for_each\":{\"anyOf\":[{\"type\":"
+        "\"object\"},{\"type\":\"array\"}]},\"record\":";
+    static const char required[] = "[\"type\",\"record\"]", just_record[] = "[\"record\"]";
+
+    rp_write_begin(writer, '{');
+    rp_write_text_member(writer, "type", "object");
+    rp_write_boolean_member(writer, "additionalProperties", false);
+    rp_write_name(writer, "required");
+    rp_write_raw(writer, only ? just_record : required, strlen(only ? just_record : required));
+    rp_write_name(writer, "properties");
+    rp_write_begin(writer, '{');
+    write_type_name(writer, type->name);
+    rp_buffer_add_char(writer->out, ',');
+    rp_buffer_add_text(writer->out, rest);
+    writer->comma = false;
+    write_object(writer, type->record);
+    rp_write_end(writer, '}');
+    rp_write_end(writer, '}');
+}
+
+static void write_resources(rp_json_writer *writer, const rp_plugin_schema *plugin_schema)
+{
+    rp_write_name(writer, "resources");
+    rp_write_begin(writer, '{');
+    rp_write_name(writer, "type");
+    rp_write_raw(writer, "[\"object\",\"null\"]", strlen("[\"object\",\"null\"]"));
+    rp_write_name(writer, "additionalProperties");
+    rp_write_begin(writer, '{');
+    rp_write_name(writer, "anyOf");
+    rp_write_begin(writer, '[');
+    for (size_t i = 0; i < plugin_schema->count; i++)
+        write_block(writer, &plugin_schema->types[i], plugin_schema->count == 1);
+    rp_write_end(writer, ']');
+    rp_write_end(writer, '}');
+    rp_write_end(writer, '}');
+}
+
+static void write_schema(rp_json_writer *writer, const rp_plugin_schema *plugin_schema)
+{
+    rp_write_begin(writer, '{');
+    rp_write_text_member(writer, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    rp_write_text_member(writer, "title", plugin_schema->plugin);
+    rp_write_text_member(writer, "type", "object");
+    rp_write_boolean_member(writer, "additionalProperties", false);
+    rp_write_name(writer, "required");
+    rp_write_raw(writer, "[\"plugin\"]", strlen("[\"plugin\"]"));
+    rp_write_name(writer, "properties");
+    rp_write_begin(writer, '{');
+    rp_write_name(writer, "plugin");
+    rp_write_raw(writer, "{\"type\":\"string\"}", strlen("{\"type\":\"string\"}"));
+    rp_write_name(writer, "config");
+    write_object(writer, plugin_schema->config);
+    write_resources(writer, plugin_schema);
+    rp_write_end(writer, '}');
+    rp_write_end(writer, '}');
+}
+
+static int print(const rp_workspace *in, rp_error **error)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES),
+                                        pretty = RP_BUFFER(RP_JSON_MAX_BYTES);
+    _cleanup_(rp_json_freep) rp_json *schema = NULL;
+    rp_json_writer writer = RP_JSON_WRITER(&text);
+    int failed;
+
+    write_schema(&writer, &in->plugin_schema);
+    failed = rp_json_parse(rp_buffer_text(&text), text.len, &schema, error);
+    if (failed) {
+        rp_error_add(error, "the schema");
+        return failed;
+    }
+    rp_json_print(schema, true, &pretty);
+    rp_buffer_add_char(&pretty, '\n');
+    fwrite(rp_buffer_text(&pretty), 1, pretty.len, stdout);
+    return 0;
+}
+
+static int schema(rp_workspace *in, rp_error **error)
+{
+    int failed = in->settings->operand_count ? rp_workspace_describe(in, in->settings->operands[0], error)
+                                             : rp_workspace_load(in, error);
+
+    return failed ? failed : print(in, error);
+}
+
+int rp_schema_verb(const rp_settings *settings)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    _cleanup_(rp_workspace_done) rp_workspace in;
+
+    rp_workspace_start(&in, settings, "schema");
+    schema(&in, &error);
+    return rp_workspace_end(&in, error);
+}
