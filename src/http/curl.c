@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "http/url.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -15,7 +16,7 @@
 #define MAX_IDLE_HANDLES 16
 #define MAX_LINES        (RP_HTTP_MAX_HEADERS + 3) /* ours: X-Auth-Token, Expect, Content-Type */
 
-typedef struct carrier carrier;
+typedef struct curl_transport curl_transport;
 
 /* ---- reply headers that are kept ---- */
 
@@ -42,7 +43,7 @@ static const struct kept_header {
 
 typedef struct transfer {
     TAILQ_ENTRY(transfer) link;
-    carrier *owner;
+    curl_transport *owner;
     enum {
         QUEUED, /* not shown to libcurl yet */
         RUNNING,
@@ -74,7 +75,7 @@ typedef struct proxies {
  * While one thread waits, others may start and drop; so those leave the multi
  * handle alone and only change the lists, and step does what they ask for.
  */
-struct carrier {
+struct curl_transport {
     rp_transport base;
     const rp_clock *clock;
     CURLM *multi;
@@ -92,10 +93,10 @@ struct carrier {
 
 /* ---- SIGPIPE belongs to the host program ---- */
 
-typedef struct hush {
+typedef struct sigpipe_guard {
     sigset_t before;
     bool was_pending;
-} hush;
+} sigpipe_guard;
 
 static bool is_sigpipe_pending(void)
 {
@@ -113,24 +114,24 @@ static sigset_t only_sigpipe(void)
     return set;
 }
 
-static hush hush_begin(void)
+static sigpipe_guard sigpipe_guard_begin(void)
 {
-    hush hushed = {.was_pending = is_sigpipe_pending()};
+    sigpipe_guard guard = {.was_pending = is_sigpipe_pending()};
     sigset_t set = only_sigpipe();
 
-    pthread_sigmask(SIG_BLOCK, &set, &hushed.before);
-    return hushed;
+    pthread_sigmask(SIG_BLOCK, &set, &guard.before);
+    return guard;
 }
 
 /* A signal that came meanwhile was ours. */
-static void hush_end(hush *hushed)
+static void sigpipe_guard_end(sigpipe_guard *guard)
 {
     static const struct timespec at_once = {0};
     sigset_t set = only_sigpipe();
 
-    if (!hushed->was_pending && is_sigpipe_pending())
+    if (!guard->was_pending && is_sigpipe_pending())
         sigtimedwait(&set, NULL, &at_once);
-    pthread_sigmask(SIG_SETMASK, &hushed->before, NULL);
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
 }
 
 /* ---- what libcurl calls during a transfer ---- */
@@ -330,7 +331,7 @@ static CURLcode set_constants(CURL *easy)
     return failed;
 }
 
-static CURLcode set_options(const carrier *self, CURL *easy, const char *url)
+static CURLcode set_options(const curl_transport *self, CURL *easy, const char *url)
 {
     bool secure = rp_starts_with_any_case(url, "https:");
     CURLcode failed = CURLE_OK;
@@ -386,7 +387,7 @@ static CURLcode set_method(transfer *self)
     return failed;
 }
 
-static int configure(carrier *self, transfer *mine, rp_error **error)
+static int configure(curl_transport *self, transfer *mine, rp_error **error)
 {
     CURLcode failed = set_constants(mine->easy);
 
@@ -407,13 +408,13 @@ static int configure(carrier *self, transfer *mine, rp_error **error)
 
 /* ---- birth and death of a transfer ---- */
 
-static CURL *take_handle(carrier *self)
+static CURL *take_handle(curl_transport *self)
 {
     return self->idle_count > 0 ? self->idle[--self->idle_count] : curl_easy_init();
 }
 
 /* Even the end of a handle that lacks NOSIGNAL changes what the process does on SIGPIPE. */
-static void give_handle_back(carrier *self, CURL *easy)
+static void give_handle_back(curl_transport *self, CURL *easy)
 {
     if (!easy)
         return;
@@ -443,7 +444,8 @@ static void transfer_freep(transfer **self)
         transfer_free(*self);
 }
 
-static int transfer_new(carrier *owner, const rp_http_request *request, transfer **out, rp_error **error)
+static int transfer_new(curl_transport *owner, const rp_http_request *request, transfer **out,
+                        rp_error **error)
 {
     _cleanup_(transfer_freep) transfer *self = calloc(1, sizeof(*self));
     int result;
@@ -465,7 +467,7 @@ static int transfer_new(carrier *owner, const rp_http_request *request, transfer
 
 static void move(transfer *self, int state)
 {
-    carrier *owner = self->owner;
+    curl_transport *owner = self->owner;
 
     TAILQ_REMOVE(&owner->transfers[self->state], self, link);
     self->state = state;
@@ -475,7 +477,7 @@ static void move(transfer *self, int state)
 /* Out of our list and out of libcurl's hands, which may close a connection and so write. */
 static void withdraw(transfer *self)
 {
-    _cleanup_(hush_end) hush hushed = hush_begin();
+    _cleanup_(sigpipe_guard_end) sigpipe_guard guard = sigpipe_guard_begin();
 
     curl_multi_remove_handle(self->owner->multi, self->easy);
     TAILQ_REMOVE(&self->owner->transfers[self->state], self, link);
@@ -483,19 +485,15 @@ static void withdraw(transfer *self)
 
 /* ---- words for failures ---- */
 
-/* "elb.example:443" of the request's URL. */
+/* "elb.example:443" of the request's URL. NULL when out of memory. */
 static char *place_of(const char *url)
 {
-    const char *host = strstr(url, "://");
-    int len;
+    _cleanup_(rp_url_parts_clear) rp_url_parts parts = {0};
+    int result = rp_url_split(url, &parts, NULL);
 
-    if (!host)
+    if (result == RP_E_INVALID)
         return strdup("the server");
-    host += 3;
-    len = (int)strcspn(host, "/?#");
-    if (memchr(host, ':', (size_t)len) && host[len - 1] != ']')
-        return rp_format("%.*s", len, host);
-    return rp_format("%.*s:%d", len, host, rp_starts_with_any_case(url, "https:") ? 443 : 80);
+    return result < 0 ? NULL : rp_take(parts.host_port);
 }
 
 /* Failures before anything was sent. What is not here is no connection. */
@@ -628,7 +626,7 @@ static void conclude(transfer *self, CURLcode result)
 
 /* ---- what step does ---- */
 
-static void discard_dropped(carrier *self)
+static void discard_dropped(curl_transport *self)
 {
     transfer *each;
 
@@ -638,7 +636,7 @@ static void discard_dropped(carrier *self)
     }
 }
 
-static void admit_queued(carrier *self)
+static void admit_queued(curl_transport *self)
 {
     transfer *each;
 
@@ -650,15 +648,15 @@ static void admit_queued(carrier *self)
 }
 
 /* A failure of the whole is also the failure of some transfer, which tells it. */
-static void perform(carrier *self)
+static void perform(curl_transport *self)
 {
-    _cleanup_(hush_end) hush hushed = hush_begin();
+    _cleanup_(sigpipe_guard_end) sigpipe_guard guard = sigpipe_guard_begin();
     int running;
 
     curl_multi_perform(self->multi, &running);
 }
 
-static transfer *next_finished(carrier *self, CURLcode *result)
+static transfer *next_finished(curl_transport *self, CURLcode *result)
 {
     CURLMsg *message;
     int left;
@@ -674,7 +672,7 @@ static transfer *next_finished(carrier *self, CURLcode *result)
     return NULL;
 }
 
-static void conclude_finished(carrier *self)
+static void conclude_finished(curl_transport *self)
 {
     transfer *mine;
     CURLcode result;
@@ -687,10 +685,10 @@ static void conclude_finished(carrier *self)
 
 /* ---- the transport ---- */
 
-static int carrier_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
-                         rp_error **error)
+static int curl_transport_start(rp_transport *transport, const rp_http_request *request,
+                                rp_exchange **exchange, rp_error **error)
 {
-    carrier *self = (carrier *)transport;
+    curl_transport *self = (curl_transport *)transport;
     transfer *mine = NULL;
     int result = transfer_new(self, request, &mine, error);
 
@@ -702,9 +700,9 @@ static int carrier_start(rp_transport *transport, const rp_http_request *request
     return 0;
 }
 
-static void carrier_drop(rp_transport *transport, rp_exchange *exchange)
+static void curl_transport_drop(rp_transport *transport, rp_exchange *exchange)
 {
-    carrier *self = (carrier *)transport;
+    curl_transport *self = (curl_transport *)transport;
     transfer *mine = (transfer *)exchange;
 
     if (mine->state == QUEUED) {
@@ -717,15 +715,15 @@ static void carrier_drop(rp_transport *transport, rp_exchange *exchange)
     curl_multi_wakeup(self->multi);
 }
 
-static void carrier_wait(rp_transport *transport, int64_t at_most_ms)
+static void curl_transport_wait(rp_transport *transport, int64_t at_most_ms)
 {
-    curl_multi_poll(((carrier *)transport)->multi, NULL, 0, at_most_ms < INT_MAX ? (int)at_most_ms : INT_MAX,
-                    NULL);
+    curl_multi_poll(((curl_transport *)transport)->multi, NULL, 0,
+                    at_most_ms < INT_MAX ? (int)at_most_ms : INT_MAX, NULL);
 }
 
-static void carrier_step(rp_transport *transport)
+static void curl_transport_step(rp_transport *transport)
 {
-    carrier *self = (carrier *)transport;
+    curl_transport *self = (curl_transport *)transport;
 
     discard_dropped(self);
     admit_queued(self);
@@ -733,12 +731,12 @@ static void carrier_step(rp_transport *transport)
     conclude_finished(self);
 }
 
-static void carrier_wake(rp_transport *transport)
+static void curl_transport_wake(rp_transport *transport)
 {
-    curl_multi_wakeup(((carrier *)transport)->multi);
+    curl_multi_wakeup(((curl_transport *)transport)->multi);
 }
 
-static void free_transfers(carrier *self)
+static void free_transfers(curl_transport *self)
 {
     transfer *each;
 
@@ -750,10 +748,10 @@ static void free_transfers(carrier *self)
     }
 }
 
-static void carrier_free(rp_transport *transport)
+static void curl_transport_free(rp_transport *transport)
 {
-    _cleanup_(hush_end) hush hushed = hush_begin();
-    carrier *self = (carrier *)transport;
+    _cleanup_(sigpipe_guard_end) sigpipe_guard guard = sigpipe_guard_begin();
+    curl_transport *self = (curl_transport *)transport;
 
     free_transfers(self);
     while (self->idle_count > 0)
@@ -770,8 +768,9 @@ static void carrier_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops carrier_ops = {carrier_start, carrier_drop, carrier_wait,
-                                             carrier_step,  carrier_wake, carrier_free};
+static const rp_transport_ops curl_transport_ops = {curl_transport_start, curl_transport_drop,
+                                                    curl_transport_wait,  curl_transport_step,
+                                                    curl_transport_wake,  curl_transport_free};
 
 /* ---- making one ---- */
 
@@ -825,7 +824,7 @@ static bool copy_proxies(proxies *out, const rp_curl_options *options)
            copy_text(&out->none_for, options->no_proxy ? options->no_proxy : from_environment(none));
 }
 
-static bool copy_options(carrier *self, const rp_curl_options *options)
+static bool copy_options(curl_transport *self, const rp_curl_options *options)
 {
     self->insecure = options->insecure;
     self->connect_timeout_ms = options->connect_timeout_ms;
@@ -835,16 +834,9 @@ static bool copy_options(carrier *self, const rp_curl_options *options)
            copy_proxies(&self->proxies, options);
 }
 
-static bool make_multi(carrier *self, const rp_curl_options *options)
-{
-    self->multi = curl_multi_init();
-    return self->multi && curl_multi_setopt(self->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                                            (long)options->max_connections) == CURLM_OK;
-}
-
 rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock, rp_error **error)
 {
-    carrier *self;
+    curl_transport *self;
 
     if (prepare_libcurl(error) < 0)
         return NULL;
@@ -853,12 +845,13 @@ rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock,
         rp_error_no_memory(error);
         return NULL;
     }
-    self->base.ops = &carrier_ops;
+    self->base.ops = &curl_transport_ops;
     self->clock = clock;
     for (int state = QUEUED; state <= DROPPED; state++)
         TAILQ_INIT(&self->transfers[state]);
-    if (!copy_options(self, options) || !make_multi(self, options)) {
-        carrier_free(&self->base);
+    self->multi = curl_multi_init();
+    if (!self->multi || !copy_options(self, options)) {
+        curl_transport_free(&self->base);
         rp_error_no_memory(error);
         return NULL;
     }

@@ -11,7 +11,6 @@
 typedef struct rp_curl_options {
     const char *user_agent;
     uint32_t connect_timeout_ms;  /* name, TCP and TLS together */
-    uint32_t max_connections;     /* to one host at a time; 0: no limit */
     const char *ca_file;          /* PEM; NULL: the system's */
     const char *client_cert_file; /* PEM, with client_key_file; or NULL */
     const char *client_key_file;

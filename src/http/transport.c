@@ -1,32 +1,36 @@
 #include "http/transport.h"
 
 #include "base/text.h"
+#include "http/url.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* Where the path of an absolute URL begins, and how long it is: a query may hold what no log should. */
-static const char *path_of(const char *url, int *len)
+/* The path of the URL, or of the path that a wrapper takes. Without the query, which may hold what no log
+   should. NULL when out of memory. */
+static char *path_of(const char *url)
 {
-    const char *host = strstr(url, "://");
-    const char *path = host ? host + 3 + strcspn(host + 3, "/?#") : url;
+    _cleanup_(rp_url_parts_clear) rp_url_parts parts = {0};
+    int result;
 
-    *len = (int)strcspn(path, "?#");
-    if (*len > 0)
-        return path;
-    *len = 1;
-    return "/";
+    if (*url == '/')
+        return strndup(url, strcspn(url, "?#"));
+    result = rp_url_split(url, &parts, NULL);
+    if (result == RP_E_INVALID)
+        return strdup("/");
+    return result < 0 ? NULL : rp_take(parts.path);
 }
 
 char *rp_http_describe(const rp_http_request *request, const rp_http_reply *reply, const rp_error *error)
 {
-    int len;
-    const char *path = path_of(request->url, &len);
+    _cleanup_(rp_freep) char *path = path_of(request->url);
 
+    if (!path)
+        return NULL;
     if (reply)
-        return rp_format("%s %.*s: HTTP %d in %" PRId64 " ms", request->method, len, path, reply->status,
+        return rp_format("%s %s: HTTP %d in %" PRId64 " ms", request->method, path, reply->status,
                          reply->elapsed_ms);
-    return rp_format("%s %.*s: %s", request->method, len, path, error ? error->message : "no answer yet");
+    return rp_format("%s %s: %s", request->method, path, error ? error->message : "no answer yet");
 }
 
 int rp_transport_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,

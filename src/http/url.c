@@ -108,23 +108,27 @@ static int take_apart(CURLU *handle, rp_url *url, rp_error **error)
     return 0;
 }
 
+static int set_url(CURLU *handle, const char *text, unsigned flags, rp_error **error)
+{
+    CURLUcode result = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | flags);
+
+    if (result == CURLUE_OUT_OF_MEMORY)
+        return rp_error_no_memory(error);
+    if (result == CURLUE_BAD_SCHEME)
+        return check_scheme("", error);
+    return result == CURLUE_OK ? 0
+                               : rp_error_set(error, RP_E_INVALID, "no URL: %s", curl_url_strerror(result));
+}
+
 int rp_url_parse(const char *text, rp_url *out, rp_error **error)
 {
     _cleanup_(handle_free) CURLU *handle = curl_url();
     _cleanup_(rp_url_clear) rp_url url = {0};
-    CURLUcode parsed;
     int result;
 
     if (!handle)
         return rp_error_no_memory(error);
-    parsed = curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-    if (parsed == CURLUE_OUT_OF_MEMORY)
-        return rp_error_no_memory(error);
-    if (parsed == CURLUE_BAD_SCHEME)
-        return check_scheme("", error);
-    if (parsed != CURLUE_OK)
-        return rp_error_set(error, RP_E_INVALID, "no URL: %s", curl_url_strerror(parsed));
-    if ((result = take_apart(handle, &url, error)) < 0)
+    if ((result = set_url(handle, text, 0, error)) < 0 || (result = take_apart(handle, &url, error)) < 0)
         return result;
     *out = url;
     url = (rp_url){0};
@@ -137,6 +141,55 @@ void rp_url_clear(rp_url *url)
     free(url->host);
     free(url->path);
     *url = (rp_url){0};
+}
+
+static int copy_query(CURLU *handle, char **out, rp_error **error)
+{
+    _cleanup_(curl_freep) char *found = NULL;
+    CURLUcode result = curl_url_get(handle, CURLUPART_QUERY, &found, 0);
+
+    if (result == CURLUE_OUT_OF_MEMORY)
+        return rp_error_no_memory(error);
+    return rp_copy_text(out, result == CURLUE_OK ? found : NULL, error);
+}
+
+static int join_authority(rp_url_parts *parts, const char *scheme, const char *host, const char *port,
+                          rp_error **error)
+{
+    bool usual = !strcmp(port, !strcmp(scheme, "https") ? "443" : "80");
+
+    parts->host_port = rp_format("%s:%s", host, port);
+    parts->authority = usual ? strdup(host) : rp_format("%s:%s", host, port);
+    return parts->host_port && parts->authority ? 0 : rp_error_no_memory(error);
+}
+
+int rp_url_split(const char *text, rp_url_parts *out, rp_error **error)
+{
+    _cleanup_(handle_free) CURLU *handle = curl_url();
+    _cleanup_(rp_freep) char *scheme = NULL, *host = NULL, *port = NULL;
+    int result;
+
+    *out = (rp_url_parts){0};
+    if (!handle)
+        return rp_error_no_memory(error);
+    if ((result = set_url(handle, text, CURLU_PATH_AS_IS, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_SCHEME, "scheme", &scheme, error)) < 0 ||
+        (result = check_scheme(scheme, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_HOST, "host", &host, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_PORT, "port", &port, error)) < 0 ||
+        (result = copy_part(handle, CURLUPART_PATH, "path", &out->path, error)) < 0 ||
+        (result = copy_query(handle, &out->query, error)) < 0)
+        return result;
+    return join_authority(out, scheme, host, port, error);
+}
+
+void rp_url_parts_clear(rp_url_parts *parts)
+{
+    free(parts->authority);
+    free(parts->host_port);
+    free(parts->path);
+    free(parts->query);
+    *parts = (rp_url_parts){0};
 }
 
 bool rp_url_is_loopback(const rp_url *url)

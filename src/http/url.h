@@ -23,6 +23,18 @@ typedef struct rp_url {
 int rp_url_parse(const char *text, rp_url *out, rp_error **error);
 void rp_url_clear(rp_url *url);
 
+/* The parts of the URL of a request, as they stand in it. */
+typedef struct rp_url_parts {
+    char *authority; /* "elb.example" or "elb.example:8443": as the Host header has it */
+    char *host_port; /* "elb.example:443": always with the port, for messages */
+    char *path;      /* "/v1.0/…", percent-encoded */
+    char *query;     /* percent-encoded; NULL: none */
+} rp_url_parts;
+
+/* RP_E_INVALID if it is no http or https URL with a host. The parts are to be cleared in any case. */
+int rp_url_split(const char *text, rp_url_parts *out, rp_error **error);
+void rp_url_parts_clear(rp_url_parts *parts);
+
 /* 127.0.0.0/8, [::1], localhost. */
 bool rp_url_is_loopback(const rp_url *url);
 

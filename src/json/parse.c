@@ -6,10 +6,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-/*
- * The tree is json-c's, but not built by its tokener: that one goes on when memory fails, with members
- * missing or a crash.
- */
+/* The tree under construction. json-c holds it, and json-c's own parser is not used: see value.h. */
 struct tree {
     struct json_object *root;
     struct json_object *open[RP_JSON_MAX_DEPTH]; /* borrowed from the root */

@@ -1,6 +1,6 @@
 /*
- * What the scanner passes on while it goes: to those who build something of
- * it, in this room.
+ * The tokens that the scanner reports while it reads, for the files of this room
+ * that build something from them.
  */
 #ifndef RP_JSON_TOKENS_H
 #define RP_JSON_TOKENS_H

@@ -1,8 +1,15 @@
 /*
- * A parsed document. Text goes through the strict scanner (scan.h) first, so
- * what is here is I-JSON (RFC 7493). The root is the caller's to free; all else
- * is borrowed from it. Every getter takes NULL and the wrong type, and then
- * gives nothing, so a reply can be walked without a check at each step.
+ * A parsed document. Text goes through the strict scanner (scan.h) first, so the
+ * result is I-JSON (RFC 7493). The root is the caller's to free; everything else
+ * is borrowed from it. Every getter accepts NULL and the wrong type and then
+ * returns nothing, so that a reply can be walked without a check at each step.
+ *
+ * json-c serves as the container only: its objects and arrays hold the values.
+ * Its parser (the tokener) is not used. When an allocation fails, it can drop a
+ * member or an element and still report success, and its strict mode accepts
+ * duplicate names, NaN and raw newlines. So scan.c checks the text and parse.c
+ * adds each value itself, checking every allocation. json-c's serializer is not
+ * used either: it prints any value as text, whatever its type; writer.c does it.
  */
 #ifndef RP_JSON_VALUE_H
 #define RP_JSON_VALUE_H

@@ -72,40 +72,41 @@ static int take_all(const otc_source *const *sources, size_t count, otc_source *
 
 /* ---- the way to log in ---- */
 
-static const struct way {
-    otc_setting proof; /* what makes it this way */
+static const struct auth_method {
+    otc_setting credential; /* what makes it this way */
     otc_setting name;
-} ways[] = {
-    [OTC_BY_TOKEN] = {OTC_TOKEN, OTC_TOKEN},
-    [OTC_BY_PASSWORD] = {OTC_PASSWORD, OTC_USER_NAME},
-    [OTC_BY_KEYS] = {OTC_SECRET_KEY, OTC_ACCESS_KEY},
+} methods[] = {
+    [OTC_METHOD_TOKEN] = {OTC_TOKEN, OTC_TOKEN},
+    [OTC_METHOD_PASSWORD] = {OTC_PASSWORD, OTC_USER_NAME},
+    [OTC_METHOD_KEYS] = {OTC_SECRET_KEY, OTC_ACCESS_KEY},
 };
 
 /* auth_type, as clients of OpenStack spell it. */
 static const struct auth_type {
     const char *word;
-    otc_way way;
+    otc_auth_method method;
 } auth_types[] = {
-    {"token", OTC_BY_TOKEN},         {"v3token", OTC_BY_TOKEN}, {"password", OTC_BY_PASSWORD},
-    {"v3password", OTC_BY_PASSWORD}, {"aksk", OTC_BY_KEYS},
+    {"token", OTC_METHOD_TOKEN},         {"v3token", OTC_METHOD_TOKEN}, {"password", OTC_METHOD_PASSWORD},
+    {"v3password", OTC_METHOD_PASSWORD}, {"aksk", OTC_METHOD_KEYS},
 };
 
-static bool is_begun(const otc_source *chosen, otc_way way)
+static bool is_begun(const otc_source *chosen, otc_auth_method method)
 {
-    return otc_source_has(chosen, ways[way].proof) ||
-           (way == OTC_BY_KEYS && otc_source_has(chosen, OTC_ACCESS_KEY));
+    return otc_source_has(chosen, methods[method].credential) ||
+           (method == OTC_METHOD_KEYS && otc_source_has(chosen, OTC_ACCESS_KEY));
 }
 
-static otc_setting what_begins(const otc_source *chosen, otc_way way)
+static otc_setting what_begins(const otc_source *chosen, otc_auth_method method)
 {
-    return otc_source_has(chosen, ways[way].proof) ? ways[way].proof : ways[way].name;
+    return otc_source_has(chosen, methods[method].credential) ? methods[method].credential
+                                                              : methods[method].name;
 }
 
 static int choose_by_type(otc_identity *self, const char *type, rp_error **error)
 {
     for (size_t i = 0; i < rp_count_of(auth_types); i++)
         if (!strcmp(auth_types[i].word, type)) {
-            self->way = auth_types[i].way;
+            self->method = auth_types[i].method;
             return 0;
         }
     return otc_source_refuse(&self->chosen, OTC_AUTH_TYPE, error,
@@ -113,21 +114,21 @@ static int choose_by_type(otc_identity *self, const char *type, rp_error **error
                              otc_source_origin(&self->chosen, OTC_AUTH_TYPE));
 }
 
-static int choose_by_proofs(otc_identity *self, rp_error **error)
+static int choose_by_credentials(otc_identity *self, rp_error **error)
 {
     const otc_source *chosen = &self->chosen;
     bool found = false;
 
-    self->way = OTC_BY_PASSWORD; /* user_name alone */
-    for (otc_way way = 0; way < rp_count_of(ways); way++) {
-        if (!is_begun(chosen, way))
+    self->method = OTC_METHOD_PASSWORD; /* user_name alone */
+    for (otc_auth_method method = 0; method < rp_count_of(methods); method++) {
+        if (!is_begun(chosen, method))
             continue;
         if (found)
-            return otc_source_refuse(chosen, what_begins(chosen, self->way), error,
+            return otc_source_refuse(chosen, what_begins(chosen, self->method), error,
                                      "%s and %s are both given: one of them logs in",
-                                     otc_source_origin(chosen, what_begins(chosen, self->way)),
-                                     otc_source_origin(chosen, what_begins(chosen, way)));
-        self->way = way;
+                                     otc_source_origin(chosen, what_begins(chosen, self->method)),
+                                     otc_source_origin(chosen, what_begins(chosen, method)));
+        self->method = method;
         found = true;
     }
     return 0;
@@ -166,30 +167,30 @@ static int check_keys(const otc_source *chosen, rp_error **error)
 
 static bool has_credential(const otc_source *chosen)
 {
-    return is_begun(chosen, OTC_BY_TOKEN) || is_begun(chosen, OTC_BY_PASSWORD) ||
-           is_begun(chosen, OTC_BY_KEYS) || otc_source_has(chosen, OTC_USER_NAME) ||
+    return is_begun(chosen, OTC_METHOD_TOKEN) || is_begun(chosen, OTC_METHOD_PASSWORD) ||
+           is_begun(chosen, OTC_METHOD_KEYS) || otc_source_has(chosen, OTC_USER_NAME) ||
            otc_source_has(chosen, OTC_USER_ID);
 }
 
-static int check_way(const otc_identity *self, rp_error **error)
+static int check_method(const otc_identity *self, rp_error **error)
 {
     const otc_source *chosen = &self->chosen;
 
-    if (self->way == OTC_BY_PASSWORD)
+    if (self->method == OTC_METHOD_PASSWORD)
         return check_password(chosen, error);
-    if (self->way == OTC_BY_KEYS)
+    if (self->method == OTC_METHOD_KEYS)
         return check_keys(chosen, error);
     if (!otc_source_has(chosen, OTC_TOKEN))
         return missing(chosen, OTC_TOKEN, OTC_AUTH_TYPE, error);
     return 0;
 }
 
-static int choose_way(otc_identity *self, rp_error **error)
+static int choose_method(otc_identity *self, rp_error **error)
 {
     const otc_source *chosen = &self->chosen;
     int result;
 
-    if (otc_source_has(chosen, OTC_SECURITY_TOKEN) && !is_begun(chosen, OTC_BY_KEYS))
+    if (otc_source_has(chosen, OTC_SECURITY_TOKEN) && !is_begun(chosen, OTC_METHOD_KEYS))
         return missing(chosen, OTC_ACCESS_KEY, OTC_SECURITY_TOKEN, error);
     if (!has_credential(chosen))
         return rp_error_set_at(error, RP_E_INVALID, "/config",
@@ -199,8 +200,8 @@ static int choose_way(otc_identity *self, rp_error **error)
     if (otc_source_has(chosen, OTC_AUTH_TYPE))
         result = choose_by_type(self, otc_source_text(chosen, OTC_AUTH_TYPE), error);
     else
-        result = choose_by_proofs(self, error);
-    return result < 0 ? result : check_way(self, error);
+        result = choose_by_credentials(self, error);
+    return result < 0 ? result : check_method(self, error);
 }
 
 /* ---- words ---- */
@@ -424,7 +425,7 @@ static int choose_endpoint(otc_identity *self, rp_error **error)
 /* Everything that can be done without the IAM is; the rest is its to tell. */
 static bool needs_iam(const otc_identity *self)
 {
-    return self->way == OTC_BY_PASSWORD || otc_identity_has_agency(self) || !self->endpoint.host ||
+    return self->method == OTC_METHOD_PASSWORD || otc_identity_has_agency(self) || !self->endpoint.host ||
            !self->project_id;
 }
 
@@ -515,7 +516,7 @@ static int check_agency(const otc_identity *self, rp_error **error)
 int otc_identity_choose(const otc_source *const *sources, size_t count, otc_identity *into, rp_error **error)
 {
     static int (*const steps[])(otc_identity *, rp_error **) = {
-        choose_way, choose_words, choose_endpoint, choose_region, choose_project,
+        choose_method, choose_words, choose_endpoint, choose_region, choose_project,
     };
     int result;
 
@@ -541,18 +542,14 @@ void otc_identity_done(otc_identity *identity)
     *identity = (otc_identity){0};
 }
 
-otc_setting otc_identity_proof(const otc_identity *identity)
-{
-    return ways[identity->way].proof;
-}
-
 char *otc_identity_note(const otc_identity *identity)
 {
-    static const char *const words[] = {
-        [OTC_BY_TOKEN] = "a token", [OTC_BY_PASSWORD] = "a password", [OTC_BY_KEYS] = "signatures"};
+    static const char *const words[] = {[OTC_METHOD_TOKEN] = "a token",
+                                        [OTC_METHOD_PASSWORD] = "a password",
+                                        [OTC_METHOD_KEYS] = "signatures"};
     rp_buffer note = RP_BUFFER(16384);
 
-    rp_buffer_format(&note, "authenticates by %s%s; settings:", words[identity->way],
+    rp_buffer_format(&note, "authenticates by %s%s; settings:", words[identity->method],
                      otc_identity_has_agency(identity) ? " and an agency" : "");
     for (otc_setting setting = 0; setting < OTC_SETTINGS; setting++)
         if (otc_source_has(&identity->chosen, setting))

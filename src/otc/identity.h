@@ -1,10 +1,11 @@
 /*
- * Who somebody is to the cloud, and where the cloud is: made of what several
- * sources say, without any I/O.
+ * Glossary: an identity is the outcome of choosing from all sources (sources.h):
+ * which credentials log in, to which IAM, for which project, and where the
+ * service is. Choosing does no I/O.
  *
- * The first source that has any credential gives the whole set of them; so do
- * what belongs together, such as a project's id and name. All else is taken one
- * by one from the first source that has it.
+ * The first source that has any credential gives all of them. The same holds for
+ * other groups, such as the id and the name of the project. Every other setting
+ * comes from the first source that has it.
  */
 #ifndef RP_OTC_IDENTITY_H
 #define RP_OTC_IDENTITY_H
@@ -12,11 +13,11 @@
 #include "http/url.h"
 #include "otc/source.h"
 
-typedef enum otc_way {
-    OTC_BY_TOKEN,
-    OTC_BY_PASSWORD,
-    OTC_BY_KEYS
-} otc_way;
+typedef enum otc_auth_method {
+    OTC_METHOD_TOKEN,
+    OTC_METHOD_PASSWORD,
+    OTC_METHOD_KEYS
+} otc_auth_method;
 
 typedef enum otc_signing {
     OTC_SIGNING_ACCESS,
@@ -25,7 +26,7 @@ typedef enum otc_signing {
 
 typedef struct otc_identity {
     otc_source chosen; /* every setting that counts, and where it came from */
-    otc_way way;
+    otc_auth_method method;
     otc_signing signing;
     bool insecure;
     bool allow_insecure_http;
@@ -51,9 +52,6 @@ static inline bool otc_identity_has_agency(const otc_identity *identity)
 {
     return otc_source_has(&identity->chosen, OTC_AGENCY_NAME);
 }
-
-/* The setting that stands for the credentials when they are refused: password, token, secret_key. */
-otc_setting otc_identity_proof(const otc_identity *identity);
 
 /* Which source gave what, without the values: one line, for a log. NULL when out of memory. */
 char *otc_identity_note(const otc_identity *identity);

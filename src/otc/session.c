@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "http/date.h"
-#include "otc/standing.h"
+#include "otc/auth_state.h"
 #include "otc/token.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ typedef struct authenticated {
     const rp_http_request *request;
     rp_http_request attempt; /* the same with credentials, and answers come to us */
     char *url;
-    otc_stamp stamp;
+    otc_request_auth auth;
     uint64_t generation; /* of the token */
     bool renewed;        /* it was sent again with a new token */
     rp_exchange *inner;
@@ -44,16 +44,16 @@ struct session {
     const rp_clock *clock;
     otc_is_unauthenticated *is_unauthenticated;
     struct authenticated_list lists[STATES];
-    otc_standing standing;
+    otc_auth_state auth;
 
-    otc_errand errand;
-    rp_exchange *asked;   /* the errand under way, or NULL */
+    otc_iam_request iam_request;
+    rp_exchange *asked;   /* the IAM request under way, or NULL */
     bool logged_in_again; /* since the IAM refused a token of ours */
 
     bool refused;  /* the credentials are not sent again */
     char *refusal; /* in these words; NULL if there was no memory for them */
 
-    bool proved;          /* the keys were taken once */
+    bool keys_accepted;   /* the keys were taken once */
     authenticated *probe; /* the one request that finds out */
 };
 
@@ -81,7 +81,7 @@ static int64_t wall_s(const session *self)
 
 static bool signs(session *self)
 {
-    return !otc_standing_grant(&self->standing);
+    return !otc_auth_state_token(&self->auth);
 }
 
 /* ---- the life of an exchange ---- */
@@ -99,7 +99,7 @@ static void forget_attempt(authenticated *mine)
 {
     if (mine->owner->probe == mine)
         mine->owner->probe = NULL;
-    otc_stamp_done(&mine->stamp);
+    otc_request_auth_done(&mine->auth);
     free(rp_take(mine->url));
 }
 
@@ -140,19 +140,19 @@ static void attempt_done(void *context, const rp_http_reply *reply, const rp_err
 static int prepare_attempt(authenticated *mine, rp_error **error)
 {
     session *self = mine->owner;
-    const otc_grant *grant = otc_standing_grant(&self->standing);
+    const otc_token *token = otc_auth_state_token(&self->auth);
 
     forget_attempt(mine);
     mine->attempt = *mine->request;
     mine->attempt.done = attempt_done;
     mine->attempt.again = NULL;
     mine->attempt.context = mine;
-    mine->generation = grant ? grant->generation : 0;
-    mine->url = otc_standing_url(&self->standing, mine->request->url);
+    mine->generation = token ? token->generation : 0;
+    mine->url = otc_auth_state_url(&self->auth, mine->request->url);
     if (!mine->url)
         return rp_error_no_memory(error);
     mine->attempt.url = mine->url;
-    return otc_standing_stamp(&self->standing, &mine->stamp, wall_s(self), &mine->attempt, error);
+    return otc_auth_state_authenticate(&self->auth, &mine->auth, wall_s(self), &mine->attempt, error);
 }
 
 /* With the credentials as they are now. Leaves it where it is on failure. */
@@ -166,7 +166,7 @@ static int send_now(authenticated *mine, rp_error **error)
     if (result < 0)
         return result;
     move(mine, SENT);
-    if (signs(self) && !self->proved)
+    if (signs(self) && !self->keys_accepted)
         self->probe = mine;
     return 0;
 }
@@ -194,7 +194,7 @@ static int64_t skew_s(session *self, const rp_http_reply *reply)
 {
     int64_t server_s, behind;
 
-    if (self->standing.identity->way != OTC_BY_KEYS || !reply->date ||
+    if (self->auth.identity->method != OTC_METHOD_KEYS || !reply->date ||
         !rp_http_parse_date(reply->date, &server_s))
         return 0;
     behind = server_s - wall_s(self);
@@ -217,16 +217,17 @@ static char *skew_words(int64_t behind_s)
 /* Which credentials a refused request had. */
 static char *whose(session *self, const rp_http_reply *reply)
 {
-    static const char *const by[] = {
-        [OTC_BY_TOKEN] = "it carried", [OTC_BY_PASSWORD] = "the login was by", [OTC_BY_KEYS] = "signed by"};
-    const otc_identity *identity = self->standing.identity;
-    _cleanup_(rp_freep) char *origins = otc_standing_origins(&self->standing, OTC_NEEDS_NOTHING);
+    static const char *const by[] = {[OTC_METHOD_TOKEN] = "it carried",
+                                     [OTC_METHOD_PASSWORD] = "the login was by",
+                                     [OTC_METHOD_KEYS] = "signed by"};
+    const otc_identity *identity = self->auth.identity;
+    _cleanup_(rp_freep) char *origins = otc_auth_state_origins(&self->auth, OTC_NEEDS_NOTHING);
     _cleanup_(rp_freep) char *skew = skew_words(skew_s(self, reply));
 
     if (!origins || !skew)
         return NULL;
-    return rp_format("%s %s%s%s", by[identity->way], origins,
-                     identity->way == OTC_BY_TOKEN ? ": a given token cannot be renewed" : "", skew);
+    return rp_format("%s %s%s%s", by[identity->method], origins,
+                     identity->method == OTC_METHOD_TOKEN ? ": a given token cannot be renewed" : "", skew);
 }
 
 /* A wrong clock can be set right; all else would be refused again, until the account is locked. */
@@ -242,7 +243,7 @@ static void remember_refusal(session *self, const rp_http_reply *reply, const ch
     fail_waiting(self, RP_E_DENIED, refusal_of(self));
 }
 
-/* ---- errands to the IAM ---- */
+/* ---- requests to the IAM ---- */
 
 static int advance(session *self, rp_error **error);
 
@@ -258,14 +259,14 @@ static void advance_or_fail(session *self)
 /* The old token serves on while it lasts; it is tried again in a while. */
 static bool make_do(session *self)
 {
-    otc_grant *grant = otc_standing_grant(&self->standing);
+    otc_token *token = otc_auth_state_token(&self->auth);
     int64_t now = wall_s(self);
 
-    if (!grant || !grant->token || now >= grant->expires_at_s)
+    if (!token || !token->secret || now >= token->expires_at_s)
         return false;
-    grant->renew_at_s = now + PATIENCE_WITH_IAM_S;
-    if (grant->renew_at_s > grant->expires_at_s)
-        grant->renew_at_s = grant->expires_at_s;
+    token->renew_at_s = now + PATIENCE_WITH_IAM_S;
+    if (token->renew_at_s > token->expires_at_s)
+        token->renew_at_s = token->expires_at_s;
     return true;
 }
 
@@ -280,7 +281,7 @@ static bool is_of_settings(int code)
     return code == RP_E_NOT_FOUND || code == RP_E_INVALID;
 }
 
-static void errand_failed(session *self, otc_need need, const char *url, int code, const char *why)
+static void iam_failed(session *self, otc_need need, const char *url, int code, const char *why)
 {
     _cleanup_(rp_freep) char *words = NULL;
 
@@ -296,39 +297,39 @@ static void errand_failed(session *self, otc_need need, const char *url, int cod
     fail_waiting(self, words ? code : RP_E_NO_MEMORY, words ? words : "out of memory");
 }
 
-/* Nothing that waits for it was sent, lost though the errand may be. */
+/* Nothing that waits for it was sent, though the IAM request may be lost. */
 static int as_unsent(int code)
 {
     return code == RP_E_LOST ? RP_E_UNREACHED : code;
 }
 
-static void errand_granted(session *self, otc_need need, const char *url, const rp_http_reply *reply)
+static void iam_succeeded(session *self, otc_need need, const char *url, const rp_http_reply *reply)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = otc_standing_take(&self->standing, need, reply, wall_s(self), &error);
+    int result = otc_auth_state_take(&self->auth, need, reply, wall_s(self), &error);
 
     if (need != OTC_NEEDS_LOGIN) {
-        self->proved = true;
+        self->keys_accepted = true;
         self->logged_in_again = false;
     }
     if (result == 0)
         advance_or_fail(self);
     else
-        errand_failed(self, need, url, as_unsent(result), error ? error->message : "out of memory");
+        iam_failed(self, need, url, as_unsent(result), error ? error->message : "out of memory");
 }
 
 /* What was sent along, to keep it out of the server's words. */
-static const rp_secret *sent_secret(const session *self, const otc_errand *errand)
+static const rp_secret *sent_secret(const session *self, const otc_iam_request *asked)
 {
-    if (errand->need == OTC_NEEDS_LOGIN)
-        return self->standing.identity->chosen.values[OTC_PASSWORD].text;
-    return errand->stamp.token ? errand->stamp.token : errand->stamp.security_token;
+    if (asked->need == OTC_NEEDS_LOGIN)
+        return self->auth.identity->chosen.values[OTC_PASSWORD].text;
+    return asked->auth.token ? asked->auth.token : asked->auth.security_token;
 }
 
 static char *refusal_words(session *self, otc_need need, const char *url, const char *why,
                            const rp_http_reply *reply)
 {
-    _cleanup_(rp_freep) char *origins = otc_standing_origins(&self->standing, need);
+    _cleanup_(rp_freep) char *origins = otc_auth_state_origins(&self->auth, need);
     _cleanup_(rp_freep) char *credentials = need == OTC_NEEDS_LOGIN ? strdup("") : whose(self, reply);
 
     if (!origins || !credentials)
@@ -341,19 +342,19 @@ static char *refusal_words(session *self, otc_need need, const char *url, const 
 static bool may_log_in_again(const session *self, otc_need need, const rp_http_reply *reply)
 {
     return reply->status == 401 && need != OTC_NEEDS_LOGIN && !self->logged_in_again &&
-           self->standing.identity->way == OTC_BY_PASSWORD;
+           self->auth.identity->method == OTC_METHOD_PASSWORD;
 }
 
 static void log_in_again(session *self)
 {
     self->logged_in_again = true;
-    otc_grant_forget(&self->standing.own);
-    otc_grant_forget(&self->standing.assumed);
+    otc_token_forget(&self->auth.user_token);
+    otc_token_forget(&self->auth.agency_token);
     advance_or_fail(self);
 }
 
-static void errand_refused(session *self, otc_need need, const char *url, const char *why,
-                           const rp_http_reply *reply)
+static void iam_refused(session *self, otc_need need, const char *url, const char *why,
+                        const rp_http_reply *reply)
 {
     _cleanup_(rp_freep) char *words = NULL;
 
@@ -382,7 +383,7 @@ static bool can_do_without(otc_need need, int status)
 static void go_on_without_catalog(session *self)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = otc_standing_without_catalog(&self->standing, &error);
+    int result = otc_auth_state_without_catalog(&self->auth, &error);
 
     if (result < 0)
         fail_waiting(self, result, error ? error->message : "out of memory");
@@ -390,68 +391,68 @@ static void go_on_without_catalog(session *self)
         advance_or_fail(self);
 }
 
-static void errand_answered(session *self, const otc_errand *errand, const rp_http_reply *reply)
+static void iam_answered(session *self, const otc_iam_request *asked, const rp_http_reply *reply)
 {
     _cleanup_(rp_freep) char *why = NULL;
 
-    if (reply->status == (is_for_token(errand->need) ? 201 : 200)) {
-        errand_granted(self, errand->need, errand->url, reply);
+    if (reply->status == (is_for_token(asked->need) ? 201 : 200)) {
+        iam_succeeded(self, asked->need, asked->url, reply);
         return;
     }
-    if (can_do_without(errand->need, reply->status)) {
+    if (can_do_without(asked->need, reply->status)) {
         go_on_without_catalog(self);
         return;
     }
-    why = otc_token_refusal(reply, sent_secret(self, errand));
+    why = otc_token_refusal(reply, sent_secret(self, asked));
     if (!why)
-        errand_failed(self, errand->need, errand->url, RP_E_NO_MEMORY, "out of memory");
+        iam_failed(self, asked->need, asked->url, RP_E_NO_MEMORY, "out of memory");
     else if (is_refusal(reply->status))
-        errand_refused(self, errand->need, errand->url, why, reply);
+        iam_refused(self, asked->need, asked->url, why, reply);
     else
-        errand_failed(self, errand->need, errand->url, RP_E_UNREACHED, why);
+        iam_failed(self, asked->need, asked->url, RP_E_UNREACHED, why);
 }
 
-/* The next errand may begin before this one's words are no longer needed. */
-static void errand_done(void *context, const rp_http_reply *reply, const rp_error *error)
+/* The next IAM request may begin before this one's words are no longer needed. */
+static void iam_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     session *self = context;
-    _cleanup_(otc_errand_done) otc_errand errand = self->errand;
+    _cleanup_(otc_iam_request_done) otc_iam_request asked = self->iam_request;
 
-    self->errand = (otc_errand){0};
+    self->iam_request = (otc_iam_request){0};
     self->asked = NULL;
     if (reply)
-        errand_answered(self, &errand, reply);
+        iam_answered(self, &asked, reply);
     else
-        errand_failed(self, errand.need, errand.url, as_unsent(error->code), error->message);
+        iam_failed(self, asked.need, asked.url, as_unsent(error->code), error->message);
 }
 
-static int begin_errand(session *self, otc_need need, rp_error **error)
+static int begin_iam_request(session *self, otc_need need, rp_error **error)
 {
-    int result = otc_errand_make(&self->errand, &self->standing, need, wall_s(self), error);
+    int result = otc_iam_request_make(&self->iam_request, &self->auth, need, wall_s(self), error);
 
     if (result < 0)
         return result;
-    self->errand.request.done = errand_done;
-    self->errand.request.context = self;
-    result = rp_transport_start(self->inner, &self->errand.request, &self->asked, error);
+    self->iam_request.request.done = iam_done;
+    self->iam_request.request.context = self;
+    result = rp_transport_start(self->inner, &self->iam_request.request, &self->asked, error);
     if (result == 0)
         return 0;
-    rp_error_add(error, "%s at %s", words_for[need].cannot, self->errand.url);
-    otc_errand_done(&self->errand);
+    rp_error_add(error, "%s at %s", words_for[need].cannot, self->iam_request.url);
+    otc_iam_request_done(&self->iam_request);
     return result;
 }
 
-static void drop_errand(session *self)
+static void drop_iam_request(session *self)
 {
     rp_transport_drop(self->inner, rp_take(self->asked));
-    otc_errand_done(&self->errand);
+    otc_iam_request_done(&self->iam_request);
 }
 
 /* Does the next thing for those who wait: asks the IAM, or sends them. They stay where they are on failure.
  */
 static int advance(session *self, rp_error **error)
 {
-    otc_need need = otc_standing_needs(&self->standing, wall_s(self));
+    otc_need need = otc_auth_state_needs(&self->auth, wall_s(self));
 
     if (self->asked || TAILQ_EMPTY(&self->lists[WAITING]))
         return 0;
@@ -459,16 +460,16 @@ static int advance(session *self, rp_error **error)
         send_waiting(self);
         return 0;
     }
-    if (need == OTC_NEEDS_WHAT_IS_NOT_THERE)
-        return otc_standing_lacks(&self->standing, error);
-    return begin_errand(self, need, error);
+    if (need == OTC_NEEDS_ENDPOINT)
+        return otc_auth_state_no_endpoint(&self->auth, error);
+    return begin_iam_request(self, need, error);
 }
 
 /* One by one where an answer is awaited first; all at once where nothing is in the way. */
 static int send_or_wait(authenticated *mine, rp_error **error)
 {
     session *self = mine->owner;
-    otc_need need = otc_standing_needs(&self->standing, wall_s(self));
+    otc_need need = otc_auth_state_needs(&self->auth, wall_s(self));
 
     if (self->refused) {
         fail_later(mine, RP_E_DENIED, refusal_of(self));
@@ -484,8 +485,8 @@ static int send_or_wait(authenticated *mine, rp_error **error)
 
 static bool may_renew(const authenticated *mine, const rp_http_reply *reply)
 {
-    const otc_identity *identity = mine->owner->standing.identity;
-    bool renewable = identity->way == OTC_BY_PASSWORD || otc_identity_has_agency(identity);
+    const otc_identity *identity = mine->owner->auth.identity;
+    bool renewable = identity->method == OTC_METHOD_PASSWORD || otc_identity_has_agency(identity);
 
     return renewable && !mine->renewed && mine->owner->is_unauthenticated(reply);
 }
@@ -494,11 +495,11 @@ static bool may_renew(const authenticated *mine, const rp_http_reply *reply)
 static void renew(authenticated *mine)
 {
     session *self = mine->owner;
-    otc_grant *grant = otc_standing_grant(&self->standing);
+    otc_token *token = otc_auth_state_token(&self->auth);
     _cleanup_(rp_error_freep) rp_error *error = NULL;
 
-    if (mine->generation == grant->generation)
-        otc_grant_forget(grant);
+    if (mine->generation == token->generation)
+        otc_token_forget(token);
     mine->renewed = true;
     mine->inner = NULL;
     move(mine, WAITING);
@@ -535,7 +536,7 @@ static bool repeats(const rp_http_reply *reply, const rp_secret *secret)
 static void finish_silently(authenticated *mine, const rp_http_reply *reply)
 {
     static const rp_error no_memory = {.code = RP_E_LOST, .message = (char *)"out of memory for the reply"};
-    const rp_secret *secret = mine->stamp.token ? mine->stamp.token : mine->stamp.security_token;
+    const rp_secret *secret = mine->auth.token ? mine->auth.token : mine->auth.security_token;
     _cleanup_(rp_freep) char *body = NULL;
     rp_http_reply silent = *reply;
 
@@ -552,9 +553,9 @@ static void note_refusal(session *self, const rp_http_reply *reply, const char *
 {
     _cleanup_(rp_freep) char *why = NULL, *words = NULL;
 
-    if (!signs(self) || self->proved)
+    if (!signs(self) || self->keys_accepted)
         return;
-    why = otc_token_refusal(reply, self->standing.identity->chosen.values[OTC_SECURITY_TOKEN].text);
+    why = otc_token_refusal(reply, self->auth.identity->chosen.values[OTC_SECURITY_TOKEN].text);
     words = why ? rp_format("the signature was refused: %s (%s)", why, note) : NULL;
     remember_refusal(self, reply, words ? words : "the signature was refused");
 }
@@ -570,7 +571,7 @@ static void finish_refused(authenticated *mine, const rp_http_reply *reply)
     finish_silently(mine, &noted);
 }
 
-static bool is_proof(const rp_http_reply *reply)
+static bool accepts_keys(const rp_http_reply *reply)
 {
     return reply->status < 500 && reply->status != 429;
 }
@@ -583,8 +584,8 @@ static void attempt_done(void *context, const rp_http_reply *reply, const rp_err
 
     if (was_probe)
         self->probe = NULL;
-    if (was_probe && reply && !refused && is_proof(reply))
-        self->proved = true;
+    if (was_probe && reply && !refused && accepts_keys(reply))
+        self->keys_accepted = true;
     if (refused && may_renew(mine, reply)) {
         renew(mine);
         return;
@@ -644,7 +645,7 @@ static void session_drop(rp_transport *transport, rp_exchange *exchange)
         rp_transport_drop(self->inner, mine->inner);
     forget(mine);
     if (TAILQ_EMPTY(&self->lists[WAITING]))
-        drop_errand(self);
+        drop_iam_request(self);
     else if (was_probe)
         advance_or_fail(self);
     if (was_probe)
@@ -703,8 +704,8 @@ static void session_free(rp_transport *transport)
     for (size_t state = 0; state < STATES; state++)
         while ((each = TAILQ_FIRST(&self->lists[state])))
             forget(each);
-    otc_errand_done(&self->errand);
-    otc_standing_done(&self->standing);
+    otc_iam_request_done(&self->iam_request);
+    otc_auth_state_done(&self->auth);
     free(self->refusal);
     free(self);
 }
@@ -729,7 +730,7 @@ rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
     self->is_unauthenticated = is_unauthenticated ? is_unauthenticated : is_status_401;
     for (size_t state = 0; state < STATES; state++)
         TAILQ_INIT(&self->lists[state]);
-    if (otc_standing_init(&self->standing, identity, error) < 0) {
+    if (otc_auth_state_init(&self->auth, identity, error) < 0) {
         session_free(&self->base);
         return NULL;
     }

@@ -1,7 +1,8 @@
 /*
- * What a configuration may say of the cloud: who logs in, where, and how the
- * way there is secured. A plugin's own table of settings includes this one as a
- * part.
+ * Glossary: settings are what the configuration document may say about the
+ * cloud: who logs in, where, and how the connection is secured. They are one of
+ * the sources (source.h). The plugin's own table of settings includes this table
+ * as a part.
  */
 #ifndef RP_OTC_SETTINGS_H
 #define RP_OTC_SETTINGS_H

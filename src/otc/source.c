@@ -93,11 +93,6 @@ int otc_source_take(otc_source *source, otc_setting setting, const otc_source *f
                  value->origin, value->configured, error);
 }
 
-void otc_source_forget(otc_source *source, otc_setting setting)
-{
-    value_clear(&source->values[setting]);
-}
-
 void otc_source_done(otc_source *source)
 {
     for (otc_setting setting = 0; setting < OTC_SETTINGS; setting++)

@@ -1,7 +1,12 @@
 /*
- * One place that settings come from, such as the environment: what it says, and
- * how it calls each of them, so that an error can name the very line to mend.
- * Every value is kept as a secret, for some are.
+ * Glossary: a setting is one thing to configure, such as OTC_PASSWORD. A source
+ * is one place that settings come from: the configuration, an entry of
+ * clouds.yaml, or the environment. A value keeps its origin ("OS_PASSWORD of the
+ * environment"), so that an error names the line to fix. Every value is stored as
+ * a secret, because some are.
+ *
+ * See also: settings.h (the configuration as a source), sources.h (reads all
+ * sources), identity.h (chooses from them).
  */
 #ifndef RP_OTC_SOURCE_H
 #define RP_OTC_SOURCE_H
@@ -67,7 +72,6 @@ int otc_source_set(otc_source *source, otc_setting setting, const char *value, c
 /* A copy of another source's value, which is there. */
 int otc_source_take(otc_source *source, otc_setting setting, const otc_source *from, rp_error **error);
 
-void otc_source_forget(otc_source *source, otc_setting setting);
 void otc_source_done(otc_source *source);
 
 /* The value, NULL if there is none; borrowed. */

@@ -1,6 +1,8 @@
 /*
- * Where an identity comes from: the configuration, an entry of clouds.yaml, the
- * environment, in this order. Files are read here, the network is not.
+ * Glossary: sources (plural) reads every place that settings come from, in order
+ * of precedence: the configuration, an entry of clouds.yaml, the environment. It
+ * returns the identity (identity.h) that is chosen from them. It reads files, and
+ * never the network.
  */
 #ifndef RP_OTC_SOURCES_H
 #define RP_OTC_SOURCES_H

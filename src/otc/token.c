@@ -26,8 +26,7 @@ static size_t ample_size(const otc_login *login)
                    length_of(login->project_name) + 2 * length_of(login->domain_name) +
                    2 * length_of(login->domain_id);
 
-    bytes += length_of(login->agency_name) + (login->password ? rp_secret_len(login->password) : 0) +
-             (login->token ? rp_secret_len(login->token) : 0);
+    bytes += length_of(login->agency_name) + (login->password ? rp_secret_len(login->password) : 0);
     return 512 + 6 * bytes;
 }
 
@@ -50,12 +49,6 @@ static void write_domain(rp_json_writer *writer, const otc_login *login)
     write_named(writer, "domain", login->domain_id, login->domain_name);
 }
 
-static void write_secret(rp_json_writer *writer, const char *name, const rp_secret *secret)
-{
-    rp_write_name(writer, name);
-    rp_write_string(writer, secret ? rp_secret_reveal(secret) : "", secret ? rp_secret_len(secret) : 0);
-}
-
 /* A name means something only within its domain; an id needs none. */
 static void write_password(rp_json_writer *writer, const otc_login *login)
 {
@@ -67,13 +60,9 @@ static void write_password(rp_json_writer *writer, const otc_login *login)
         rp_write_text_member(writer, "name", login->user_name);
     if (!login->user_id && has_domain(login))
         write_domain(writer, login);
-    write_secret(writer, "password", login->password);
+    rp_write_name(writer, "password");
+    rp_write_string(writer, rp_secret_reveal(login->password), rp_secret_len(login->password));
     rp_write_end(writer, '}');
-}
-
-static void write_token(rp_json_writer *writer, const otc_login *login)
-{
-    write_secret(writer, "id", login->token);
 }
 
 /* The reference's table calls the agency agency_name; its example and all clients call it xrole_name. */
@@ -126,12 +115,11 @@ static void write_scope(rp_json_writer *writer, const otc_login *login)
 static const struct method {
     const char *name;
     void (*write)(rp_json_writer *writer, const otc_login *login);
-} by_password = {"password", write_password}, by_token = {"token", write_token},
-  by_agency = {"assume_role", write_agency};
+} by_password = {"password", write_password}, by_agency = {"assume_role", write_agency};
 
 static void write_identity(rp_json_writer *writer, const otc_login *login)
 {
-    const struct method *method = login->agency_name ? &by_agency : login->token ? &by_token : &by_password;
+    const struct method *method = login->agency_name ? &by_agency : &by_password;
 
     rp_write_name(writer, "identity");
     rp_write_begin(writer, '{');

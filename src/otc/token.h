@@ -16,9 +16,8 @@
 /* Who logs in, and for what. Borrowed; NULL where not given. */
 typedef struct otc_login {
     const char *user_name, *user_id;
-    const rp_secret *password;
-    const rp_secret *token;              /* in place of a user and password */
-    const char *agency_name;             /* in place of either: whoever sends it takes the agency on */
+    const rp_secret *password;           /* of a user */
+    const char *agency_name;             /* in place of a user: the sender assumes the agency's role */
     const char *domain_name, *domain_id; /* the user's, or the agency's */
     const char *project_id, *project_name;
     bool for_domain; /* the token is for the domain, not for a project */

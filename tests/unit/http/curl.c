@@ -1037,31 +1037,6 @@ START_TEST(fifty_requests_run_at_the_same_time)
 }
 END_TEST
 
-START_TEST(connections_are_limited_and_waiting_for_one_is_no_connect_time)
-{
-    static const server_answer answers[] = {{.bytes = OK, .trickled = true}};
-    server *peer = serving(answers, 1);
-    rp_curl_options options = plain;
-    rp_transport *transport;
-    static outcome told[20];
-    static rp_http_request requests[20];
-
-    options.max_connections = 2;
-    transport = make_with(&options);
-    for (size_t i = 0; i < 20; i++) {
-        requests[i] = post_for(&told[i], server_url(peer, "/"), "x");
-        start(transport, &requests[i]);
-    }
-    for (size_t i = 0; i < 20; i++) {
-        run(transport, &told[i].done, 1);
-        ck_assert_int_eq(told[i].status, 200);
-    }
-    ck_assert_uint_le(server_most_open(peer), 2);
-    rp_transport_free(transport);
-    server_stop(peer);
-}
-END_TEST
-
 /* ---- guest manners ---- */
 
 START_TEST(sigpipe_is_neither_raised_nor_left_behind)
@@ -1196,7 +1171,6 @@ TCase *curl_tests(void)
     tcase_add_test(tests, freeing_ends_what_is_under_way);
     tcase_add_test(tests, freeing_is_quick_while_the_resolver_stalls);
     tcase_add_test(tests, fifty_requests_run_at_the_same_time);
-    tcase_add_test(tests, connections_are_limited_and_waiting_for_one_is_no_connect_time);
     tcase_add_test(tests, sigpipe_is_neither_raised_nor_left_behind);
     tcase_add_test(tests, a_sigpipe_that_was_pending_before_stays_pending);
     tcase_add_test(tests, a_child_inherits_no_connection);

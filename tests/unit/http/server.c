@@ -37,7 +37,7 @@ struct server {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     char *requests[MAX_REQUESTS];
-    size_t request_count, connected, ended, most_open;
+    size_t request_count, connected, ended;
 };
 
 static void end_connection(server *self, connection *it, server_then then)
@@ -151,19 +151,15 @@ static void read_some(server *self, connection *it)
 static void accept_one(server *self)
 {
     int fd = accept(self->listener, NULL, NULL), on = 1;
-    size_t free_one = 0, open = 1;
+    size_t free_one = 0;
 
     ck_assert_int_ge(fd, 0);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    for (size_t i = 0; i < MAX_CONNECTIONS; i++)
-        open += self->connections[i].fd >= 0;
     while (self->connections[free_one].fd >= 0)
         ck_assert_uint_lt(++free_one, MAX_CONNECTIONS);
     self->connections[free_one] = (connection){.fd = fd};
     pthread_mutex_lock(&self->lock);
     self->connected++;
-    if (open > self->most_open)
-        self->most_open = open;
     pthread_mutex_unlock(&self->lock);
 }
 
@@ -256,11 +252,6 @@ size_t server_requests(server *self)
 size_t server_connections(server *self)
 {
     return read_locked(self, &self->connected);
-}
-
-size_t server_most_open(server *self)
-{
-    return read_locked(self, &self->most_open);
 }
 
 const char *server_request(server *self, size_t nth)

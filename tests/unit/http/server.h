@@ -38,7 +38,6 @@ const char *server_place(server *self); /* "127.0.0.1:PORT" */
 
 size_t server_requests(server *self);
 size_t server_connections(server *self); /* ever made */
-size_t server_most_open(server *self);   /* at one time */
 
 /* The text of the nth request, headers and body; lives as long as the server. */
 const char *server_request(server *self, size_t nth);

@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 #include "suites.h"
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <string.h>
 
@@ -65,41 +65,41 @@ END_TEST
 
 static const struct derived {
     const char *settings[16];
-    otc_way way;
+    otc_auth_method method;
     const char *auth_host, *endpoint_host, *project_id, *project_name, *region; /* NULL: none */
 } deriveds[] = {
-    {{AT_HOME, "token", "t"}, OTC_BY_TOKEN, NULL, "elb.example", "p", NULL, NULL},
-    {{AT_HOME, "access_key", "a", "secret_key", "s"}, OTC_BY_KEYS, NULL, "elb.example", "p", NULL, NULL},
+    {{AT_HOME, "token", "t"}, OTC_METHOD_TOKEN, NULL, "elb.example", "p", NULL, NULL},
+    {{AT_HOME, "access_key", "a", "secret_key", "s"}, OTC_METHOD_KEYS, NULL, "elb.example", "p", NULL, NULL},
     {{"region", "eu-de", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      "iam.eu-de.otc.t-systems.com",
      NULL,
      NULL,
      "eu-de",
      "eu-de"},
     {{"project_name", "eu-de_shop", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      "iam.eu-de.otc.t-systems.com",
      NULL,
      NULL,
      "eu-de_shop",
      "eu-de"},
     {{"project_name", "web_shop", "auth_url", "https://iam.example", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      "iam.example",
      NULL,
      NULL,
      "web_shop",
      NULL},
     {{"endpoint", "https://elb.example/v1.0/q/", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      NULL,
      "elb.example",
      "q",
      NULL,
      NULL},
     {{"endpoint", "https://elb.example/v1.0", "project_id", "p", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      NULL,
      "elb.example",
      "p",
@@ -107,14 +107,14 @@ static const struct derived {
      NULL},
     {{"auth_url", "https://iam.%(region_name)s.example/v3", "region", "ap-sg", "user_id", "u", "password",
       "p"},
-     OTC_BY_PASSWORD,
+     OTC_METHOD_PASSWORD,
      "iam.ap-sg.example",
      NULL,
      NULL,
      "ap-sg",
      "ap-sg"},
     {{AT_HOME, "auth_url", "https://iam.example/v3/auth/tokens", "user_id", "u", "password", "p"},
-     OTC_BY_PASSWORD,
+     OTC_METHOD_PASSWORD,
      "iam.example",
      "elb.example",
      "p",
@@ -122,14 +122,14 @@ static const struct derived {
      NULL},
     {{"region", "eu-de", "project_id", "mine", "delegated_project", "theirs", "agency_name", "a",
       "agency_domain_name", "d", "token", "t"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      "iam.eu-de.otc.t-systems.com",
      NULL,
      NULL,
      "theirs",
      "eu-de"},
     {{AT_HOME, "auth_type", "v3token", "token", "t", "password", "p", "user_id", "u"},
-     OTC_BY_TOKEN,
+     OTC_METHOD_TOKEN,
      NULL,
      "elb.example",
      "p",
@@ -148,7 +148,7 @@ START_TEST(what_is_not_said_is_derived)
     const struct derived *one = &deriveds[_i];
     otc_identity who = whoever(one->settings);
 
-    ck_assert_int_eq(who.way, one->way);
+    ck_assert_int_eq(who.method, one->method);
     check_text("auth", who.auth.host, one->auth_host);
     check_text("endpoint", who.endpoint.host, one->endpoint_host);
     ck_assert_str_eq(who.auth.host ? who.auth.path : "", "");

@@ -15,7 +15,7 @@ int main(void)
     suite_add_tcase(suite, signer_tests());
     suite_add_tcase(suite, identity_tests());
     suite_add_tcase(suite, clouds_tests());
-    suite_add_tcase(suite, errand_tests());
+    suite_add_tcase(suite, iam_request_tests());
     suite_add_tcase(suite, catalog_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

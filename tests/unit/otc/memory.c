@@ -3,7 +3,7 @@
 #include "fake.h"
 #include "starve.h"
 #include "suites.h"
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <string.h>
 

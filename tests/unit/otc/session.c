@@ -2,7 +2,7 @@
 
 #include "fake.h"
 #include "suites.h"
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "fake.h"
 #include "server.h"
 #include "suites.h"
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@ TCase *memory_tests(void);
 TCase *signer_tests(void);
 TCase *identity_tests(void);
 TCase *clouds_tests(void);
-TCase *errand_tests(void);
+TCase *iam_request_tests(void);
 TCase *catalog_tests(void);
 
 #endif

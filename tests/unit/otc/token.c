@@ -79,13 +79,11 @@ static const char *first_of(const rp_json *object, const char *name, const char 
 static void check_case(const rp_json *one)
 {
     const rp_json *in = rp_json_get(one, "in");
-    const char *password = rp_json_text(rp_json_get(in, "password")),
-               *token = rp_json_text(rp_json_get(in, "token_id")), *text = password ? password : token;
-    rp_secret *secret = rp_secret_new(text, strlen(text));
+    const char *password = rp_json_text(rp_json_get(in, "password"));
+    rp_secret *secret = rp_secret_new(password, strlen(password));
     otc_login login = {.user_name = rp_json_text(rp_json_get(in, "username")),
                        .user_id = rp_json_text(rp_json_get(in, "user_id")),
-                       .password = password ? secret : NULL,
-                       .token = token ? secret : NULL,
+                       .password = secret,
                        .domain_name = first_of(in, "domain_name", "scope.domain_name"),
                        .domain_id = first_of(in, "domain_id", "scope.domain_id"),
                        .project_id = rp_json_text(rp_json_get(in, "scope.project_id")),
@@ -103,9 +101,13 @@ START_TEST(requests_are_those_of_a_client_that_works)
     const rp_json *cases = rp_json_get(vectors, "cases");
     unsigned checked = 0;
 
-    for (; checked < rp_json_count(cases); checked++)
-        check_case(rp_json_at(cases, checked));
-    ck_assert_uint_ge(checked, 9);
+    for (size_t i = 0; i < rp_json_count(cases); i++) {
+        if (rp_json_has(rp_json_get(rp_json_at(cases, i), "in"), "token_id"))
+            continue; /* a token is used as it is, never traded for another */
+        check_case(rp_json_at(cases, i));
+        checked++;
+    }
+    ck_assert_uint_ge(checked, 8);
     rp_json_free(vectors);
 }
 END_TEST
@@ -182,9 +184,6 @@ START_TEST(any_password_fits_into_the_request)
     ck_assert_str_eq(rp_json_text(rp_json_get(user, "password")), rp_secret_reveal(password));
     rp_json_free(body);
     rp_secret_free(password);
-    body = requested(&(otc_login){.user_id = "u"});
-    ck_assert_ptr_nonnull(rp_json_get(body, "auth"));
-    rp_json_free(body);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "otc/standing.h"
+#include "otc/auth_state.h"
 
 #include "base/buffer.h"
 #include "base/text.h"
@@ -10,80 +10,80 @@
 #define MAX_REPLY_BYTES (1u << 20) /* the catalog is in it */
 #define RENEW_AHEAD_S   600
 
-static const char *text(const otc_standing *self, otc_setting setting)
+static const char *text(const otc_auth_state *self, otc_setting setting)
 {
     return otc_identity_text(self->identity, setting);
 }
 
-/* ---- grants ---- */
+/* ---- tokens ---- */
 
-void otc_grant_forget(otc_grant *grant)
+void otc_token_forget(otc_token *token)
 {
-    rp_secret_free(rp_take(grant->token));
+    rp_secret_free(rp_take(token->secret));
 }
 
-bool otc_grant_is_fresh(const otc_grant *grant, int64_t now_s)
+bool otc_token_is_fresh(const otc_token *token, int64_t now_s)
 {
-    return grant->token && now_s < grant->renew_at_s;
+    return token->secret && now_s < token->renew_at_s;
 }
 
 /* A token of an hour is renewed a quarter of an hour before its end, one of a day ten minutes. */
-static int renew(otc_grant *grant, const rp_http_reply *reply, int64_t now_s, rp_error **error)
+static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp_error **error)
 {
     int64_t expires_at_s, quarter;
-    rp_secret *token;
+    rp_secret *secret;
     int result = otc_token_reply(reply, &expires_at_s, error);
 
     if (result < 0)
         return result;
-    token = rp_secret_copy(reply->subject_token);
-    if (!token)
+    secret = rp_secret_copy(reply->subject_token);
+    if (!secret)
         return rp_error_no_memory(error);
-    otc_grant_forget(grant);
+    otc_token_forget(token);
     quarter = (expires_at_s - now_s) / 4;
-    *grant = (otc_grant){.token = token,
-                         .generation = grant->generation + 1,
+    *token = (otc_token){.secret = secret,
+                         .generation = token->generation + 1,
                          .expires_at_s = expires_at_s,
                          .renew_at_s = expires_at_s - (quarter < RENEW_AHEAD_S ? quarter : RENEW_AHEAD_S)};
     return 0;
 }
 
-otc_grant *otc_standing_grant(otc_standing *standing)
+otc_token *otc_auth_state_token(otc_auth_state *state)
 {
-    if (otc_identity_has_agency(standing->identity))
-        return &standing->assumed;
-    return standing->identity->way == OTC_BY_KEYS ? NULL : &standing->own;
+    if (otc_identity_has_agency(state->identity))
+        return &state->agency_token;
+    return state->identity->method == OTC_METHOD_KEYS ? NULL : &state->user_token;
 }
 
 /* ---- what is known ---- */
 
-int otc_standing_init(otc_standing *standing, const otc_identity *identity, rp_error **error)
+int otc_auth_state_init(otc_auth_state *state, const otc_identity *identity, rp_error **error)
 {
-    *standing = (otc_standing){.identity = identity};
-    if (identity->way != OTC_BY_TOKEN)
+    *state = (otc_auth_state){.identity = identity};
+    if (identity->method != OTC_METHOD_TOKEN)
         return 0;
-    standing->own = (otc_grant){.token = rp_secret_copy(identity->chosen.values[OTC_TOKEN].text),
-                                .expires_at_s = INT64_MAX,
-                                .renew_at_s = INT64_MAX};
-    return standing->own.token ? 0 : rp_error_no_memory(error);
+    state->user_token = (otc_token){.secret = rp_secret_copy(identity->chosen.values[OTC_TOKEN].text),
+                                    .expires_at_s = INT64_MAX,
+                                    .renew_at_s = INT64_MAX};
+    return state->user_token.secret ? 0 : rp_error_no_memory(error);
 }
 
-void otc_standing_done(otc_standing *standing)
+void otc_auth_state_done(otc_auth_state *state)
 {
-    otc_grant_forget(&standing->own);
-    otc_grant_forget(&standing->assumed);
-    free(standing->domain_id);
-    free(standing->project_id);
-    rp_url_clear(&standing->endpoint);
-    *standing = (otc_standing){0};
+    otc_token_forget(&state->user_token);
+    otc_token_forget(&state->agency_token);
+    free(state->domain_id);
+    free(state->project_id);
+    rp_url_clear(&state->endpoint);
+    *state = (otc_auth_state){0};
 }
 
-static const char *project_of(const otc_standing *self)
+static const char *project_of(const otc_auth_state *self)
 {
     return self->identity->project_id ? self->identity->project_id : self->project_id;
 }
 
-static const rp_url *endpoint_of(const otc_standing *self)
+static const rp_url *endpoint_of(const otc_auth_state *self)
 {
     const rp_url *given = &self->identity->endpoint;
 
@@ -92,7 +92,7 @@ static const rp_url *endpoint_of(const otc_standing *self)
     return self->endpoint.host ? &self->endpoint : NULL;
 }
 
-static const char *domain_of(const otc_standing *self)
+static const char *domain_of(const otc_auth_state *self)
 {
     return text(self, OTC_DOMAIN_ID) ? text(self, OTC_DOMAIN_ID) : self->domain_id;
 }
@@ -100,39 +100,39 @@ static const char *domain_of(const otc_standing *self)
 /* ---- what is needed ---- */
 
 /* A name of the account means nothing to the gateway, which takes ids. */
-static bool needs_domain(const otc_standing *self)
+static bool needs_domain(const otc_auth_state *self)
 {
-    return self->identity->way == OTC_BY_KEYS && text(self, OTC_DOMAIN_NAME) && !domain_of(self);
+    return self->identity->method == OTC_METHOD_KEYS && text(self, OTC_DOMAIN_NAME) && !domain_of(self);
 }
 
-static otc_need needs_grant(const otc_standing *self, int64_t now_s)
+static otc_need needs_token(const otc_auth_state *self, int64_t now_s)
 {
     bool agency = otc_identity_has_agency(self->identity);
 
-    if (agency && otc_grant_is_fresh(&self->assumed, now_s))
+    if (agency && otc_token_is_fresh(&self->agency_token, now_s))
         return OTC_NEEDS_NOTHING;
-    if (self->identity->way == OTC_BY_PASSWORD && !otc_grant_is_fresh(&self->own, now_s))
+    if (self->identity->method == OTC_METHOD_PASSWORD && !otc_token_is_fresh(&self->user_token, now_s))
         return OTC_NEEDS_LOGIN;
     return agency ? OTC_NEEDS_AGENCY : OTC_NEEDS_NOTHING;
 }
 
-otc_need otc_standing_needs(const otc_standing *standing, int64_t now_s)
+otc_need otc_auth_state_needs(const otc_auth_state *state, int64_t now_s)
 {
-    otc_need grant = needs_grant(standing, now_s);
+    otc_need token = needs_token(state, now_s);
 
-    if (grant != OTC_NEEDS_NOTHING)
-        return grant == OTC_NEEDS_AGENCY && needs_domain(standing) ? OTC_NEEDS_DOMAIN : grant;
-    if (!project_of(standing))
-        return needs_domain(standing) ? OTC_NEEDS_DOMAIN : OTC_NEEDS_PROJECT;
-    if (endpoint_of(standing))
+    if (token != OTC_NEEDS_NOTHING)
+        return token == OTC_NEEDS_AGENCY && needs_domain(state) ? OTC_NEEDS_DOMAIN : token;
+    if (!project_of(state))
+        return needs_domain(state) ? OTC_NEEDS_DOMAIN : OTC_NEEDS_PROJECT;
+    if (endpoint_of(state))
         return OTC_NEEDS_NOTHING;
-    return standing->catalog_seen ? OTC_NEEDS_WHAT_IS_NOT_THERE : OTC_NEEDS_CATALOG;
+    return state->catalog_seen ? OTC_NEEDS_ENDPOINT : OTC_NEEDS_CATALOG;
 }
 
 /* ---- requests to the IAM ---- */
 
 /* With an agency to follow, the token is for the user's own domain. */
-static rp_secret *login_body(const otc_standing *self)
+static rp_secret *login_body(const otc_auth_state *self)
 {
     const otc_identity *identity = self->identity;
     otc_login login = {.user_name = text(self, OTC_USER_NAME),
@@ -147,7 +147,7 @@ static rp_secret *login_body(const otc_standing *self)
     return otc_token_request(&login);
 }
 
-static rp_secret *agency_body(const otc_standing *self)
+static rp_secret *agency_body(const otc_auth_state *self)
 {
     otc_login login = {.agency_name = text(self, OTC_AGENCY_NAME),
                        .domain_name = text(self, OTC_AGENCY_DOMAIN_NAME),
@@ -158,20 +158,20 @@ static rp_secret *agency_body(const otc_standing *self)
     return otc_token_request(&login);
 }
 
-static const char *domain_name(const otc_standing *self)
+static const char *domain_name(const otc_auth_state *self)
 {
     return text(self, OTC_DOMAIN_NAME);
 }
 
-static const char *project_name(const otc_standing *self)
+static const char *project_name(const otc_auth_state *self)
 {
     return self->identity->project_name;
 }
 
 static const struct kind {
     const char *segments[4];                        /* below /v3 */
-    rp_secret *(*body)(const otc_standing *self);   /* makes it a POST; or NULL */
-    const char *(*named)(const otc_standing *self); /* the value of ?name=; or NULL */
+    rp_secret *(*body)(const otc_auth_state *self); /* makes it a POST; or NULL */
+    const char *(*named)(const otc_auth_state *self); /* the value of ?name=; or NULL */
     otc_setting settings[9];                        /* what it goes by; ended by OTC_SETTINGS */
 } kinds[] = {
     [OTC_NEEDS_NOTHING] = {.settings = {OTC_TOKEN, OTC_USER_ID, OTC_USER_NAME, OTC_PASSWORD, OTC_ACCESS_KEY,
@@ -195,73 +195,73 @@ static const struct kind {
 };
 
 /* X-Language: errors in a language the user of this program reads. */
-static int make_request(otc_errand *errand, const otc_standing *self, rp_error **error)
+static int make_request(otc_iam_request *asked, const otc_auth_state *self, rp_error **error)
 {
-    const struct kind *kind = &kinds[errand->need];
-    rp_http_request *request = &errand->request;
+    const struct kind *kind = &kinds[asked->need];
+    rp_http_request *request = &asked->request;
 
-    errand->url = rp_url_join(&self->identity->auth, kind->segments);
+    asked->url = rp_url_join(&self->identity->auth, kind->segments);
     if (kind->named)
-        errand->url = rp_url_with_query(errand->url, "name", kind->named(self));
+        asked->url = rp_url_with_query(asked->url, "name", kind->named(self));
     *request = (rp_http_request){.method = kind->body ? "POST" : "GET",
-                                 .url = errand->url,
+                                 .url = asked->url,
                                  .headers = {{"Accept", "application/json"}, {"X-Language", "en-us"}},
                                  .max_reply_bytes = MAX_REPLY_BYTES,
                                  .repeatable = !kind->body};
     if (!kind->body)
-        return errand->url ? 0 : rp_error_no_memory(error);
-    errand->body = kind->body(self);
-    if (!errand->url || !errand->body)
+        return asked->url ? 0 : rp_error_no_memory(error);
+    asked->body = kind->body(self);
+    if (!asked->url || !asked->body)
         return rp_error_no_memory(error);
     request->headers[2] = (rp_http_header){"Content-Type", "application/json"};
-    request->body = rp_secret_reveal(errand->body);
-    request->body_len = rp_secret_len(errand->body);
+    request->body = rp_secret_reveal(asked->body);
+    request->body_len = rp_secret_len(asked->body);
     return 0;
 }
 
 /* By whom it is asked: a login by nobody yet, an agency by the user; what comes after by whom it is for. */
-static int authenticate(otc_errand *errand, const otc_standing *self, int64_t now_s, rp_error **error)
+static int authenticate(otc_iam_request *asked, const otc_auth_state *self, int64_t now_s, rp_error **error)
 {
-    otc_bounds bounds = {project_of(self), domain_of(self)};
-    const rp_secret *token = self->own.token;
+    otc_auth_scope scope = {project_of(self), domain_of(self)};
+    const rp_secret *token = self->user_token.secret;
 
-    if (errand->need == OTC_NEEDS_LOGIN)
+    if (asked->need == OTC_NEEDS_LOGIN)
         return 0;
-    if (errand->need == OTC_NEEDS_AGENCY)
-        bounds.project_id = NULL;
-    else if (self->assumed.token)
-        token = self->assumed.token;
+    if (asked->need == OTC_NEEDS_AGENCY)
+        scope.project_id = NULL;
+    else if (self->agency_token.secret)
+        token = self->agency_token.secret;
     if (token)
-        return otc_stamp_token(&errand->stamp, token, &errand->request, error);
-    return otc_stamp_sign(&errand->stamp, self->identity, &bounds, now_s, &errand->request, error);
+        return otc_request_auth_token(&asked->auth, token, &asked->request, error);
+    return otc_request_auth_sign(&asked->auth, self->identity, &scope, now_s, &asked->request, error);
 }
 
-int otc_errand_make(otc_errand *errand, const otc_standing *standing, otc_need need, int64_t now_s,
-                    rp_error **error)
+int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, otc_need need, int64_t now_s,
+                         rp_error **error)
 {
     int result;
 
-    *errand = (otc_errand){.need = need};
-    result = make_request(errand, standing, error);
+    *asked = (otc_iam_request){.need = need};
+    result = make_request(asked, state, error);
     if (result == 0)
-        result = authenticate(errand, standing, now_s, error);
+        result = authenticate(asked, state, now_s, error);
     if (result < 0)
-        otc_errand_done(errand);
+        otc_iam_request_done(asked);
     return result;
 }
 
-void otc_errand_done(otc_errand *errand)
+void otc_iam_request_done(otc_iam_request *asked)
 {
-    otc_stamp_done(&errand->stamp);
-    rp_secret_free(errand->body);
-    free(errand->url);
-    *errand = (otc_errand){0};
+    otc_request_auth_done(&asked->auth);
+    rp_secret_free(asked->body);
+    free(asked->url);
+    *asked = (otc_iam_request){0};
 }
 
 /* ---- the endpoint ---- */
 
 /* Credentials go where the configuration says. A catalog may lead elsewhere, but not into the open. */
-static int check_endpoint(const otc_standing *self, const rp_url *found, rp_error **error)
+static int check_endpoint(const otc_auth_state *self, const rp_url *found, rp_error **error)
 {
     const rp_url *auth = &self->identity->auth;
     bool same_host = !strcmp(found->host, auth->host) && !strcmp(found->scheme, auth->scheme);
@@ -276,7 +276,7 @@ static int check_endpoint(const otc_standing *self, const rp_url *found, rp_erro
 
 /* iam.REGION.DOMAIN has its load balancers at elb.REGION.DOMAIN. Another IAM's credentials stay away from
    there. */
-static int find_by_pattern(otc_standing *self, rp_error **error)
+static int find_by_pattern(otc_auth_state *self, rp_error **error)
 {
     const rp_url *auth = &self->identity->auth;
     _cleanup_(rp_freep) char *host = NULL, *url = NULL;
@@ -293,7 +293,7 @@ static int find_by_pattern(otc_standing *self, rp_error **error)
 }
 
 /* Leaves it open where the catalog has none. */
-static int find_endpoint(otc_standing *self, const rp_http_reply *reply, rp_error **error)
+static int find_endpoint(otc_auth_state *self, const rp_http_reply *reply, rp_error **error)
 {
     otc_wanted wanted = {self->identity->region, self->identity->interface};
     _cleanup_(rp_url_clear) rp_url found = {0};
@@ -309,31 +309,31 @@ static int find_endpoint(otc_standing *self, const rp_http_reply *reply, rp_erro
     return 0;
 }
 
-int otc_standing_without_catalog(otc_standing *standing, rp_error **error)
+int otc_auth_state_without_catalog(otc_auth_state *state, rp_error **error)
 {
-    standing->catalog_seen = true;
-    return endpoint_of(standing) ? 0 : find_by_pattern(standing, error);
+    state->catalog_seen = true;
+    return endpoint_of(state) ? 0 : find_by_pattern(state, error);
 }
 
-int otc_standing_lacks(const otc_standing *standing, rp_error **error)
+int otc_auth_state_no_endpoint(const otc_auth_state *state, rp_error **error)
 {
-    const char *region = standing->identity->region;
-    const char *origin = otc_source_origin(&standing->identity->chosen, OTC_REGION);
+    const char *region = state->identity->region;
+    const char *origin = otc_source_origin(&state->identity->chosen, OTC_REGION);
 
     return rp_error_set(error, RP_E_NOT_FOUND,
                         "the catalog of %s has no classic load balancers%s%s%s%s%s: set endpoint",
-                        standing->identity->auth.host, region ? " in the region " : "", region ? region : "",
+                        state->identity->auth.host, region ? " in the region " : "", region ? region : "",
                         origin ? " (" : "", origin ? origin : "", origin ? ")" : "");
 }
 
 /* ---- replies ---- */
 
 /* Neither project nor catalog is missed where another request can tell them. */
-static int take_token(otc_standing *self, otc_grant *grant, const rp_http_reply *reply, int64_t now_s,
+static int take_token(otc_auth_state *self, otc_token *token, const rp_http_reply *reply, int64_t now_s,
                       rp_error **error)
 {
-    bool last = grant == otc_standing_grant(self);
-    int result = renew(grant, reply, now_s, error);
+    bool last = token == otc_auth_state_token(self);
+    int result = renew(token, reply, now_s, error);
 
     if (result < 0 || !last)
         return result;
@@ -343,7 +343,7 @@ static int take_token(otc_standing *self, otc_grant *grant, const rp_http_reply 
 }
 
 /* The first of the settings that a need goes by. */
-static const char *origin_of(const otc_standing *self, otc_need need)
+static const char *origin_of(const otc_auth_state *self, otc_need need)
 {
     const otc_setting *setting = kinds[need].settings;
 
@@ -352,38 +352,38 @@ static const char *origin_of(const otc_standing *self, otc_need need)
     return *setting == OTC_SETTINGS ? "not given" : otc_source_origin(&self->identity->chosen, *setting);
 }
 
-static int not_there(const otc_standing *self, const char *what, otc_need need, const char *name,
+static int not_there(const otc_auth_state *self, const char *what, otc_need need, const char *name,
                      rp_error **error)
 {
     return rp_error_set(error, RP_E_NOT_FOUND, "there is no %s \"%.64s\" at %s (%s)", what, name,
                         self->identity->auth.host, origin_of(self, need));
 }
 
-int otc_standing_take(otc_standing *standing, otc_need need, const rp_http_reply *reply, int64_t now_s,
-                      rp_error **error)
+int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t now_s,
+                        rp_error **error)
 {
     int result = 0;
 
     switch (need) {
     case OTC_NEEDS_LOGIN:
-        return take_token(standing, &standing->own, reply, now_s, error);
+        return take_token(state, &state->user_token, reply, now_s, error);
     case OTC_NEEDS_AGENCY:
-        return take_token(standing, &standing->assumed, reply, now_s, error);
+        return take_token(state, &state->agency_token, reply, now_s, error);
     case OTC_NEEDS_DOMAIN:
-        result = otc_first_id(reply, "domains", &standing->domain_id, error);
-        if (result == 0 && !standing->domain_id)
-            result = not_there(standing, "domain", need, domain_name(standing), error);
+        result = otc_first_id(reply, "domains", &state->domain_id, error);
+        if (result == 0 && !state->domain_id)
+            result = not_there(state, "domain", need, domain_name(state), error);
         return result;
     case OTC_NEEDS_PROJECT:
-        result = otc_first_id(reply, "projects", &standing->project_id, error);
-        if (result == 0 && !standing->project_id)
-            result = not_there(standing, "project", need, project_name(standing), error);
+        result = otc_first_id(reply, "projects", &state->project_id, error);
+        if (result == 0 && !state->project_id)
+            result = not_there(state, "project", need, project_name(state), error);
         return result;
     case OTC_NEEDS_CATALOG:
-        result = find_endpoint(standing, reply, error);
-        return result < 0 ? result : otc_standing_without_catalog(standing, error);
+        result = find_endpoint(state, reply, error);
+        return result < 0 ? result : otc_auth_state_without_catalog(state, error);
     case OTC_NEEDS_NOTHING:
-    case OTC_NEEDS_WHAT_IS_NOT_THERE:
+    case OTC_NEEDS_ENDPOINT:
         break;
     }
     return result;
@@ -391,25 +391,25 @@ int otc_standing_take(otc_standing *standing, otc_need need, const rp_http_reply
 
 /* ---- for requests to the service ---- */
 
-char *otc_standing_url(const otc_standing *standing, const char *path)
+char *otc_auth_state_url(const otc_auth_state *state, const char *path)
 {
-    return rp_url_below(endpoint_of(standing), (const char *[]){"v1.0", project_of(standing), NULL}, path);
+    return rp_url_below(endpoint_of(state), (const char *[]){"v1.0", project_of(state), NULL}, path);
 }
 
-int otc_standing_stamp(otc_standing *standing, otc_stamp *stamp, int64_t now_s, rp_http_request *request,
-                       rp_error **error)
+int otc_auth_state_authenticate(otc_auth_state *state, otc_request_auth *auth, int64_t now_s,
+                                rp_http_request *request, rp_error **error)
 {
-    const otc_grant *grant = otc_standing_grant(standing);
-    otc_bounds bounds = {project_of(standing), NULL};
+    const otc_token *token = otc_auth_state_token(state);
+    otc_auth_scope scope = {project_of(state), NULL};
 
-    if (grant)
-        return otc_stamp_token(stamp, grant->token, request, error);
-    return otc_stamp_sign(stamp, standing->identity, &bounds, now_s, request, error);
+    if (token)
+        return otc_request_auth_token(auth, token->secret, request, error);
+    return otc_request_auth_sign(auth, state->identity, &scope, now_s, request, error);
 }
 
-char *otc_standing_origins(const otc_standing *standing, otc_need need)
+char *otc_auth_state_origins(const otc_auth_state *state, otc_need need)
 {
-    const otc_source *chosen = &standing->identity->chosen;
+    const otc_source *chosen = &state->identity->chosen;
     rp_buffer out = RP_BUFFER(8192);
 
     for (size_t i = 0; kinds[need].settings[i] != OTC_SETTINGS; i++) {

@@ -5,7 +5,7 @@
 
 #include "fake.h"
 #include "suites.h"
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -404,7 +404,7 @@ START_TEST(a_whole_url_is_refused_for_it_might_lead_anywhere)
 }
 END_TEST
 
-START_TEST(an_errand_that_nobody_waits_for_is_dropped)
+START_TEST(an_iam_request_that_nobody_waits_for_is_dropped)
 {
     outcome told = {0};
     rp_http_request request = request_for(&told, PATH);
@@ -475,9 +475,9 @@ END_TEST
 #define LOOP(tests, test, table)                                                                             \
     tcase_add_loop_test(tests, test, 0, (int)(sizeof(table) / sizeof((table)[0])))
 
-TCase *errand_tests(void)
+TCase *iam_request_tests(void)
 {
-    TCase *tests = tcase_create("errands");
+    TCase *tests = tcase_create("iam_requests");
 
     tcase_add_test(tests, keys_need_no_request_before_the_first);
     tcase_add_test(tests, a_signature_is_made_anew_for_each_attempt);
@@ -497,7 +497,7 @@ TCase *errand_tests(void)
     tcase_add_test(tests, an_agency_is_renewed_before_its_end_without_a_new_login);
     tcase_add_test(tests, a_user_whose_token_was_revoked_logs_in_again_once_for_the_agency);
     tcase_add_test(tests, a_whole_url_is_refused_for_it_might_lead_anywhere);
-    tcase_add_test(tests, an_errand_that_nobody_waits_for_is_dropped);
+    tcase_add_test(tests, an_iam_request_that_nobody_waits_for_is_dropped);
     tcase_add_test(tests, a_probe_that_is_dropped_makes_room_for_the_next);
     tcase_add_test(tests, a_security_token_goes_along_and_is_kept_out_of_answers);
     return tests;

@@ -121,7 +121,7 @@ static const struct {
     const char *config;
     bool is_temporary, works;
     const char *clouds;
-} ways[] = {
+} methods[] = {
     {ID ", \"token\": \"" TOKEN "\"", false, true, NULL},
     {JOE, false, true, NULL},
     {ID ", " KEYS, false, true, NULL},
@@ -177,14 +177,14 @@ static int open_and_create(const char *settings, const simulator_process *at)
 
 START_TEST(no_secret_is_left_in_memory_that_is_freed)
 {
-    simulator_process at = simulator_process_start((const char *const[]){"job-ms", "20", "token", TOKEN, "password", PASSWORD,
-                                                     "secret-key", SECRET, "security-token",
-                                                     ways[_i].is_temporary ? SECURITY : "", NULL},
-                               true);
-    char *path = ways[_i].clouds ? write_clouds(ways[_i].clouds) : NULL;
-    int status = open_and_create(ways[_i].config, &at);
+    simulator_process at = simulator_process_start(
+        (const char *const[]){"job-ms", "20", "token", TOKEN, "password", PASSWORD, "secret-key", SECRET,
+                              "security-token", methods[_i].is_temporary ? SECURITY : "", NULL},
+        true);
+    char *path = methods[_i].clouds ? write_clouds(methods[_i].clouds) : NULL;
+    int status = open_and_create(methods[_i].config, &at);
 
-    ck_assert_msg((status == RP_OK) == ways[_i].works, "status %d", status);
+    ck_assert_msg((status == RP_OK) == methods[_i].works, "status %d", status);
     ck_assert_msg(found_count == 0, "%u blocks, such as: %s", found_count, found);
     if (path)
         unlink(path);
@@ -209,6 +209,6 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_block_with_a_secret_is_found);
-    tcase_add_loop_test(tests, no_secret_is_left_in_memory_that_is_freed, 0, (int)rp_count_of(ways));
+    tcase_add_loop_test(tests, no_secret_is_left_in_memory_that_is_freed, 0, (int)rp_count_of(methods));
     return run_case("leavings", tests);
 }

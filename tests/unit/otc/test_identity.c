@@ -1,4 +1,4 @@
-#include "whoever.h"
+#include "test_identity.h"
 
 #include <check.h>
 #include <stdio.h>
