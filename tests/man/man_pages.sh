@@ -1,8 +1,9 @@
 #!/bin/bash
-# man_pages.sh MAN SOURCE RP ELB_SIM: the man pages are in order, and tell of every option that the help of rp and
-# elb-sim has, with the same values and defaults, and of what rphost.h and resource_plugin.h declare; and of no other.
+# man_pages.sh MAN SOURCE RP ELB_SIM ELB_MEMBER: checks that the man pages are valid, and that they document every option
+# in the help of rp and elb-sim, every setting and attribute in elb_member's describe, with the same values and defaults,
+# and every declaration of rphost.h and resource_plugin.h; and nothing else.
 set -euo pipefail
-man=$1 source=$2 rp=$3 elb_sim=$4
+man=$1 source=$2 rp=$3 elb_sim=$4 elb_member=$5
 export LC_ALL=C.UTF-8
 
 for tool in scdoc mandoc; do
@@ -13,89 +14,89 @@ done
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 
-# A page as text, a line a paragraph, without overstrikes.
+# A page as text, one line per paragraph, without overstrikes.
 text() { mandoc -T utf8 -O width=900 "$man/man${1##*.}/$1" | sed 's/.\x08//g'; }
 section() { awk -v name="$1" '/^[^ ]/ {inside = $0 == name; next} inside'; }
 subsection() { awk -v name="   $1" '/^[^ ]/ {inside = 0} /^   [^ ]/ {inside = $0 == name; next} inside'; }
-# has TEXT LINE: whether it is a line of the text, wherever indented.
+# has TEXT LINE: whether the text has that line, at any indentation.
 has() { grep -qxF -- "$2" <<<"$(sed 's/^ *//' <<<"$1")"; }
-# many COUNT WHAT LINES: a help or header that is not understood any more must not pass for an empty one.
-many() { (($(grep -c . <<<"$3") >= $1)) || fail "found only these $2: $3"; }
+# many COUNT WHAT LINES: fails if fewer are found, so that output that can no longer be parsed does not count as empty.
+many() { (($(grep -c . <<<"$3") >= $1)) || fail "expected at least $1 $2, found: $3"; }
 
 page_is_in_order() {
-    local told
-    told=$(mandoc -T lint -W warning "$man/man${1##*.}/$1" 2>&1) || fail "$told"
+    local text
+    text=$(mandoc -T lint -W warning "$man/man${1##*.}/$1" 2>&1) || fail "$text"
     grep -q '^SEE ALSO$' <<<"$(text "$1")" || fail "$1 has no SEE ALSO"
 }
 
-# "NAME VALUE" of each option, the value empty for a switch.
+# "NAME VALUE" of each option; VALUE is empty for a switch.
 options_of_verb() { "$rp" help "$1" | sed -n 's/^  --\([a-z-]*\) \{0,1\}\([A-Z]*\) .*/\1 \2/p'; }
 
-verb_is_told() {
-    local verb=$1 told=$2 name value known=" "
-    [[ $told ]] || fail "rp(1) does not tell of the verb $verb"
+verb_is_documented() {
+    local verb=$1 text=$2 name value known=" "
+    [[ $text ]] || fail "rp(1) does not document the verb $verb"
     while read -r name value; do
         [[ $name ]] || continue
         known+="$name "
-        [[ $told == *"[-$name${value:+ $value}]"* || $told == *"[-$name=false]"* ]] ||
-            fail "rp(1) does not tell that $verb takes -$name $value"
-        grep -qE -- "^ +-$name( |=|$)" <<<"$terms" || fail "rp(1) does not tell what -$name does"
+        [[ $text == *"[-$name${value:+ $value}]"* || $text == *"[-$name=false]"* ]] ||
+            fail "rp(1) does not document that $verb takes -$name $value"
+        grep -qE -- "^ +-$name( |=|$)" <<<"$terms" || fail "rp(1) does not document the option -$name"
     done <<<"$(options_of_verb "$verb")"
-    for name in $(grep -oE '\[-[a-z-]+' <<<"$told" | tr -d '[' | sed 's/^-//'); do
-        [[ $known == *" $name "* ]] || fail "rp(1) tells of -$name, which $verb does not take"
+    for name in $(grep -oE '\[-[a-z-]+' <<<"$text" | tr -d '[' | sed 's/^-//'); do
+        [[ $known == *" $name "* ]] || fail "rp(1) documents -$name, which  does not take"
     done
 }
 
-rp_is_told() {
+rp_is_documented() {
     local page terms verbs verb codes code
     page=$(text rp.1)
     terms=$(section OPTIONS <<<"$page")
     verbs=$("$rp" help | sed -n 's/^  rp \([a-z]*\) .*/\1/p')
     many 10 verbs "$verbs"
     for verb in $verbs; do
-        verb_is_told "$verb" "$(subsection "rp $verb" <<<"$page")"
+        verb_is_documented "$verb" "$(subsection "rp $verb" <<<"$page")"
     done
     codes=$("$rp" help | sed -n 's/^ *\([0-9][0-9]*\)  \([a-z_]*\)$/\1  \2/p')
     many 15 "exit codes" "$codes"
     while read -r code; do
-        has "$(section "EXIT STATUS" <<<"$page")" "$code" || fail "rp(1) does not tell the exit code \"$code\""
+        has "$(section "EXIT STATUS" <<<"$page")" "$code" || fail "rp(1) does not document the exit code \"$code\""
     done <<<"$codes"
 }
 
-resources_are_told() {
+resources_are_documented() {
     local page keys word
     page=$(text rp-resources.5)
     keys=$(sed -n 's/^    {"\([a-z_]*\)", \(true\|false\), IS(.*/\1/p' "$source/src/cli/config/project.c")
     many 7 keys "$keys"
     for word in $keys; do
-        grep -qE "^ +$word( |$)" <<<"$page" || fail "rp-resources(5) does not tell of $word"
+        grep -qE "^ +$word( |$)" <<<"$page" || fail "rp-resources(5) does not document $word"
     done
     for word in '${each.key}' '${each.value}' '${each.value.NAME}' '${env:NAME}' '${file:PATH}' '$${'; do
-        has "$page" "$word" || fail "rp-resources(5) does not tell of $word"
+        has "$page" "$word" || fail "rp-resources(5) does not document $word"
     done
 }
 
-# Each line of --help that is an option, a setting with its default or a field of a rule stands in the page as it is.
-simulator_is_told() {
+# Each line of --help that is an option, a setting with its default or a field of a rule must be a line of the page.
+simulator_is_documented() {
     local page help lines line
     page=$(text elb-sim.1)
     help=$("$elb_sim" --help)
     lines=$(sed -n '/^Control/q; s/^  \([^ ].*\)/\1/p' <<<"$help")
     many 60 "options, settings and fields" "$lines"
     lines+=$'\n'$(awk '/^  (GET|POST) / {print $1, $2; for (i = 3; $i == "|"; i += 2) print $1, "/sim/" $(i + 1)}' <<<"$help")
-    many 70 "ways of control" "$lines"
+    many 70 "control requests" "$lines"
     while read -r line; do
-        has "$page" "$line" || fail "elb-sim(1) does not tell of: $line"
+        has "$page" "$line" || fail "elb-sim(1) does not have the line: $line"
     done <<<"$lines"
     while read -r line; do
-        grep -qxF -- "$line" <<<"$lines" || fail "elb-sim(1) tells of what there is not: $line"
+        grep -qxF -- "$line" <<<"$lines" || fail "elb-sim(1) documents an unknown option: $line"
     done <<<"$(grep -E '^ {7}--[a-z]' <<<"$page" | sed 's/^ *//')"
 }
 
-# Declarations with their comments and line ends taken away.
+# Declarations without comments and line ends.
 declarations() { sed -e ':a' -e 'N' -e '$!ba' -e 's#/\*#\x01#g; s#\*/#\x02#g; s#\x01[^\x02]*\x02##g' "$1" | tr -s '\n ' '  '; }
 
-functions_are_told() {
+functions_are_documented() {
     local page lines line
     page=$(text librphost.3)
     lines=$(declarations "$source/src/host/rphost.h" | grep -oE '(const )?[a-z0-9_]+ \*?rphost_[a-z_]+\([^;]*\);')
@@ -103,11 +104,11 @@ functions_are_told() {
     while read -r line; do
         [[ $(section SYNOPSIS <<<"$page" | tr -s '\n ' '  ') == *"$line"* ]] || fail "librphost(3) does not declare $line"
         line=${line%%(*}
-        has "$page" "rphost_${line##*rphost_}()" || fail "librphost(3) does not tell of $line"
+        has "$page" "rphost_${line##*rphost_}()" || fail "librphost(3) does not document $line"
     done <<<"$lines"
 }
 
-interface_is_told() {
+interface_is_documented() {
     local page header lines line
     page=$(text resource_plugin.7)
     header=$(declarations "$source/abi/resource_plugin.h")
@@ -116,16 +117,61 @@ interface_is_told() {
     lines+=$'\n'$(grep -oE 'rp_hook \*[a-z_]+;|void \(\*(release|close)\)' <<<"$header" | sed 's/.*\*\([a-z_]*\).*/\1/')
     many 27 "statuses and hooks" "$lines"
     while read -r line; do
-        has "$page" "$line" || fail "resource_plugin(7) does not tell of $line"
+        has "$page" "$line" || fail "resource_plugin(7) does not document $line"
     done <<<"$lines"
 }
 
-for page in rp.1 rp-resources.5 elb-sim.1 librphost.3 resource_plugin.7; do
+# terms SECTION: the names that elb_member(7) documents in a section, one per line.
+terms() { section "$1" <<<"$page" | sed -n 's/^ \{7\}\([a-z_, ]*\)$/\1/p' | tr -d ' ' | tr ',' '\n' | grep . | sort -u; }
+
+# "NAME DEFAULT" of each property of a schema in describe; DEFAULT is empty if there is none.
+properties() {
+    python3 -c 'if True:
+        import json, sys
+        schema = json.load(sys.stdin)
+        for name in sys.argv[1:]:
+            schema = schema[name]
+        for name, value in sorted(schema["properties"].items()):
+            print(name, json.dumps(value["default"]).strip("\"") if "default" in value else "")' "$@" <<<"$described"
+}
+
+# schema_is_documented SECTION PATH...: the section of elb_member(7) has the properties of the schema and no others.
+schema_is_documented() {
+    local heading=$1 known name default
+    known=$(properties "${@:2}")
+    many 2 "properties for $heading" "$known"
+    [[ $(cut -d ' ' -f 1 <<<"$known") == "$(terms "$heading")" ]] || fail "elb_member(7), $heading: not the names in" \
+        "describe: $(diff <(cut -d ' ' -f 1 <<<"$known") <(terms "$heading") | grep '^[<>]' | tr '\n' ' ')"
+    while read -r name default; do
+        [[ $default && $heading == CONFIGURATION ]] || continue
+        # The paragraph after the term.
+        section "$heading" <<<"$page" | grep -A1 -E "^ {7}(.*, )?$name(,.*)?\$" | grep -qwF -- "$default" ||
+            fail "elb_member(7) does not document the default of $name: $default"
+    done <<<"$known"
+}
+
+plugin_is_documented() {
+    local page described known name
+    page=$(text elb_member.7)
+    described=$("$rp" describe "$elb_member")
+    schema_is_documented CONFIGURATION config
+    schema_is_documented RECORD resources elb_member record
+    schema_is_documented STATE resources elb_member state
+    schema_is_documented OPTIONS resources elb_member options
+    known=$(sed -n 's/^ *{"\([A-Z_]*\)", OTC_.*/\1/p' "$source/src/otc/environment.c")
+    many 40 "environment variables" "$known"
+    for name in $known; do
+        section ENVIRONMENT <<<"$page" | grep -qw -- "$name" || fail "elb_member(7) does not document $name"
+    done
+}
+
+for page in rp.1 rp-resources.5 elb-sim.1 librphost.3 elb_member.7 resource_plugin.7; do
     page_is_in_order $page
 done
-rp_is_told
-resources_are_told
-simulator_is_told
-functions_are_told
-interface_is_told
+rp_is_documented
+resources_are_documented
+simulator_is_documented
+functions_are_documented
+interface_is_documented
+plugin_is_documented
 exit $((failures > 0))
