@@ -9,7 +9,7 @@ class Plugin(c.Structure):
     _fields_ = [(name, c.c_uint32) for name in ("struct_size", "abi_major", "abi_minor", "reserved")] + [
         ("name", c.c_char_p), ("version", c.c_char_p), ("release", c.CFUNCTYPE(None, c.POINTER(Response))),
         ("describe", HOOK), ("open", HOOK), ("close", c.CFUNCTYPE(None, c.c_void_p))] + [
-        (name, HOOK) for name in ("validate", "create", "read", "delete", "list")]
+        (name, HOOK) for name in ("validate", "create", "read", "update", "delete", "list")]
 
 path, config, resource, records = sys.argv[1:]
 entry = c.CDLL(path).resource_plugin_entry

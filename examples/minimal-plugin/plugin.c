@@ -216,6 +216,7 @@ static const rp_plugin plugin = {.struct_size = sizeof(rp_plugin),
                                  .close = close_,
                                  .create = create,
                                  .read = read_,
+                                 .update = NULL, /* a note is replaced: delete, then create */
                                  .delete_ = delete_};
 
 const rp_plugin *resource_plugin_entry(uint32_t host_abi_major)

@@ -16,6 +16,7 @@ static const rp_plugin plugin = {
     .validate = validate_hook,
     .create = create_hook,
     .read = read_hook,
+    .update = NULL, /* every attribute of a member is force-new */
     .delete_ = delete_hook,
     .list = list_hook,
 };

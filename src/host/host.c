@@ -31,7 +31,8 @@ typedef struct known_hook {
 static const known_hook hooks[] = {
     {"describe", offsetof(rp_plugin, describe), false}, {"validate", offsetof(rp_plugin, validate), false},
     {"create", offsetof(rp_plugin, create), true},      {"read", offsetof(rp_plugin, read), true},
-    {"delete", offsetof(rp_plugin, delete_), true},     {"list", offsetof(rp_plugin, list), true},
+    {"update", offsetof(rp_plugin, update), true},      {"delete", offsetof(rp_plugin, delete_), true},
+    {"list", offsetof(rp_plugin, list), true},
 };
 
 static const known_hook *find_hook(const char *name)

@@ -52,8 +52,8 @@ rphost *rphost_open(const char *plugin, const char *config, size_t config_len);
 const char *rphost_error(const rphost *host);
 
 /*
- * Calls "describe", "validate", "create", "read", "delete" or "list" and waits
- * for the answer. A request of NULL, 0 means {}. timeout_ms of 0 is the plugin's
+ * Calls "describe", "validate", "create", "read", "update", "delete" or "list"
+ * and waits for the answer. A request of NULL, 0 means {}. timeout_ms of 0 is the plugin's
  * own default.
  *
  * on_event may be NULL. It is called on this thread, with context, before the

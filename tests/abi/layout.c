@@ -43,8 +43,9 @@ static const place places[] = {
     PLACE(rp_plugin, validate, 16 + 6 * POINTER),
     PLACE(rp_plugin, create, 16 + 7 * POINTER),
     PLACE(rp_plugin, read, 16 + 8 * POINTER),
-    PLACE(rp_plugin, delete_, 16 + 9 * POINTER),
-    PLACE(rp_plugin, list, 16 + 10 * POINTER),
+    PLACE(rp_plugin, update, 16 + 9 * POINTER),
+    PLACE(rp_plugin, delete_, 16 + 10 * POINTER),
+    PLACE(rp_plugin, list, 16 + 11 * POINTER),
 };
 
 START_TEST(every_member_is_where_it_was_in_1_0)
@@ -58,7 +59,7 @@ START_TEST(every_struct_is_as_large_as_in_1_0)
 {
     ck_assert_uint_eq(sizeof(rp_call), 8 + 3 * POINTER);
     ck_assert_uint_eq(sizeof(rp_response), 8 + 3 * POINTER);
-    ck_assert_uint_eq(sizeof(rp_plugin), 16 + 11 * POINTER);
+    ck_assert_uint_eq(sizeof(rp_plugin), 16 + 12 * POINTER);
 }
 END_TEST
 

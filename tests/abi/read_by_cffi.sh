@@ -7,7 +7,7 @@ python3 - "$1/resource_plugin.h" <<'END'
 import sys, cffi
 ffi = cffi.FFI()
 ffi.cdef("".join(line for line in open(sys.argv[1]) if not line.startswith("#")))
-assert ffi.offsetof("rp_plugin", "list") == 16 + 10 * ffi.sizeof("void *")
+assert ffi.offsetof("rp_plugin", "list") == 16 + 11 * ffi.sizeof("void *")
 assert ffi.offsetof("rp_response", "instance") == 8 + 2 * ffi.sizeof("void *")
 assert dict(ffi.typeof("rp_plugin").fields)["delete_"].type is ffi.typeof("rp_hook *")
 END

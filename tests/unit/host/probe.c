@@ -143,6 +143,7 @@ static const rp_plugin plugin = {
     .validate = wait_long,
     .create = show,
     .read = return_null,
+    .update = show,
     .delete_ = answer_badly,
 };
 

@@ -266,8 +266,23 @@ START_TEST(a_hook_that_is_not_there_is_unsupported)
     rphost *host = open_probe("{}");
 
     expect_own(call(host, "list", "{}"), RP_UNSUPPORTED, "host.hook_left_out", "probe has no list");
-    expect_own(call(host, "update", "{}"), RP_UNSUPPORTED, "host.no_such_hook", "no hook \"update\"");
+    expect_own(call(host, "alter", "{}"), RP_UNSUPPORTED, "host.no_such_hook", "no hook \"alter\"");
     expect_own(call(host, "open", "{}"), RP_UNSUPPORTED, "host.no_such_hook", "no hook \"open\"");
+    rphost_close(host);
+}
+END_TEST
+
+START_TEST(update_is_called_by_its_name)
+{
+    rphost *host = open_probe("{}");
+    rphost_answer *answer = call(host, "update", "[8]");
+
+    ck_assert_int_eq(rphost_status(answer), RP_OK);
+    ck_assert_has(rphost_json(answer), "\"request\":[8]");
+    rphost_release(answer);
+    rphost_close(host);
+    host = open_probe(NULL);
+    expect_own(call(host, "update", "{}"), RP_CONTRACT, "host.no_instance", "update needs a config");
     rphost_close(host);
 }
 END_TEST
@@ -477,6 +492,7 @@ int main(void)
     tcase_add_test(calling, cancel_holds_until_it_is_taken_back);
     tcase_add_test(calling, a_call_of_ones_own_making_has_its_own_cancel_word);
     tcase_add_test(calling, a_hook_that_is_not_there_is_unsupported);
+    tcase_add_test(calling, update_is_called_by_its_name);
     tcase_add_test(calling, without_a_config_only_hooks_that_need_no_instance_are_called);
     tcase_add_test(calling, a_refused_config_answers_every_call_in_the_plugins_words);
     tcase_add_test(calling, a_config_that_is_not_json_never_reaches_the_plugin);
