@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {
-    "status", "reset-before", "reset-after", "close", "truncate", "garble",   "short-length",  "long-length",
-    "hang",   "delay",        "slow",        "huge",  "redirect", "job-fail", "expired-token", NULL};
+#define NAME(kind, name, acts, send) name,
+static const char *const kinds[] = {SIM_FAULT_KINDS(NAME) NULL};
+#undef NAME
 static const char *const acts[] = {"default", "yes", "no", NULL};
 static const char *const forms[] = {"error-code", "not-found", "entities", "message",
                                     "word",       "running",   NULL};
@@ -213,28 +213,11 @@ sim_fault *sim_faults_fire(sim_faults *faults, sim_kind kind, const char *method
 
 bool sim_fault_acts(const sim_fault *fault)
 {
-    if (fault->acts)
-        return fault->acts == 1;
-    switch ((sim_fault_kind)fault->kind) {
-    case SIM_FAULT_RESET_AFTER:
-    case SIM_FAULT_TRUNCATE:
-    case SIM_FAULT_GARBLE:
-    case SIM_FAULT_SHORT_LENGTH:
-    case SIM_FAULT_LONG_LENGTH:
-    case SIM_FAULT_DELAY:
-    case SIM_FAULT_SLOW:
-    case SIM_FAULT_HUGE:
-    case SIM_FAULT_JOB:
-        return true;
-    case SIM_FAULT_STATUS:
-    case SIM_FAULT_RESET_BEFORE:
-    case SIM_FAULT_CLOSE:
-    case SIM_FAULT_HANG:
-    case SIM_FAULT_REDIRECT:
-    case SIM_FAULT_EXPIRED_TOKEN:
-        break;
-    }
-    return false;
+#define ACTS(kind, name, acts, send) acts,
+    static const bool by_default[] = {SIM_FAULT_KINDS(ACTS)};
+#undef ACTS
+
+    return fault->acts ? fault->acts == 1 : by_default[fault->kind];
 }
 
 void sim_faults_write(const sim_faults *faults, rp_json_writer *writer)

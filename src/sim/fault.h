@@ -7,23 +7,32 @@
 #include "sim/options.h"
 #include "sim/route.h"
 
+/* The kinds: name in a rule, whether the request is carried out by default, and the function of
+   response_writer.c that sends the response. */
+/* clang-format off */
+#define SIM_FAULT_KINDS(ROW) \
+    ROW(STATUS, "status", false, send_status)                 /* a response of that status, code, message, shape */ \
+    ROW(RESET_BEFORE, "reset-before", false, reset)           /* connection reset */ \
+    ROW(RESET_AFTER, "reset-after", true, reset)              /* connection reset */ \
+    ROW(CLOSE, "close", false, hang_up)                       /* connection closed without a response */ \
+    ROW(TRUNCATE, "truncate", true, send_truncated)           /* the connection ends inside the body */ \
+    ROW(GARBLE, "garble", true, send_garbled)                 /* the body is cut, Content-Length agrees */ \
+    ROW(SHORT_LENGTH, "short-length", true, send_short)       /* Content-Length shorter than the body */ \
+    ROW(LONG_LENGTH, "long-length", true, send_long)          /* Content-Length longer, the rest never comes */ \
+    ROW(HANG, "hang", false, hang_up)                         /* no response */ \
+    ROW(DELAY, "delay", true, send_whole)                     /* late response */ \
+    ROW(SLOW, "slow", true, send_slowly)                      /* the body is sent in small pieces */ \
+    ROW(HUGE, "huge", true, send_huge)                        /* a body of so many MiB */ \
+    ROW(REDIRECT, "redirect", false, send_redirect)           /* a redirect */ \
+    ROW(JOB, "job-fail", true, send_whole)                    /* an add or remove is accepted; its job fails */ \
+    ROW(EXPIRED_TOKEN, "expired-token", false, send_expired)  /* 401 as for an expired token */
+/* clang-format on */
+
+#define SIM_FAULT_ENUM(kind, name, acts, send) SIM_FAULT_##kind,
 typedef enum sim_fault_kind {
-    SIM_FAULT_STATUS,        /* a response of that status, code, message and shape */
-    SIM_FAULT_RESET_BEFORE,  /* not carried out; connection reset */
-    SIM_FAULT_RESET_AFTER,   /* carried out, then reset */
-    SIM_FAULT_CLOSE,         /* not carried out; closed without a response */
-    SIM_FAULT_TRUNCATE,      /* carried out; the connection ends inside the body */
-    SIM_FAULT_GARBLE,        /* carried out; the body is cut, Content-Length agrees */
-    SIM_FAULT_SHORT_LENGTH,  /* carried out; Content-Length shorter than the body */
-    SIM_FAULT_LONG_LENGTH,   /* carried out; Content-Length longer, the rest never comes */
-    SIM_FAULT_HANG,          /* not carried out; no response */
-    SIM_FAULT_DELAY,         /* carried out; late response */
-    SIM_FAULT_SLOW,          /* carried out; the body is sent in small pieces */
-    SIM_FAULT_HUGE,          /* carried out; a body of so many MiB */
-    SIM_FAULT_REDIRECT,      /* a redirect */
-    SIM_FAULT_JOB,           /* an add or remove is accepted; its job fails */
-    SIM_FAULT_EXPIRED_TOKEN, /* 401 as for an expired token */
+    SIM_FAULT_KINDS(SIM_FAULT_ENUM)
 } sim_fault_kind;
+#undef SIM_FAULT_ENUM
 
 typedef enum sim_job_form {
     SIM_JOB_FORM_ERROR_CODE, /* FAIL with error_code and fail_reason */

@@ -214,8 +214,8 @@ static enum MHD_Result send_status(const sim_response_writer *writer, sim_reply 
     return send_whole(writer, reply, fault);
 }
 
-static enum MHD_Result send_elsewhere(const sim_response_writer *writer, sim_reply *reply,
-                                      const sim_fault *fault)
+static enum MHD_Result send_redirect(const sim_response_writer *writer, sim_reply *reply,
+                                     const sim_fault *fault)
 {
     sim_reply_clear(reply);
     reply->status = fault->status ? fault->status : 302;
@@ -254,22 +254,11 @@ static enum MHD_Result hang_up(const sim_response_writer *writer, sim_reply *rep
     return MHD_NO;
 }
 
-static enum MHD_Result (*const senders[])(const sim_response_writer *, sim_reply *,
-                                          const sim_fault *) = {[SIM_FAULT_STATUS] = send_status,
-                                                                [SIM_FAULT_RESET_BEFORE] = reset,
-                                                                [SIM_FAULT_RESET_AFTER] = reset,
-                                                                [SIM_FAULT_CLOSE] = hang_up,
-                                                                [SIM_FAULT_TRUNCATE] = send_truncated,
-                                                                [SIM_FAULT_GARBLE] = send_garbled,
-                                                                [SIM_FAULT_SHORT_LENGTH] = send_short,
-                                                                [SIM_FAULT_LONG_LENGTH] = send_long,
-                                                                [SIM_FAULT_HANG] = hang_up,
-                                                                [SIM_FAULT_DELAY] = send_whole,
-                                                                [SIM_FAULT_SLOW] = send_slowly,
-                                                                [SIM_FAULT_HUGE] = send_huge,
-                                                                [SIM_FAULT_REDIRECT] = send_elsewhere,
-                                                                [SIM_FAULT_JOB] = send_whole,
-                                                                [SIM_FAULT_EXPIRED_TOKEN] = send_expired};
+typedef enum MHD_Result sender(const sim_response_writer *writer, sim_reply *reply, const sim_fault *fault);
+
+#define SENDER(kind, name, acts, send) send,
+static sender *const senders[] = {SIM_FAULT_KINDS(SENDER)};
+#undef SENDER
 
 enum MHD_Result sim_response_writer_send(const sim_response_writer *writer, sim_reply *reply,
                                          const sim_fault *fault, unsigned *status)
