@@ -1,13 +1,15 @@
 #!/bin/bash
-# Three members of a listener from a file: plan, apply, plan; one is removed behind the file's back; plan, apply, destroy.
+# Shows the life of a configuration with three members: plan, apply, plan; somebody else removes a member; plan, apply,
+# destroy.
 #
 #   examples/quickstart.sh
-#       against a simulator, which it builds and starts
+#       uses the simulator, which it builds and starts
 #   RP_CONFIG=cloud.json examples/quickstart.sh members.json
-#       against a real cloud: the plugin's configuration, and the members to add, by names of your choice:
+#       uses a real cloud: cloud.json is the plugin's configuration, members.json the members to add, under names of your
+#       choice:
 #       {"a": {"listener_id": "…", "server_id": "…", "address": "…"}, …}
 #
-# Installs what is missing of Debian's packages (as root, or through sudo). Leaves nothing behind but its build folder.
+# Installs missing Debian packages (as root or with sudo). Leaves only its build folder behind.
 set -euo pipefail
 given=${1:+$(realpath "$1")}
 cloud=${RP_CONFIG:+$(realpath "$RP_CONFIG")}
@@ -19,7 +21,7 @@ bold= off=
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$off"; }
 
 if [[ -n $cloud && -z $given ]]; then
-    echo "quickstart: RP_CONFIG is set, so the members are needed too: examples/quickstart.sh members.json" >&2
+    echo "quickstart: RP_CONFIG is set, but no file of members is given: run examples/quickstart.sh members.json" >&2
     exit 64
 fi
 
@@ -39,7 +41,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# control WHAT JSON: has the simulator do something.
+# control WHAT JSON: sends a control request to the simulator.
 control() {
     local address=${url#http://}
     exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
@@ -48,13 +50,13 @@ control() {
     exec 3<&-
 }
 
-# What the simulator was asked since the last time, one line a request.
+# Prints the requests that the simulator received since the last call, one per line.
 show_requests() {
     [[ -n $simulator ]] || return 0
     local address=${url#http://}
     exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
     printf 'GET /sim/requests HTTP/1.0\r\n\r\n' >&3
-    echo "requests the server saw:"
+    echo "requests that the server received:"
     tr -d '\r' <&3 | sed 's/{"seq":/\n&/g' | sed -E '$s/\]\}$//; s/,$//' |
         sed -nE 's|^.*"method":"([A-Z]+)","path":"/v1.0/[^/]*([^"]*)".*"status":([0-9]+).*"body":(.*)\}$|  \1 …\2 -> \3  \4|p' |
         sed 's/  null$//'
@@ -63,7 +65,7 @@ show_requests() {
     control reset '{"what":"log"}'
 }
 
-# rp ARGUMENT…: as typed, in the folder of the configuration.
+# rp ARGUMENT…: prints the command and runs it in the folder of the configuration.
 rp() {
     say "rp $*"
     (cd "$scratch" && exec "$program" "$@")
@@ -119,7 +121,7 @@ show_requests
 rp plan
 
 if [[ -n $simulator ]]; then
-    say "Somebody removes web[\"b\"] behind the file's back"
+    say "Somebody else removes web[\"b\"]"
     control members '{"listener_id":"'$listener'","remove":[{"server_id":"97444148-7afb-47cc-b4a3-6e1c94d1ade4","address":"172.16.0.32"}]}'
     rp plan -out=second.plan
     rp apply second.plan

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs all tests, in the normal build and in the one with sanitizers. Installs what is missing first.
+# Runs all tests in the presets dev and asan. Installs missing Debian packages first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
