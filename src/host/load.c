@@ -67,6 +67,18 @@ static entry_function *find_entry(void *library)
     return entry;
 }
 
+/* A program that exports an OpenSSL of its own, as Node.js does, would lend it to the plugin's libcurl, which was
+   built for the system's. RTLD_DEEPBIND has the plugin find its own libraries first. The sanitizers' runtime refuses
+   that flag. */
+static int load_flags(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return RTLD_NOW | RTLD_LOCAL;
+#else
+    return RTLD_NOW | RTLD_LOCAL | (dlsym(RTLD_DEFAULT, "OPENSSL_init_ssl") ? RTLD_DEEPBIND : 0);
+#endif
+}
+
 int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
 {
     const rp_plugin *table;
@@ -76,7 +88,7 @@ int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
 
     if (access(path, F_OK))
         return rp_error_set(error, RP_E_NOT_FOUND, "%s: no such file", path);
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path, load_flags());
     if (!library)
         return loader_error(error); /* its words begin with the path */
     entry = find_entry(library);
