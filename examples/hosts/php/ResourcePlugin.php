@@ -1,0 +1,55 @@
+<?php
+/* Resource plugins for PHP, on librphost and FFI (ffi.enable must allow it; the command line does).
+ *     $plugin = new ResourcePlugin('elb_member', ['cloud' => 'otc']);
+ *     [$status, $answer] = $plugin->call('create', ['resource' => 'elb_member', 'records' => [...]], 60000);
+ */
+final class ResourcePlugin
+{
+    private const DECLARATIONS = '
+        typedef struct rphost rphost;
+        typedef struct rphost_answer rphost_answer;
+        rphost *rphost_open(const char *plugin, const char *config, size_t config_len);
+        const char *rphost_error(const rphost *host);
+        rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, size_t request_len,
+                                   uint32_t timeout_ms, void *on_event, void *context);
+        int32_t rphost_status(const rphost_answer *answer);
+        const char *rphost_json(const rphost_answer *answer);
+        void rphost_release(rphost_answer *answer);
+        void rphost_close(rphost *host);';
+    private const FLAGS = JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
+
+    private FFI $library;
+    private FFI\CData $handle;
+
+    public function __construct(string $name, array|object $config)
+    {
+        $this->library = FFI::cdef(self::DECLARATIONS, getenv('RPHOST_LIBRARY') ?: 'librphost.so.0');
+        $text = json_encode((object) $config, self::FLAGS);
+        $this->handle = $this->library->rphost_open($name, $text, strlen($text));
+        $wrong = $this->library->rphost_error($this->handle);
+        if ($wrong !== null) {
+            throw new RuntimeException(is_string($wrong) ? $wrong : FFI::string($wrong));
+        }
+    }
+
+    /* Objects are decoded as objects: PHP cannot tell an empty array from an empty object. */
+    public function call(string $hook, array|object $request, int $timeout_ms = 0): array
+    {
+        $text = json_encode((object) $request, self::FLAGS);
+        $answer = $this->library->rphost_call($this->handle, $hook, $text, strlen($text), $timeout_ms, null, null);
+        try {
+            $json = $this->library->rphost_json($answer);
+            $json = is_string($json) ? $json : FFI::string($json);
+            return [$this->library->rphost_status($answer), json_decode($json, false, 64, self::FLAGS)];
+        } finally {
+            $this->library->rphost_release($answer);
+        }
+    }
+
+    public function __destruct()
+    {
+        if (isset($this->handle)) {
+            $this->library->rphost_close($this->handle);
+        }
+    }
+}
