@@ -17,7 +17,7 @@ cp -r "$source/src/python" "$scratch/source"
     { cat "$scratch/log"; exit 1; }
 "$python" -m zipfile -e "$scratch"/dist/resource_plugin-*.whl "$scratch/installed"
 [[ -f $scratch/installed/resource_plugin/py.typed ]] || { echo "FAILED: no py.typed in the wheel"; exit 1; }
-tar -tzf "$scratch"/dist/resource*plugin-*.tar.gz | grep -q README.md || { echo "FAILED: no README.md in the sdist"; exit 1; }
+tar -tzf "$scratch"/dist/resource*plugin-*.tar.gz | grep README.md >/dev/null || { echo "FAILED: no README.md in the sdist"; exit 1; }
 
 cd "$scratch"
 PYTHONPATH=$scratch/installed "$python" - <<'END'
