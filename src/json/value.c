@@ -256,3 +256,9 @@ void rp_json_print(const rp_json *value, bool pretty, rp_buffer *out)
     struct layout layout = {.out = out, .pretty = pretty};
     print(&layout, value);
 }
+
+void rp_write_value(struct rp_json_writer *writer, const rp_json *value)
+{
+    rp_write_raw(writer, "", 0); /* the comma before it */
+    rp_json_print(value, false, writer->out);
+}

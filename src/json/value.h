@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 typedef struct rp_json rp_json;
+struct rp_json_writer;
 
 typedef enum rp_json_type {
     RP_JSON_NULL, /* also what is absent */
@@ -70,6 +71,9 @@ int rp_json_each(const rp_json *object, int (*each)(void *context, const char *n
 
 /* Appends the value as text, indented by two spaces a level if pretty. */
 void rp_json_print(const rp_json *value, bool pretty, rp_buffer *out);
+
+/* Writes the value as the next one of a document that is being written; NULL writes null. */
+void rp_write_value(struct rp_json_writer *writer, const rp_json *value);
 
 static inline void rp_json_freep(rp_json **root)
 {

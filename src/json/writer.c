@@ -113,12 +113,6 @@ void rp_write_null(rp_json_writer *writer)
     rp_buffer_add_text(writer->out, "null");
 }
 
-void rp_write_value(rp_json_writer *writer, const rp_json *value)
-{
-    separate(writer);
-    rp_json_print(value, false, writer->out);
-}
-
 void rp_write_raw(rp_json_writer *writer, const char *json, size_t len)
 {
     separate(writer);

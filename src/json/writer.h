@@ -28,7 +28,6 @@ void rp_write_string(rp_json_writer *writer, const char *bytes, size_t len);
 void rp_write_integer(rp_json_writer *writer, int64_t value);
 void rp_write_boolean(rp_json_writer *writer, bool value);
 void rp_write_null(rp_json_writer *writer);
-void rp_write_value(rp_json_writer *writer, const rp_json *value);       /* NULL writes null */
 void rp_write_raw(rp_json_writer *writer, const char *json, size_t len); /* a whole value, trusted */
 
 /* A name and its value; the common case. */

@@ -86,6 +86,15 @@ static void show_state(rp_sim *sim, rp_json_writer *writer)
 
 /* POST. */
 
+int sim_settings_applied(rp_sim *sim, rp_error **error)
+{
+    size_t size = sim->settings.log_size < 1000000 ? sim->settings.log_size : 1000000;
+
+    if (sim->request_log.ring && sim->request_log.size == (size ? size : 1))
+        return 0;
+    return sim_request_log_resize(&sim->request_log, size) ? 0 : rp_error_no_memory(error);
+}
+
 static int change_settings(rp_sim *sim, const rp_json *body, rp_error **error)
 {
     int failed = sim_options_read(sim_settings_table, &sim->settings, body, error);
@@ -139,11 +148,6 @@ static int change_back(rp_sim *sim, const rp_json *body, rp_error **error)
     return rp_error_set(error, RP_E_INVALID, "what: \"%s\" is none of: log, all, faults, tokens", what);
 }
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static int remove_member(rp_sim *sim, sim_listener *listener, const rp_json *item, rp_error **error)
 {
     const char *id = rp_json_text(rp_json_get(item, "id"));
@@ -170,7 +174,7 @@ static int add_member(rp_sim *sim, sim_listener *listener, const rp_json *item, 
         return rp_error_set(error, RP_E_INVALID, "add: expected server_id and address");
     if (!sim_link_add(&sim->state, listener, server_id, address, sim->settings.shared_member_ids,
                       sim_wall_ms(sim) / 1000))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return 0;
 }
 

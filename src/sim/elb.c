@@ -7,30 +7,6 @@
 /* The load balancer of all listeners. */
 #define LOADBALANCER "0b07acf06d243925bc24a0ac7445267a"
 
-static bool owns(const rp_sim *sim, const sim_request *request)
-{
-    return !strcmp(request->captured[0], sim->settings.project_id);
-}
-
-sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request)
-{
-    return owns(sim, request) ? sim_listener_find(&sim->state, request->captured[1]) : NULL;
-}
-
-bool sim_refuse_listener_id(const rp_sim *sim, const char *id, sim_refusal length, sim_refusal content,
-                            sim_reply *reply)
-{
-    if (!sim->settings.strict_ids)
-        return false;
-    if (strlen(id) != 32)
-        sim_refuse(reply, length);
-    else if (strspn(id, "0123456789abcdef") != 32)
-        sim_refuse(reply, content);
-    else
-        return false;
-    return true;
-}
-
 /* Versions. */
 
 static void write_version(const rp_sim *sim, rp_json_writer *writer)
@@ -107,7 +83,7 @@ void sim_elb_list_loadbalancers(rp_sim *sim, const sim_request *request, sim_rep
 
     rp_write_begin(&writer, '{');
     rp_write_name(&writer, "loadbalancers");
-    if (owns(sim, request)) {
+    if (sim_owns_path(sim, request)) {
         rp_write_begin(&writer, '[');
         write_loadbalancer(sim, &writer);
         rp_write_end(&writer, ']');
@@ -115,7 +91,7 @@ void sim_elb_list_loadbalancers(rp_sim *sim, const sim_request *request, sim_rep
         sim_write_empty_list(sim, &writer);
     }
     /* The API reference prints it as a string. */
-    rp_write_text_member(&writer, "instance_num", owns(sim, request) ? "1" : "0");
+    rp_write_text_member(&writer, "instance_num", sim_owns_path(sim, request) ? "1" : "0");
     rp_write_end(&writer, '}');
 }
 
@@ -123,7 +99,7 @@ void sim_elb_get_loadbalancer(rp_sim *sim, const sim_request *request, sim_reply
 {
     rp_json_writer writer = RP_JSON_WRITER(&reply->body);
 
-    if (!owns(sim, request) || strcmp(request->captured[1], LOADBALANCER) != 0)
+    if (!sim_owns_path(sim, request) || strcmp(request->captured[1], LOADBALANCER) != 0)
         sim_refuse(reply, SIM_LOADBALANCER_MISSING);
     else
         write_loadbalancer(sim, &writer);
@@ -210,7 +186,7 @@ void sim_elb_list_listeners(rp_sim *sim, const sim_request *request, sim_reply *
     size_t shown = 0;
 
     rp_write_begin(&writer, '[');
-    for (const sim_listener *at = sim->state.listeners; owns(sim, request) && at; at = at->next) {
+    for (const sim_listener *at = sim->state.listeners; sim_owns_path(sim, request) && at; at = at->next) {
         if (!matches(request, at))
             continue;
         write_listener(sim, at, &writer);
@@ -261,7 +237,7 @@ int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_err
     if (sim_listener_find(&sim->state, id))
         return rp_error_set(error, RP_E_INVALID, "listener \"%s\" already exists", id);
     if (!sim_listener_add(&sim->state, id, protocol, sim_wall_ms(sim) / 1000))
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return 0;
 }
 
@@ -296,8 +272,8 @@ void sim_elb_create_listener(rp_sim *sim, const sim_request *request, sim_reply 
     int64_t port = 0;
     char id[SIM_ID_SIZE];
 
-    if (!owns(sim, request) || refuse_listener(sim, body, reply)) {
-        if (!owns(sim, request))
+    if (!sim_owns_path(sim, request) || refuse_listener(sim, body, reply)) {
+        if (!sim_owns_path(sim, request))
             sim_refuse(reply, SIM_LOADBALANCER_MISSING);
         return;
     }
@@ -397,7 +373,7 @@ void sim_elb_create_healthcheck(rp_sim *sim, const sim_request *request, sim_rep
     const char *protocol = rp_json_text(rp_json_get(request->json, "healthcheck_protocol"));
     rp_json_writer writer = RP_JSON_WRITER(&reply->body);
 
-    if (!listener_id || !owns(sim, request) || !sim_listener_find(&sim->state, listener_id)) {
+    if (!listener_id || !sim_owns_path(sim, request) || !sim_listener_find(&sim->state, listener_id)) {
         sim_refuse(reply, SIM_HEALTHCHECK_LISTENER);
         return;
     }
@@ -463,7 +439,7 @@ void sim_elb_quotas(rp_sim *sim, const sim_request *request, sim_reply *reply)
     rp_write_begin(&writer, '{');
     rp_write_name(&writer, "resources");
     rp_write_begin(&writer, '[');
-    write_quota("elb", owns(sim, request) ? 1 : 0, 100, &writer);
+    write_quota("elb", sim_owns_path(sim, request) ? 1 : 0, 100, &writer);
     write_quota("listener", -1, 200, &writer);
     rp_write_end(&writer, ']');
     rp_write_end(&writer, '}');
@@ -480,7 +456,7 @@ static bool is_forgotten(const rp_sim *sim, const sim_job *job)
 void sim_elb_job(rp_sim *sim, const sim_request *request, sim_reply *reply)
 {
     rp_json_writer writer = RP_JSON_WRITER(&reply->body);
-    const sim_job *job = owns(sim, request) ? sim_job_find(&sim->state, request->captured[1]) : NULL;
+    const sim_job *job = sim_owns_path(sim, request) ? sim_job_find(&sim->state, request->captured[1]) : NULL;
 
     if (job && !is_forgotten(sim, job))
         sim_job_write(job, sim_now_ms(sim), &sim->settings, &writer);

@@ -84,7 +84,7 @@ static int fault_new(sim_fault **out, rp_error **error)
     _cleanup_(fault_freep) sim_fault *fault = calloc(1, sizeof(*fault));
 
     if (!fault)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     fault->users = 1;
     if (sim_options_defaults(sim_faults_table, fault, error) < 0)
         return RP_E_NO_MEMORY;
@@ -157,7 +157,7 @@ static int add_plain(sim_faults *faults, const char *rule, rp_error **error)
     int failed;
 
     if (!copy)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     failed = fault_new(&fault, error);
     if (failed < 0 || (failed = set_fields(fault, copy, error)) < 0)
         return failed;

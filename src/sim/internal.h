@@ -104,6 +104,9 @@ void sim_catalog_write(rp_sim *sim, const char *project_id, rp_json_writer *writ
 /* Adds a listener given on the command line or over /sim. */
 int sim_listener_given(rp_sim *sim, const char *id, const char *protocol, rp_error **error);
 
+/* Whether the project in the path is the main one, which owns all. */
+bool sim_owns_path(const rp_sim *sim, const sim_request *request);
+
 /* The listener in the path, or NULL. */
 sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request);
 
@@ -111,7 +114,7 @@ sim_listener *sim_listener_in_path(const rp_sim *sim, const sim_request *request
 bool sim_refuse_listener_id(const rp_sim *sim, const char *id, sim_refusal length, sim_refusal content,
                             sim_reply *reply);
 
-/* The same for a path of members. */
+/* The same for the path of a member request. */
 bool sim_members_refuse_id(const rp_sim *sim, const sim_request *request, sim_reply *reply);
 
 void sim_write_empty_list(const rp_sim *sim, rp_json_writer *writer);

@@ -7,24 +7,6 @@
 /* The oldest are forgotten beyond so many. */
 #define MAX_JOBS 20000u
 
-void sim_job_free(sim_job *job)
-{
-    if (!job)
-        return;
-    for (size_t i = 0; i < job->n_items; i++) {
-        free(job->items[i].server_id);
-        free(job->items[i].address);
-        free(job->items[i].floating);
-    }
-    free(job->items);
-    free(job->type);
-    free(job->listener_id);
-    free(job->code);
-    free(job->message);
-    free(job->word);
-    free(job);
-}
-
 sim_job *sim_job_new(sim_state *state, sim_kind kind, const char *type, const char *listener_id, size_t items)
 {
     _cleanup_(sim_job_freep) sim_job *job = calloc(1, sizeof(*job));

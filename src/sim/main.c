@@ -41,7 +41,7 @@ static int add_text(struct texts *texts, const char *text, rp_error **error)
     const char **grown = realloc(texts->texts, (texts->n + 2) * sizeof(*grown));
 
     if (!grown)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     texts->texts = grown;
     texts->texts[texts->n++] = text;
     texts->texts[texts->n] = NULL;

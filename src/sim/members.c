@@ -191,15 +191,6 @@ static size_t write_by_insertion(const rp_sim *sim, const sim_listener *listener
     return shown;
 }
 
-void sim_write_empty_list(const rp_sim *sim, rp_json_writer *writer)
-{
-    static const char *const empties[] = {
-        [SIM_EMPTY_OBJECT] = "{}", [SIM_EMPTY_ARRAY] = "[]", [SIM_EMPTY_NULL] = "null"};
-    const char *empty = empties[sim->settings.empty];
-
-    rp_write_raw(writer, empty, strlen(empty));
-}
-
 static void write_list(const rp_sim *sim, const sim_listener *listener, const struct query *query,
                        sim_reply *reply)
 {
@@ -217,12 +208,6 @@ static void write_list(const rp_sim *sim, const sim_listener *listener, const st
     rp_buffer_done(&reply->body);
     writer = RP_JSON_WRITER(&reply->body);
     sim_write_empty_list(sim, &writer);
-}
-
-bool sim_members_refuse_id(const rp_sim *sim, const sim_request *request, sim_reply *reply)
-{
-    return sim_refuse_listener_id(sim, request->captured[1], SIM_MEMBER_LISTENER_ID_LENGTH,
-                                  SIM_MEMBER_LISTENER_ID_CONTENT, reply);
 }
 
 void sim_members_list(rp_sim *sim, const sim_request *request, sim_reply *reply)

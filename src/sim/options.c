@@ -105,7 +105,7 @@ static int store_text(char **into, const char *text, rp_error **error)
     char *copy = strdup(text);
 
     if (!copy)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     free(*into);
     *into = copy;
     return 0;

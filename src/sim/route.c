@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-const char *const sim_kind_names[] = {"add",       "remove",       "list",        "job",     "listener",
-                                      "listeners", "loadbalancer", "healthcheck", "quota",   "version",
-                                      "token",     "project",      "domain",      "catalog", "security-token",
-                                      "identity",  "other",        "any",         NULL};
-
 enum {
     ELB = SIM_NEEDS_TOKEN | SIM_NEEDS_PROJECT
 };

@@ -18,17 +18,6 @@ struct exchange {
     bool begun;
 };
 
-const char *sim_request_header(const sim_request *request, const char *name)
-{
-    return MHD_lookup_connection_value((struct MHD_Connection *)request->connection, MHD_HEADER_KIND, name);
-}
-
-const char *sim_request_query(const sim_request *request, const char *name)
-{
-    return MHD_lookup_connection_value((struct MHD_Connection *)request->connection, MHD_GET_ARGUMENT_KIND,
-                                       name);
-}
-
 static void exchange_free(struct exchange *exchange)
 {
     free(exchange->request.uri);
@@ -258,11 +247,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 /* Starting and stopping. */
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static void closep(int *fd)
 {
     if (*fd >= 0)
@@ -315,20 +299,11 @@ static int serve_on(rp_sim *sim, const rp_sim_options *options, rp_error **error
     sim->ca_pem = rp_take(tls.ca_pem);
     sim->url = rp_format("%s://127.0.0.1:%u", options->https ? "https" : "http", port);
     if (!sim->url)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     failed = start_daemon(sim, fd, &tls, error);
     /* The daemon owns the socket now. */
     fd = -1;
     return failed;
-}
-
-int sim_settings_applied(rp_sim *sim, rp_error **error)
-{
-    size_t size = sim->settings.log_size < 1000000 ? sim->settings.log_size : 1000000;
-
-    if (sim->request_log.ring && sim->request_log.size == (size ? size : 1))
-        return 0;
-    return sim_request_log_resize(&sim->request_log, size) ? 0 : no_memory(error);
 }
 
 static int apply_settings(rp_sim *sim, const char *const *pairs, rp_error **error)
@@ -346,7 +321,7 @@ static int add_listener(rp_sim *sim, const char *given, rp_error **error)
     _cleanup_(rp_freep) char *id = strndup(given, len);
 
     if (!id)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return sim_listener_given(sim, id, given[len] ? given + len + 1 : "TCP", error);
 }
 
@@ -411,7 +386,7 @@ int rp_sim_start(const rp_sim_options *options, rp_sim **out, rp_error **error)
     int failed;
 
     if (!sim)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     sim->on_line = options->on_line;
     sim->on_line_context = options->on_line_context;
     failed = prepare(sim, options, error);

@@ -19,11 +19,6 @@ static const sim_canonical_rules guide = {false, false, false, false};
 /* The Go clients sign the path as it is; the one for Kubernetes resolves it, and leaves "=" out. */
 static const sim_canonical_rules old_clients[] = {{false, true, false, true}, {true, true, true, true}};
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 /* What the header says. */
 
 /* Cuts "name=value" off *rest, up to a comma or the end; NULL if that is not there. */
@@ -79,7 +74,7 @@ int sim_signature_read(const char *authorization, sim_signature *out, rp_error *
     _cleanup_(sim_signature_done) sim_signature read = {.text = strdup(authorization)};
 
     if (!read.text)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (!cut(&read))
         return rp_error_set(error, RP_E_INVALID, "no signature of the kind " ALGORITHM);
     *out = read;
@@ -209,7 +204,7 @@ int sim_signing_key(const char *secret, const char *scope, unsigned char out[SIM
         key_len = SIM_SIGNING_KEY_SIZE;
         at = at[len] ? at + len + 1 : NULL;
     }
-    return signed_all ? 0 : no_memory(error);
+    return signed_all ? 0 : rp_error_no_memory(error);
 }
 
 static int make_key(const sim_signature *signature, const char *secret, rp_buffer *out, rp_error **error)
@@ -224,7 +219,7 @@ static int make_key(const sim_signature *signature, const char *secret, rp_buffe
         if (failed == 0)
             rp_buffer_add(out, derived, sizeof(derived));
     }
-    return failed < 0 || rp_buffer_ok(out) ? failed : no_memory(error);
+    return failed < 0 || rp_buffer_ok(out) ? failed : rp_error_no_memory(error);
 }
 
 /* The signature. */
@@ -263,7 +258,7 @@ static int check_with_rules(const sim_signature *signature, const sim_signed *wh
     write_to_sign(signature, what, &canonical, &to_sign);
     if (!rp_buffer_ok(&canonical) || !rp_buffer_ok(&to_sign) ||
         !sign(rp_buffer_text(key), key->len, rp_buffer_text(&to_sign), to_sign.len, made))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     *matches = same_hex(made, signature->hex);
     return 0;
 }

@@ -292,6 +292,26 @@ void sim_link_drop(sim_state *state, sim_link *link)
     free(link);
 }
 
+/* Jobs. */
+
+void sim_job_free(sim_job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->n_items; i++) {
+        free(job->items[i].server_id);
+        free(job->items[i].address);
+        free(job->items[i].floating);
+    }
+    free(job->items);
+    free(job->type);
+    free(job->listener_id);
+    free(job->code);
+    free(job->message);
+    free(job->word);
+    free(job);
+}
+
 /* Tokens. */
 
 /* The oldest are forgotten beyond so many. */

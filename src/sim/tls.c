@@ -143,7 +143,7 @@ int sim_tls_make(sim_tls *out, rp_error **error)
     if (out->ca_pem && out->cert_pem && out->key_pem)
         return 0;
     sim_tls_done(out);
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return rp_error_no_memory(error);
 }
 
 void sim_tls_done(sim_tls *tls)
