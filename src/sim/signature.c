@@ -1,5 +1,6 @@
 #include "sim/signature.h"
 
+#include "base/encoding.h"
 #include "base/text.h"
 #include "sim/signature_canonical.h"
 
@@ -117,8 +118,7 @@ static void hash(const void *bytes, size_t len, char out[HEX_SIZE])
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
     SHA256(bytes, len, digest);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    rp_hex(digest, sizeof(digest), out);
 }
 
 /* Names must stand in lower case and in order, each once, and be there. */
@@ -240,8 +240,7 @@ static bool same_hex(const unsigned char made[SIM_SIGNING_KEY_SIZE], const char 
 {
     char text[HEX_SIZE];
 
-    for (size_t i = 0; i < SIM_SIGNING_KEY_SIZE; i++)
-        snprintf(text + 2 * i, 3, "%02x", made[i]);
+    rp_hex(made, SIM_SIGNING_KEY_SIZE, text);
     return strlen(hex) == HEX_SIZE - 1 && !CRYPTO_memcmp(text, hex, HEX_SIZE - 1);
 }
 

@@ -1,5 +1,7 @@
 #include "sim/signature_canonical.h"
 
+#include "base/encoding.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -7,29 +9,15 @@
 /* More parameters than this fail the buffer, as a lack of memory does. */
 #define MAX_PARAMETERS 1024u
 
-static int digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
 /* Decodes one byte, literal or %XX, and moves *at past it. */
 static unsigned char next_byte(const char **at, const char *end)
 {
     const char *c = (*at)++;
 
-    if (*c != '%' || end - c < 3 || digit(c[1]) < 0 || digit(c[2]) < 0)
+    if (*c != '%' || end - c < 3 || rp_hex_digit(c[1]) < 0 || rp_hex_digit(c[2]) < 0)
         return (unsigned char)*c;
     *at = c + 3;
-    return (unsigned char)(digit(c[1]) * 16 + digit(c[2]));
-}
-
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-_.~", c));
+    return (unsigned char)(rp_hex_digit(c[1]) * 16 + rp_hex_digit(c[2]));
 }
 
 /* Decodes what was sent and encodes it as signers do, who know only the decoded form. In a query "+" is a
@@ -40,13 +28,8 @@ static void encode(const char *text, size_t len, bool plus_is_space, rp_buffer *
 
     while (at < end) {
         bool is_plus = plus_is_space && *at == '+';
-        unsigned char byte = next_byte(&at, end);
-        if (is_plus)
-            rp_buffer_add_text(out, "%20");
-        else if (is_unreserved(byte))
-            rp_buffer_add_char(out, (char)byte);
-        else
-            rp_buffer_format(out, "%%%02X", byte);
+        char byte = (char)next_byte(&at, end);
+        rp_buffer_add_percent_encoded(out, is_plus ? " " : &byte, 1);
     }
 }
 
