@@ -63,7 +63,7 @@ static api_request *api_request_new(driver *d, listener *at, int kind)
 static int start(api_request *one, rp_error **error)
 {
     if (!one->url)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     one->request.url = one->url;
     return rp_transport_start(one->driver->transport, &one->request, &one->exchange, error);
 }

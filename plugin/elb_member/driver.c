@@ -341,7 +341,7 @@ int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **
             wait_for_protocol(d, c, tasks, count);
     }
     end(d, c);
-    return began ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return began ? 0 : rp_error_no_memory(error);
 }
 
 void driver_protocol(driver *d, const char *listener_id, char protocol[16])
@@ -381,7 +381,7 @@ driver *driver_new(rp_transport *transport, const driver_options *options, const
 
     if (!made) {
         rp_transport_free(transport);
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     pthread_mutex_init(&made->lock, NULL);

@@ -233,13 +233,13 @@ int elb_read_members(const rp_http_reply *reply, page **out, rp_error **error)
     for (size_t i = 0; made && i < count; i++) {
         const member *one = &made->members[made->count];
         if (!read_member(rp_json_at(body, i), made))
-            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+            return rp_error_no_memory(error);
         if (!one->id || !elb_is_id(one->id) || !one->server_id)
             return not_what_it_should_be(error, "a list of members: one has no id or no server_id");
         made->count++;
     }
     if (!made)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     *out = rp_take(made);
     return 0;
 }
@@ -496,7 +496,7 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
     if (*end != ELB_JOB_FAILED)
         return 0;
     *why = failure_of_job(body);
-    return *why ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return *why ? 0 : rp_error_no_memory(error);
 }
 
 /* --- for those who carry requests --------------------------------------------------- */

@@ -108,11 +108,6 @@ const rp_field state_fields[] = {
 #undef AT
 #undef COMPUTED
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static int canonicalize(record *one, rp_error **error)
 {
     char canonical[RP_ADDRESS_SIZE];
@@ -120,7 +115,7 @@ static int canonicalize(record *one, rp_error **error)
     if (!one->address || !rp_canonical_address(one->address, canonical))
         return 0;
     one->canonical = strdup(canonical);
-    return one->canonical ? 0 : no_memory(error);
+    return one->canonical ? 0 : rp_error_no_memory(error);
 }
 
 static int make_id(record *one, rp_error **error)
@@ -129,7 +124,7 @@ static int make_id(record *one, rp_error **error)
         return 0;
     free(one->id);
     one->id = rp_format("%s/%s/%s", one->listener_id, one->server_id, one->canonical);
-    return one->id ? 0 : no_memory(error);
+    return one->id ? 0 : rp_error_no_memory(error);
 }
 
 static int must_be_object(const rp_json *object, rp_error **error)
@@ -174,7 +169,7 @@ static int agree(char **has, const char *from_id, const char *name, rp_error **e
         return rp_error_set_at(error, RP_E_INVALID, "/id", "id and %s are not of the same member", name);
     if (!*has)
         *has = strdup(from_id);
-    return *has ? 0 : no_memory(error);
+    return *has ? 0 : rp_error_no_memory(error);
 }
 
 /* The id holds the key. */
@@ -189,7 +184,7 @@ static int take_id(record *one, rp_error **error)
         return 0;
     copy = strdup(one->id);
     if (!copy)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     server_id = strchr(copy, '/');
     address = server_id ? strchr(server_id + 1, '/') : NULL;
     if (!address)
@@ -203,7 +198,7 @@ static int take_id(record *one, rp_error **error)
         return result;
     if (!one->address)
         one->address = strdup(canonical);
-    return one->address ? 0 : no_memory(error);
+    return one->address ? 0 : rp_error_no_memory(error);
 }
 
 int record_read_known(record *into, const rp_json *object, rp_error **error)

@@ -56,7 +56,7 @@ static int find_repetitions(record_tasks *all, rp_error **error)
             continue;
         found = all->kind == WANT_READ ? &one : tsearch(one, &tree, compare_tasks);
         if (!found)
-            result = rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+            result = rp_error_no_memory(error);
         else if (*found != one)
             one->first = *found;
         else
@@ -74,11 +74,11 @@ int record_tasks_read(record_tasks *all, want_kind kind, const rp_json *records,
     *all = (record_tasks){.kind = kind, .options = *options};
     all->each = calloc(count ? count : 1, sizeof(record_task));
     if (!all->each)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     for (; all->count < count; all->count++)
         if (read_record(all, &all->each[all->count], rp_json_at(records, all->count)) < 0) {
             all->count++;
-            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+            return rp_error_no_memory(error);
         }
     return find_repetitions(all, error);
 }

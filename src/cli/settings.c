@@ -125,7 +125,7 @@ static int read_option(const rp_option *options, const char *word, words *line, 
     const rp_option *option = name ? find_option(options, name) : NULL;
 
     if (!name)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (!strcmp(name, "help") || !strcmp(name, "h")) {
         settings->help = true;
         return 0;

@@ -44,7 +44,7 @@ int rp_plugin_find(const char *plugin, const rp_search_path *folders, char **pat
         return rp_error_set(error, RP_E_NOT_FOUND, "there is no %s.so in %s%s%s (a path would have a '/')",
                             plugin, asked, *asked ? " or " : "", folders->built_in ? folders->built_in : "");
     if (!found)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     *path = rp_take(found);
     return 0;
 }

@@ -110,7 +110,7 @@ static int wrap_config(const char *config, size_t len, rp_buffer *request, rp_er
     rp_buffer_add(request, config, len);
     rp_buffer_add(request, tail, sizeof(tail) - 1);
     if (!rp_buffer_ok(request))
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return 0;
 }
 

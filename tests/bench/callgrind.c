@@ -63,7 +63,7 @@ int callgrind_count(const tools *with, const char *folder, instructions *one, rp
     int failed;
 
     if (!path || !option)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     /* The link itself would be valgrind's own. */
     if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
         return rp_error_set(error, RP_E_SYSTEM, "/proc/self/exe: %s", strerror(errno));

@@ -29,8 +29,7 @@ static int add(raw_http *client, const char *id, const char *body, char job_id[6
 {
     _cleanup_(rp_json_freep) rp_json *told = NULL;
     const char *job;
-    int result = body ? raw_http_add(client, id, body, &told, error)
-                      : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    int result = body ? raw_http_add(client, id, body, &told, error) : rp_error_no_memory(error);
 
     if (result < 0)
         return result;

@@ -57,7 +57,7 @@ static int run_with(const grid_cell *one, const tools *with, const server *at, m
     run running = {.cell = one, .server = at, .member_ids = ids};
 
     if (!ids)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (one->workload->uses_plugin) {
         if (host_start(&plugin, with->plugin, at->url, one->max_batch, error) < 0)
             return RP_E_SYSTEM;

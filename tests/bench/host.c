@@ -47,7 +47,7 @@ int host_start(host *made, const char *plugin, const char *url, unsigned max_bat
 {
     _cleanup_(rp_freep) char *config = config_for(url, max_batch);
     int64_t begun = now_us(), loaded;
-    int result = config ? load(made, plugin, error) : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    int result = config ? load(made, plugin, error) : rp_error_no_memory(error);
 
     loaded = now_us();
     if (result == 0)
@@ -97,7 +97,7 @@ static int run(const host *one, rp_hook *hook, const grid_cell *of, unsigned fir
     int result = 0;
 
     if (!request)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     told = bench_hook(hook, one->instance, request, strlen(request));
     if (told->status != RP_OK)
         result = rp_error_set(error, RP_E_SYSTEM, "status %d: %.200s", (int)told->status, told->json);

@@ -24,7 +24,7 @@ raw_http *raw_http_new(const char *url, rp_error **error)
     raw_http *made = calloc(1, sizeof(*made));
 
     if (!made) {
-        rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(error);
         return NULL;
     }
     made->url = rp_format("%s", url);
@@ -102,7 +102,7 @@ int raw_http_send(raw_http *client, const char *path, const char *body, rp_json 
     int result;
 
     if (!url)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     if (body)
         request.headers[1] = (rp_http_header){"Content-Type", "application/json"};
     result = rp_transport_start(client->transport, &request, &exchange, error);
@@ -118,22 +118,19 @@ int raw_http_list(raw_http *client, const char *listener_id, const char *query, 
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/elbaas/listeners/%s/members%s", listener_id, query);
 
-    return path ? raw_http_send(client, path, NULL, out, error)
-                : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return path ? raw_http_send(client, path, NULL, out, error) : rp_error_no_memory(error);
 }
 
 int raw_http_add(raw_http *client, const char *listener_id, const char *body, rp_json **out, rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/elbaas/listeners/%s/members", listener_id);
 
-    return path ? raw_http_send(client, path, body, out, error)
-                : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return path ? raw_http_send(client, path, body, out, error) : rp_error_no_memory(error);
 }
 
 int raw_http_job(raw_http *client, const char *job_id, rp_json **out, rp_error **error)
 {
     _cleanup_(rp_freep) char *path = rp_format(PROJECT "/jobs/%s", job_id);
 
-    return path ? raw_http_send(client, path, NULL, out, error)
-                : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return path ? raw_http_send(client, path, NULL, out, error) : rp_error_no_memory(error);
 }

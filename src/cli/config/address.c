@@ -72,7 +72,7 @@ int rp_address_tidy(const char *address, char **tidy, rp_error **error)
     if (failed)
         return failed;
     *tidy = rp_address_make(name, key);
-    return *tidy ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return *tidy ? 0 : rp_error_no_memory(error);
 }
 
 bool rp_address_within(const char *address, const char *target)

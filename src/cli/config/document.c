@@ -28,7 +28,7 @@ static int read_all(FILE *file, const char *name, rp_document *document, rp_erro
         return rp_error_set(error, RP_E_INVALID, "%s: longer than %u bytes", name, RP_JSON_MAX_BYTES);
     document->len = text.len;
     document->text = rp_buffer_take(&text);
-    return document->text ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return document->text ? 0 : rp_error_no_memory(error);
 }
 
 static int read_file(const char *name, rp_document *document, rp_error **error)
@@ -61,7 +61,7 @@ int rp_document_read(const char *source, rp_document *document, rp_error **error
         return read_file(source, document, error);
     document->len = strlen(source);
     document->text = strdup(source);
-    return document->text ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return document->text ? 0 : rp_error_no_memory(error);
 }
 
 void rp_document_done(rp_document *document)

@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static void wipe_buffer(rp_buffer *buffer)
 {
     if (buffer->data)
@@ -154,7 +149,7 @@ static const char *insert_one(const char *at, const rp_yaml *node, const rp_scop
     const reference one = {scope, node, name};
 
     if (!name) {
-        no_memory(error);
+        rp_error_no_memory(error);
         return NULL;
     }
     if (!at[len]) {

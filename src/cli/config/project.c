@@ -12,11 +12,6 @@
 
 #define MAX_KEY 65536
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static const char *get_env(void *context, const char *name)
 {
     (void)context;
@@ -29,7 +24,7 @@ static int read_file(void *context, const char *path, rp_buffer *out, rp_error *
     const rp_project *project = context;
     _cleanup_(rp_document_done) rp_document document = {0};
     _cleanup_(rp_freep) char *whole = *path == '/' ? strdup(path) : rp_format("%s/%s", project->folder, path);
-    int failed = whole ? rp_document_load(whole, &document, error) : no_memory(error);
+    int failed = whole ? rp_document_load(whole, &document, error) : rp_error_no_memory(error);
 
     if (failed)
         return failed;
@@ -121,7 +116,7 @@ static int read_block(rp_project *project, const rp_yaml *node, rp_error **error
     _cleanup_(rp_freep) char *what = rp_format("the resource \"%s\"", node->name);
     const rp_yaml *type = rp_yaml_get(node, "type"), *first = rp_yaml_get(node, "create_before_destroy");
     rp_block *blocks = rp_array_grow(project->blocks, project->block_count, sizeof(*blocks));
-    int failed = what && blocks ? 0 : no_memory(error);
+    int failed = what && blocks ? 0 : rp_error_no_memory(error);
 
     if (blocks)
         project->blocks = blocks;
@@ -171,7 +166,7 @@ static int set_plugin(rp_project *project, rp_error **error)
                            "plugin must be the name of a plugin, or its path");
     project->plugin =
         strchr(name, '/') && *name != '/' ? rp_format("%s/%s", project->folder, name) : strdup(name);
-    return project->plugin ? 0 : no_memory(error);
+    return project->plugin ? 0 : rp_error_no_memory(error);
 }
 
 static int set_config(rp_project *project, rp_error **error)
@@ -185,7 +180,7 @@ static int set_config(rp_project *project, rp_error **error)
         failed = rp_interpolate(node, &scope, &writer, error);
     else
         rp_buffer_add_text(&project->config, "{}");
-    return failed || rp_buffer_ok(&project->config) ? failed : no_memory(error);
+    return failed || rp_buffer_ok(&project->config) ? failed : rp_error_no_memory(error);
 }
 
 static int read_document(rp_project *project, rp_error **error)
@@ -233,7 +228,7 @@ int rp_project_load(const char *file, const rp_lookup *lookup, rp_project *proje
                      .config = RP_BUFFER(RP_JSON_MAX_BYTES)};
     project->lookup = lookup ? *lookup : (rp_lookup){get_env, read_file, project};
     if (!project->file || !project->folder)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     failed = load_text(project, error);
     return failed ? failed : read_document(project, error);
 }
@@ -268,7 +263,7 @@ static int write_record(const rp_project *project, rp_desired *desired, rp_error
     if (failed)
         return failed;
     desired->record = rp_buffer_take(&json);
-    return desired->record ? 0 : no_memory(error);
+    return desired->record ? 0 : rp_error_no_memory(error);
 }
 
 static int want(rp_project *project, const rp_block *block, const rp_type *type, const char *key,
@@ -278,7 +273,7 @@ static int want(rp_project *project, const rp_block *block, const rp_type *type,
     rp_desired *made;
 
     if (!all)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     project->desired = all;
     made = &all[project->desired_count++];
     *made = (rp_desired){.address = rp_address_make(block->name, key),
@@ -286,7 +281,7 @@ static int want(rp_project *project, const rp_block *block, const rp_type *type,
                          .key = key,
                          .value = value,
                          .type = type};
-    return made->address ? write_record(project, made, error) : no_memory(error);
+    return made->address ? write_record(project, made, error) : rp_error_no_memory(error);
 }
 
 static int check_element(const rp_project *project, const rp_yaml *element, rp_name_index *names, size_t at,
@@ -299,7 +294,7 @@ static int check_element(const rp_project *project, const rp_yaml *element, rp_n
                            "an element of for_each is a name, and this is %s: use a map of names for more",
                            rp_yaml_kind_name(element->kind));
     if (!rp_name_index_add(names, element->text, at, &first))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (first != at)
         return rp_error_at(error, project->file, element->mark, "\"%s\" is given twice", element->text);
     return 0;
@@ -364,7 +359,7 @@ static int write_key(const rp_desired *desired, rp_buffer *out, rp_error **error
         }
         rp_json_print(value, false, out);
     }
-    return rp_buffer_ok(out) ? 0 : no_memory(error);
+    return rp_buffer_ok(out) ? 0 : rp_error_no_memory(error);
 }
 
 static int same_object(const rp_project *project, const rp_desired *one, const rp_desired *other,
@@ -389,7 +384,7 @@ static int check_key(const rp_project *project, size_t at, rp_name_index *keys, 
     }
     *kept = rp_buffer_take(&key);
     if (!*kept || !rp_name_index_add(keys, *kept, at, &first))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return first == at ? 0 : same_object(project, &project->desired[at], &project->desired[first], error);
 }
 
@@ -397,7 +392,7 @@ static int check_keys(const rp_project *project, rp_error **error)
 {
     _cleanup_(rp_name_index_done) rp_name_index keys = {0};
     char **kept = calloc(project->desired_count + 1, sizeof(*kept));
-    int failed = kept ? 0 : no_memory(error);
+    int failed = kept ? 0 : rp_error_no_memory(error);
 
     for (size_t i = 0; i < project->desired_count && !failed; i++)
         if (rp_json_count(project->desired[i].type->key))
@@ -416,7 +411,7 @@ int rp_project_expand(rp_project *project, const rp_plugin_schema *plugin_schema
         failed = want_block(project, &project->blocks[i], plugin_schema, error);
     for (size_t i = 0; i < project->desired_count && !failed; i++)
         if (!rp_name_index_add(&project->by_address, project->desired[i].address, i, NULL))
-            failed = no_memory(error);
+            failed = rp_error_no_memory(error);
     return failed ? failed : check_keys(project, error);
 }
 

@@ -37,14 +37,9 @@ int rp_error_at(rp_error **error, const char *file, rp_mark mark, const char *fo
     va_end(arguments);
     if (made < 0) {
         words = NULL;
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     }
     return rp_error_set(error, RP_E_INVALID, "%s:%u:%u: %s", file, mark.line, mark.column, words);
-}
-
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
 
 static rp_mark mark_of(yaml_mark_t mark)
@@ -94,7 +89,7 @@ static int refuse(const reading *from, rp_error **error)
     const yaml_parser_t *parser = &from->parser;
 
     if (parser->error == YAML_MEMORY_ERROR)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (parser->error == YAML_READER_ERROR)
         return rp_error_set(error, RP_E_INVALID, "%s: byte %zu: %s: it must be text in UTF-8", from->file,
                             parser->problem_offset, parser->problem);
@@ -159,7 +154,7 @@ static bool is_one_of(const char *text, const char *const *words)
 static int respell(rp_yaml *node, char *spelt, rp_error **error)
 {
     if (!spelt)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (!strcmp(spelt, node->text)) {
         free(spelt);
         return 0;
@@ -258,7 +253,7 @@ static int read_scalar(const reading *from, const yaml_event_t *event, rp_yaml *
     node->kind = RP_YAML_STRING;
     node->text = strdup(value);
     if (!node->text)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? type_plain(from, node, error) : 0;
 }
 
@@ -290,7 +285,7 @@ static int read_list(reading *from, unsigned depth, rp_yaml *node, rp_error **er
         if (failed || event.type == YAML_SEQUENCE_END_EVENT)
             break;
         item = add_item(node);
-        failed = item ? read_value(from, &event, depth + 1, item, error) : no_memory(error);
+        failed = item ? read_value(from, &event, depth + 1, item, error) : rp_error_no_memory(error);
     }
     return failed;
 }
@@ -316,7 +311,7 @@ static int read_member(reading *from, unsigned depth, const yaml_event_t *named,
 {
     _cleanup_(yaml_event_delete) yaml_event_t event = {0};
     rp_yaml *member = add_item(node);
-    int failed = member ? read_name(from, named, member, error) : no_memory(error);
+    int failed = member ? read_name(from, named, member, error) : rp_error_no_memory(error);
 
     if (!failed)
         failed = next_event(from, &event, error);
@@ -330,7 +325,7 @@ static int check_names(const reading *from, const rp_yaml *map, rp_error **error
 
     for (size_t i = 0; i < map->count; i++) {
         if (!rp_name_index_add(&names, map->items[i].name, i, &first))
-            return no_memory(error);
+            return rp_error_no_memory(error);
         if (first != i)
             return rp_error_at(error, from->file, map->items[i].name_mark,
                                "\"%s\" is given twice, first in line %u", map->items[i].name,
@@ -421,7 +416,7 @@ int rp_yaml_parse(const char *file, const char *text, size_t len, rp_yaml *docum
     if (len > RP_YAML_MAX_BYTES)
         return rp_error_set(error, RP_E_INVALID, "%s: longer than %u bytes", file, RP_YAML_MAX_BYTES);
     if (!yaml_parser_initialize(&from.parser))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     yaml_parser_set_encoding(&from.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&from.parser, (const unsigned char *)text, len);
     failed = read_document(&from, &made, error);

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 void rp_observed_free(rp_observed *observed, size_t count)
 {
     for (size_t i = 0; observed && i < count; i++)
@@ -37,7 +32,7 @@ char *rp_desired_hidden(const rp_desired *desired, const char *salt, rp_error **
         return NULL;
     made = rp_buffer_take(&text);
     if (!made)
-        no_memory(error);
+        rp_error_no_memory(error);
     return made;
 }
 
@@ -258,7 +253,7 @@ static int add_change(planning *in, const rp_change *change, rp_error **error)
     rp_change *changes = rp_array_grow(plan->changes, plan->count, sizeof(*changes));
 
     if (!changes)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     plan->changes = changes;
     changes[plan->count++] = *change;
     plan->to_add += change->action == RP_CREATE || change->action == RP_REPLACE;
@@ -348,7 +343,7 @@ static int plan_all(planning *in, rp_error **error)
     for (size_t i = 0; i < in->objects->count && !failed; i++)
         if (!*in->objects->items[i].deposed &&
             !rp_name_index_add(&in->current, in->objects->items[i].address, i, NULL))
-            failed = no_memory(error);
+            failed = rp_error_no_memory(error);
     for (size_t i = 0; !in->options->destroy && i < in->project->desired_count && !failed; i++)
         failed = plan_desired(in, &in->project->desired[i], error);
     for (size_t i = 0; i < in->objects->count && !failed; i++)

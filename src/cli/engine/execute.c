@@ -40,11 +40,6 @@ typedef struct batch {
     rp_progress progress;
 } batch;
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static void empty(batch *one)
 {
     for (size_t i = 0; i < one->count; i++) {
@@ -71,7 +66,7 @@ static int make_batch(rp_workspace *in, batch *one, rp_error **error)
                    .room = room,
                    .items = calloc(room, sizeof(*one->items)),
                    .addresses = calloc(room, sizeof(*one->addresses))};
-    return one->items && one->addresses ? 0 : no_memory(error);
+    return one->items && one->addresses ? 0 : rp_error_no_memory(error);
 }
 
 static const char *hook_of(const batch *one)
@@ -198,7 +193,7 @@ static int ask(batch *one, rp_plugin_reply *reply, rp_error **error)
     int failed;
 
     if (!records)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < one->count; i++)
         records[i] = one->items[i].sent;
     one->progress = (rp_progress){.output = &one->in->output,
@@ -386,7 +381,7 @@ static int fill_creation(batch *in, item *one, rp_error **error)
     one->intent.deposed = (char *)"";
     one->intent.record = rp_desired_hidden(one->change->desired, salt_of(in), error);
     if (!one->sent)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return one->intent.record ? 0 : RP_E_NO_MEMORY;
 }
 
@@ -525,7 +520,7 @@ int rp_execute(rp_workspace *in, const rp_plan *plan, rp_execution *execution, r
                                       .execution = execution,
                                       .succeeded = calloc(plan->count + 1, sizeof(*one.succeeded)),
                                       .tags = calloc(plan->count + 1, sizeof(*one.tags))};
-    int failed = one.succeeded && one.tags ? make_batch(in, &one.batch, error) : no_memory(error);
+    int failed = one.succeeded && one.tags ? make_batch(in, &one.batch, error) : rp_error_no_memory(error);
 
     if (failed)
         return failed;

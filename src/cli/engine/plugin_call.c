@@ -20,7 +20,7 @@ static int write_request(const rp_plugin_request *request, rp_buffer *out, rp_er
     if (rp_buffer_ok(out))
         return 0;
     if (out->failure == RP_BUFFER_NO_MEMORY)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return rp_error_set(error, RP_E_INVALID, "%s of %zu records is longer than %u bytes: use -parallelism",
                         request->hook, request->count, RP_JSON_MAX_BYTES);
 }

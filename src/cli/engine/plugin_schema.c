@@ -42,7 +42,7 @@ int rp_plugin_schema_read(rp_json *description, rp_plugin_schema *plugin_schema,
         return rp_error_set(error, RP_E_INVALID, "%s describes no resources", plugin_schema->plugin);
     plugin_schema->types = calloc(count, sizeof(*plugin_schema->types));
     if (!plugin_schema->types)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     rp_json_each(resources, add_type, plugin_schema);
     return 0;
 }

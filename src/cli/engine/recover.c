@@ -35,11 +35,6 @@ static void end_recovery(recovery *one)
     free(one->addresses);
 }
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 /* The records of one type that are asked for in a round. */
 typedef struct round {
     recovery *of;
@@ -170,7 +165,7 @@ static int collect(round *in, rp_error **error)
     in->members = calloc(of->intents.count, sizeof(*in->members));
     in->records = calloc(of->intents.count, sizeof(*in->records));
     if (!in->members || !in->records)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < of->intents.count; i++) {
         if (of->settled[i] || strcmp(of->intents.items[i].type, in->type->name) != 0)
             continue;
@@ -298,7 +293,7 @@ static int begin(recovery *one, rp_error **error)
     one->settled = calloc(count, sizeof(*one->settled));
     one->addresses = calloc(count, sizeof(*one->addresses));
     if (!one->settled || !one->addresses)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < count; i++) {
         const rp_type *type;
         one->addresses[i] = one->intents.items[i].address;

@@ -36,18 +36,13 @@ static void free_batch(batch *one)
     free(one->addresses);
 }
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static int make_batch(rp_workspace *in, batch *one, rp_error **error)
 {
     *one = (batch){.in = in,
                    .members = calloc(AT_ONCE, sizeof(*one->members)),
                    .records = calloc(AT_ONCE, sizeof(*one->records)),
                    .addresses = calloc(AT_ONCE, sizeof(*one->addresses))};
-    return one->members && one->records && one->addresses ? 0 : no_memory(error);
+    return one->members && one->records && one->addresses ? 0 : rp_error_no_memory(error);
 }
 
 static int see_state(batch *one, size_t at, const rp_json *state, rp_error **error)
@@ -166,7 +161,7 @@ int rp_refresh(rp_workspace *in, const rp_diff_options *options, rp_error **erro
 
     in->observed = calloc(in->objects.count + 1, sizeof(*in->observed));
     if (!in->observed || make_batch(in, &one, error) < 0)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < in->plugin_schema.count && !in->settings->no_refresh && !failed; i++) {
         one.type = &in->plugin_schema.types[i];
         failed = look_at_type(&one, options, error);

@@ -8,11 +8,6 @@
 
 #define USUAL_FILE "resources.yaml"
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 const char *rp_workspace_file(const rp_settings *settings)
 {
     return settings->file ? settings->file : USUAL_FILE;
@@ -120,7 +115,7 @@ static int find_state(rp_workspace *in, rp_error **error)
     in->state_path =
         in->settings->state ? strdup(in->settings->state) : usual_state(rp_workspace_file(in->settings));
     in->who = rp_lock_who(in->command);
-    return in->state_path && in->who ? 0 : no_memory(error);
+    return in->state_path && in->who ? 0 : rp_error_no_memory(error);
 }
 
 static void tell_waiting(void *context, const char *holder)

@@ -1,19 +1,10 @@
 #include "cli/state/fingerprint.h"
 
+#include "base/encoding.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 #include <sys/random.h>
-
-static void write_hex(const unsigned char *bytes, size_t count, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < count; i++) {
-        *out++ = digits[bytes[i] >> 4];
-        *out++ = digits[bytes[i] & 15];
-    }
-    *out = '\0';
-}
 
 int rp_salt_make(char salt[RP_SALT_SIZE], rp_error **error)
 {
@@ -21,7 +12,7 @@ int rp_salt_make(char salt[RP_SALT_SIZE], rp_error **error)
 
     if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
         return rp_error_set(error, RP_E_SYSTEM, "the system gives no random bytes");
-    write_hex(bytes, sizeof(bytes), salt);
+    rp_hex(bytes, sizeof(bytes), salt);
     return 0;
 }
 
@@ -39,7 +30,7 @@ int rp_fingerprint(const char *salt, const void *bytes, size_t len, char fingerp
     if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
         !EVP_DigestUpdate(context, salt, strlen(salt)) || !EVP_DigestUpdate(context, bytes, len) ||
         !EVP_DigestFinal_ex(context, made, NULL))
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-    write_hex(made, (RP_FINGERPRINT_SIZE - 1) / 2, fingerprint);
+        return rp_error_no_memory(error);
+    rp_hex(made, (RP_FINGERPRINT_SIZE - 1) / 2, fingerprint);
     return 0;
 }

@@ -105,7 +105,7 @@ int rp_lock_take(const char *state, const char *command, uint32_t timeout_ms,
     int fd, failed = 0;
 
     if (!file)
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return refuse(file, error);

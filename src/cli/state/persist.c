@@ -5,11 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 void rp_persist_tag(const rp_intent *intent, char tag[RP_TAG_SIZE])
 {
     snprintf(tag, RP_TAG_SIZE, "%08llx", (unsigned long long)intent->number);
@@ -25,7 +20,7 @@ char *rp_persist_state(const rp_type *type, const rp_json *state, const char *sa
         return NULL;
     made = rp_buffer_take(&text);
     if (!made)
-        no_memory(error);
+        rp_error_no_memory(error);
     return made;
 }
 
@@ -46,7 +41,7 @@ char *rp_persist_revealed(const char *kept, rp_error **error)
         made = rp_buffer_take(&text);
     }
     if (!made)
-        no_memory(error);
+        rp_error_no_memory(error);
     return made;
 }
 

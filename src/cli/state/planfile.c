@@ -14,11 +14,6 @@
 
 static const char *const seen_names[] = {"nothing", "there", "gone", "under_way"};
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 bool rp_planfile_is(const char *text)
 {
     return rp_starts_with(text, "{\"format\":\"" FORMAT "\"");
@@ -37,7 +32,7 @@ static int fingerprint_desired(const rp_workspace *in, char fingerprint[RP_FINGE
                          one->record);
     }
     if (!rp_buffer_ok(&text))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return rp_fingerprint(rp_store_about(in->store)->salt, rp_buffer_text(&text), text.len, fingerprint,
                           error);
 }
@@ -128,7 +123,7 @@ static int read_texts(const rp_json *array, const char ***texts, size_t *count, 
 {
     *texts = calloc(rp_json_count(array) + 1, sizeof(**texts));
     if (!*texts)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < rp_json_count(array); i++) {
         const char *text = rp_json_text(rp_json_at(array, i));
         if (text)
@@ -229,7 +224,7 @@ static int use_sight(const rp_json *told, const rp_object *object, rp_observed *
         return 0;
     rp_json_print(state, false, &text);
     observed->state = rp_buffer_take(&text);
-    return observed->state ? 0 : no_memory(error);
+    return observed->state ? 0 : rp_error_no_memory(error);
 }
 
 int rp_planfile_use(const rp_planfile *plan, rp_workspace *in, rp_error **error)
@@ -243,7 +238,7 @@ int rp_planfile_use(const rp_planfile *plan, rp_workspace *in, rp_error **error)
         return stale("the state has changed", error);
     in->observed = calloc(in->objects.count + 1, sizeof(*in->observed));
     if (!in->observed)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < in->objects.count && !failed; i++)
         failed = use_sight(rp_json_at(observed, i), &in->objects.items[i], &in->observed[i], error);
     return failed;

@@ -41,11 +41,6 @@ const char *rp_object_status_name(rp_object_status status)
     return status_names[status];
 }
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 /* Those that a user can do something about, by what it is. */
 static const struct {
     int code;
@@ -64,7 +59,7 @@ static int fail(const rp_store *store, rp_error **error)
     int code = store->db ? sqlite3_errcode(store->db) : SQLITE_NOMEM;
 
     if ((code & 0xff) == SQLITE_NOMEM)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     for (size_t i = 0; i < rp_count_of(reasons); i++)
         if (reasons[i].code == (code & 0xff))
             return rp_error_set(error, RP_E_SYSTEM, "%s: %s", store->path, reasons[i].words);
@@ -138,7 +133,7 @@ static int read_about(rp_store *store, const char *name, char **value, rp_error 
     sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
     if (sqlite3_step(row) != SQLITE_ROW)
         return 0;
-    return take_text(row, 0, value) ? 0 : no_memory(error);
+    return take_text(row, 0, value) ? 0 : rp_error_no_memory(error);
 }
 
 static int load_about(rp_store *store, rp_error **error)
@@ -186,7 +181,7 @@ static int migrate_from(rp_store *store, int version, rp_error **error)
 {
     _cleanup_(rp_freep) char *mark =
         rp_format("PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION_ID, VERSION);
-    int failed = mark ? run(store, "BEGIN IMMEDIATE", error) : no_memory(error);
+    int failed = mark ? run(store, "BEGIN IMMEDIATE", error) : rp_error_no_memory(error);
 
     for (int i = version; i < VERSION && !failed; i++)
         failed = run(store, migrations[i], error);
@@ -241,11 +236,11 @@ static int connect_to(const char *path, const char *name, int flags, rp_store **
     rp_store *made = calloc(1, sizeof(*made));
 
     if (!made)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     *store = made;
     made->path = strdup(path);
     if (!made->path)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (sqlite3_open_v2(name, &made->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return fail(made, error);
     sqlite3_busy_timeout(made->db, BUSY_MS);
@@ -297,8 +292,8 @@ static int open_unshared(const char *path, rp_store **store, rp_error **error)
             sqlite3_str_appendchar(name, 1, *at);
     sqlite3_str_appendall(name, "?immutable=1");
     uri = sqlite3_str_finish(name);
-    failed =
-        uri ? connect_to(path, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, store, error) : no_memory(error);
+    failed = uri ? connect_to(path, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, store, error)
+                 : rp_error_no_memory(error);
     sqlite3_free(uri);
     return failed;
 }
@@ -327,7 +322,7 @@ int rp_store_open_to_read(const char *path, rp_store **store, rp_error **error)
     int failed;
 
     if (!folder)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     if (access(path, F_OK))
         return rp_error_set(error, RP_E_NOT_FOUND, "there is no state yet: %s is not there", path);
     failed = access(folder, W_OK) ? open_unshared(path, &made, error)
@@ -372,14 +367,14 @@ static int take_object(sqlite3_stmt *row, rp_objects *objects, rp_error **error)
     rp_object *items = rp_array_grow(objects->items, objects->count, sizeof(*items)), *made;
 
     if (!items)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     objects->items = items;
     made = &items[objects->count++];
     *made = (rp_object){.status = status_of((const char *)sqlite3_column_text(row, 4))};
     if (!take_text(row, 0, &made->address) || !take_text(row, 1, &made->deposed) ||
         !take_text(row, 2, &made->type) || !take_text(row, 3, &made->id) ||
         !take_text(row, 5, &made->record) || !take_text(row, 6, &made->state))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return 0;
 }
 
@@ -404,7 +399,7 @@ static int take_intent(sqlite3_stmt *row, rp_intents *intents, rp_error **error)
     rp_intent *items = rp_array_grow(intents->items, intents->count, sizeof(*items)), *made;
 
     if (!items)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     intents->items = items;
     made = &items[intents->count++];
     *made = (rp_intent){.number = sqlite3_column_int64(row, 0),
@@ -414,7 +409,7 @@ static int take_intent(sqlite3_stmt *row, rp_intents *intents, rp_error **error)
         !take_text(row, 3, &made->type) || !take_text(row, 6, &made->record) ||
         !take_text(row, 7, &made->state) || !take_text(row, 8, &made->begun) ||
         !take_text(row, 9, &made->who))
-        return no_memory(error);
+        return rp_error_no_memory(error);
     return 0;
 }
 
@@ -625,7 +620,7 @@ static int copy(rp_store *store, sqlite3 *to, sqlite3 *from, rp_error **error)
 static int vacuum_into(rp_store *store, const char *path, rp_error **error)
 {
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
-    int failed = sql ? run(store, sql, error) : no_memory(error);
+    int failed = sql ? run(store, sql, error) : rp_error_no_memory(error);
 
     sqlite3_free(sql);
     return failed;
@@ -651,7 +646,7 @@ int rp_store_backup(rp_store *store, const char *path, rp_error **error)
     int failed;
 
     if (!draft)
-        return no_memory(error);
+        return rp_error_no_memory(error);
     unlink(draft);
     make_private(draft);
     failed = copy_into(store, draft, error);

@@ -56,7 +56,7 @@ static int ask_for_resource(rphost *host, char **resource, rp_error **error)
         return failed;
     }
     *resource = strdup(name);
-    return *resource ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return *resource ? 0 : rp_error_no_memory(error);
 }
 
 /* A handle that failed to open is asked nothing: its answer tells why, whatever the request is. */

@@ -175,7 +175,7 @@ static int index_managed(listing *one, rp_error **error)
     for (size_t i = 0; i < one->in->objects.count; i++)
         if (!strcmp(one->in->objects.items[i].type, one->type->name) &&
             !rp_name_index_add(&one->by_id, one->in->objects.items[i].id, i, NULL))
-            return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+            return rp_error_no_memory(error);
     return 0;
 }
 

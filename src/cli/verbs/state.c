@@ -27,11 +27,6 @@ const char rp_state_details[] =
     "\n"
     "Addresses look like web or 'web[\"a\"]'.\n";
 
-static int no_memory(rp_error **error)
-{
-    return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
-}
-
 static int none_within(const rp_workspace *in, const char *address, rp_error **error)
 {
     return rp_error_set(error, RP_E_NOT_FOUND, "%s has no %s: \"rp state list\" tells what it has",
@@ -132,7 +127,7 @@ static int move_one(rp_workspace *in, const rp_object *one, const char *from, co
 {
     _cleanup_(rp_freep) char *name = rp_format("%s%s", to, one->address + strlen(from));
 
-    return name ? rp_store_move(in->store, one->address, name, error) : no_memory(error);
+    return name ? rp_store_move(in->store, one->address, name, error) : rp_error_no_memory(error);
 }
 
 static int move_all(rp_workspace *in, const char *const *addresses, rp_error **error)
@@ -171,7 +166,7 @@ static int back_up(rp_workspace *in, const char *const *files, rp_error **error)
     if (failed)
         return failed;
     path = backup_name(in, files[0]);
-    failed = path ? rp_store_backup(in->store, path, error) : no_memory(error);
+    failed = path ? rp_store_backup(in->store, path, error) : rp_error_no_memory(error);
     if (!failed)
         rp_output_say(&in->output, "Copied %zu objects to %s.", in->objects.count, path);
     return failed;
@@ -200,7 +195,7 @@ static int restore(rp_workspace *in, const char *const *files, rp_error **error)
     if (failed)
         return failed;
     path = backup_name(in, files[0]);
-    failed = path ? check_history(in, path, error) : no_memory(error);
+    failed = path ? check_history(in, path, error) : rp_error_no_memory(error);
     if (!failed)
         failed = rp_store_restore(in->store, path, error);
     if (!failed)

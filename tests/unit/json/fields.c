@@ -19,7 +19,7 @@ typedef struct server {
 static int check_address(const char *text, rp_error **error)
 {
     if (!strcmp(text, "memory"))
-        return rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+        return rp_error_no_memory(error);
     return strchr(text, '.') ? 0 : rp_error_set(error, RP_E_INVALID, "an address has points");
 }
 
