@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* What an error is when it cannot be allocated. All threads share it, so it is never changed nor freed. */
-static const rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL};
+static const rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL, 0};
 
 void rp_error_free(rp_error *error)
 {
@@ -97,4 +97,10 @@ int rp_error_recode(rp_error **error, int code)
         return RP_E_NO_MEMORY;
     (*error)->code = code;
     return code;
+}
+
+void rp_error_set_retry_after(rp_error **error, int64_t ms)
+{
+    if (error && *error && !is_no_memory(error))
+        (*error)->retry_after_ms = ms;
 }

@@ -17,6 +17,8 @@
 
 #include "base/cleanup.h"
 
+#include <stdint.h>
+
 /* A code exists where some caller acts differently on it. */
 enum {
     RP_E_NO_MEMORY = -1,
@@ -25,13 +27,16 @@ enum {
     RP_E_UNREACHED = -4, /* no connection, or none that may be trusted: nothing was sent */
     RP_E_LOST = -5,      /* sent, and no whole answer came back: the server may have acted */
     RP_E_DENIED = -6,    /* the credentials were refused: nothing was done */
-    RP_E_NOT_FOUND = -7
+    RP_E_NOT_FOUND = -7,
+    RP_E_THROTTLED = -8,  /* nothing was sent: a server that it depends on asks to wait */
+    RP_E_UNAVAILABLE = -9 /* nothing was sent: a server that it depends on was reached and failed */
 };
 
 typedef struct rp_error {
     int code;
     char *message; /* never NULL, no newline at its end */
     char *path;    /* a JSON Pointer into the document at fault, or NULL */
+    int64_t retry_after_ms; /* how long to wait before another attempt; 0: as the caller likes */
 } rp_error;
 
 int rp_error_set(rp_error **error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -45,6 +50,9 @@ int rp_error_no_memory(rp_error **error);
 
 /* Puts "context: " before the message of an error, if there is one. */
 void rp_error_add(rp_error **error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Sets retry_after_ms of an error, if there is one that can be changed. */
+void rp_error_set_retry_after(rp_error **error, int64_t ms);
 
 /* Gives an error, if there is one, another code and returns that code. Out of memory stays what it is. */
 int rp_error_recode(rp_error **error, int code);

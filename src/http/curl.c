@@ -1,6 +1,7 @@
 #include "http/curl.h"
 
 #include "base/buffer.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "http/url.h"
 
@@ -8,6 +9,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -60,6 +62,8 @@ typedef struct transfer {
     rp_buffer body;
     char words[CURL_ERROR_SIZE];
     int64_t started_ms;
+    int64_t last_byte_ms; /* when the last byte went out or came in; counts once sent */
+    bool timed_out;       /* no byte for attempt_timeout_ms */
 } transfer;
 
 TAILQ_HEAD(transfer_list, transfer);
@@ -89,6 +93,8 @@ struct curl_transport {
     proxies proxies;
     bool insecure;
     uint32_t connect_timeout_ms;
+    uint32_t attempt_timeout_ms;
+    _Atomic int64_t next_timeout_ms; /* for wait, which may overlap a start of another thread */
 };
 
 /* ---- SIGPIPE belongs to the host program ---- */
@@ -144,6 +150,17 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* The request of a dropped transfer may be gone. */
+static bool is_dropped(const transfer *self)
+{
+    return self->state == DROPPED;
+}
+
+static void note_byte(transfer *self)
+{
+    self->last_byte_ms = rp_now_ms(self->owner->clock);
+}
+
 static bool is_harmless(const rp_http_request *request)
 {
     return request->body_len == 0 && (!strcmp(request->method, "GET") || !strcmp(request->method, "HEAD"));
@@ -161,7 +178,10 @@ static int before_sending(void *context, char *server_ip, char *local_ip, int se
     bool again = self->sent;
 
     (void)server_ip, (void)local_ip, (void)server_port, (void)local_port;
+    if (is_dropped(self))
+        return CURL_PREREQFUNC_ABORT;
     self->sent = true;
+    note_byte(self);
     if (!again || is_harmless(self->request))
         return CURL_PREREQFUNC_OK;
     return self->request->body_len > 0 && self->body_given == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -171,9 +191,13 @@ static int before_sending(void *context, char *server_ip, char *local_ip, int se
 static size_t give_body(char *into, size_t size, size_t count, void *context)
 {
     transfer *self = context;
-    size_t left = self->request->body_len - self->body_given;
-    size_t given = left < size * count ? left : size * count;
+    size_t left, given;
 
+    if (is_dropped(self))
+        return CURL_READFUNC_ABORT;
+    left = self->request->body_len - self->body_given;
+    given = left < size * count ? left : size * count;
+    note_byte(self);
     if (given)
         memcpy(into, self->request->body + self->body_given, given);
     self->body_given += given;
@@ -191,6 +215,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     transfer *self = context;
 
+    note_byte(self);
     rp_buffer_add(&self->body, bytes, size * count);
     return rp_buffer_ok(&self->body) ? size * count : 0;
 }
@@ -236,6 +261,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
     transfer *self = context;
     size_t len = size * count;
 
+    note_byte(self);
     if (len >= 5 && !memcmp(bytes, "HTTP/", 5)) {
         forget_headers(self);
         self->headers_over = false;
@@ -331,19 +357,31 @@ static CURLcode set_constants(CURL *easy)
     return failed;
 }
 
-static CURLcode set_options(const curl_transport *self, CURL *easy, const char *url)
+/* "" keeps libcurl from reading the environment. */
+static const char *proxy_for(const curl_transport *self, const rp_http_request *request)
 {
-    bool secure = rp_starts_with_any_case(url, "https:");
+    if (request->direct)
+        return "";
+    return rp_starts_with_any_case(request->url, "https:") ? self->proxies.for_https : self->proxies.for_http;
+}
+
+/* ca_file replaces the system's trust: libcurl would go on to look into its default directory. */
+static CURLcode set_options(const curl_transport *self, CURL *easy, const rp_http_request *request)
+{
     CURLcode failed = CURLE_OK;
 
     SET(failed, easy, CURLOPT_USERAGENT, self->user_agent);
     SET(failed, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)self->connect_timeout_ms);
-    SET(failed, easy, CURLOPT_PROXY, secure ? self->proxies.for_https : self->proxies.for_http);
+    SET(failed, easy, CURLOPT_PROXY, proxy_for(self, request));
     SET(failed, easy, CURLOPT_NOPROXY, self->proxies.none_for);
     SET(failed, easy, CURLOPT_SSL_VERIFYPEER, self->insecure ? 0L : 1L);
     SET(failed, easy, CURLOPT_SSL_VERIFYHOST, self->insecure ? 0L : 2L);
-    if (self->ca_file)
+    if (self->ca_file) {
         SET(failed, easy, CURLOPT_CAINFO, self->ca_file);
+        SET(failed, easy, CURLOPT_CAPATH, NULL);
+        SET(failed, easy, CURLOPT_PROXY_CAINFO, self->ca_file);
+        SET(failed, easy, CURLOPT_PROXY_CAPATH, NULL);
+    }
     if (self->client_cert_file)
         SET(failed, easy, CURLOPT_SSLCERT, self->client_cert_file);
     if (self->client_key_file)
@@ -392,7 +430,7 @@ static int configure(curl_transport *self, transfer *mine, rp_error **error)
     CURLcode failed = set_constants(mine->easy);
 
     if (!failed)
-        failed = set_options(self, mine->easy, mine->request->url);
+        failed = set_options(self, mine->easy, mine->request);
     if (!failed)
         failed = set_callbacks(mine);
     if (!failed)
@@ -571,6 +609,9 @@ static int fail_sent(const transfer *self, const char *place, const char *detail
         return rp_error_set(error, RP_E_LOST, "the reply is longer than %zu bytes", self->body.max);
     if (self->body.failure == RP_BUFFER_NO_MEMORY)
         return rp_error_set(error, RP_E_LOST, "out of memory for the reply");
+    if (self->timed_out)
+        return rp_error_set(error, RP_E_LOST, "no whole answer from %s: no byte for %u ms", place,
+                            (unsigned)self->owner->attempt_timeout_ms);
     return rp_error_set(error, RP_E_LOST, "no whole answer from %s: %s", place, detail);
 }
 
@@ -683,6 +724,46 @@ static void conclude_finished(curl_transport *self)
             conclude(mine, result);
 }
 
+/* ---- the time limit of an attempt ---- */
+
+/* Connecting has a limit of its own. */
+static int64_t timeout_at_ms(const transfer *self)
+{
+    return self->sent ? self->last_byte_ms + self->owner->attempt_timeout_ms : INT64_MAX;
+}
+
+static transfer *next_silent(curl_transport *self)
+{
+    int64_t now = rp_now_ms(self->clock);
+    transfer *each;
+
+    TAILQ_FOREACH (each, &self->transfers[RUNNING], link)
+        if (timeout_at_ms(each) <= now)
+            return each;
+    return NULL;
+}
+
+static void end_silent(curl_transport *self)
+{
+    transfer *each;
+
+    while (self->attempt_timeout_ms && (each = next_silent(self))) {
+        each->timed_out = true;
+        conclude(each, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
+static void note_next_timeout(curl_transport *self)
+{
+    int64_t next = INT64_MAX;
+    transfer *each;
+
+    if (self->attempt_timeout_ms)
+        TAILQ_FOREACH (each, &self->transfers[RUNNING], link)
+            next = rp_min(next, timeout_at_ms(each));
+    atomic_store(&self->next_timeout_ms, next);
+}
+
 /* ---- the transport ---- */
 
 static int curl_transport_start(rp_transport *transport, const rp_http_request *request,
@@ -717,8 +798,12 @@ static void curl_transport_drop(rp_transport *transport, rp_exchange *exchange)
 
 static void curl_transport_wait(rp_transport *transport, int64_t at_most_ms)
 {
-    curl_multi_poll(((curl_transport *)transport)->multi, NULL, 0,
-                    at_most_ms < INT_MAX ? (int)at_most_ms : INT_MAX, NULL);
+    curl_transport *self = (curl_transport *)transport;
+    int64_t next = atomic_load(&self->next_timeout_ms);
+
+    if (next != INT64_MAX)
+        at_most_ms = rp_max(rp_min(at_most_ms, next - rp_now_ms(self->clock)), 0);
+    curl_multi_poll(self->multi, NULL, 0, (int)rp_min(at_most_ms, INT_MAX), NULL);
 }
 
 static void curl_transport_step(rp_transport *transport)
@@ -729,6 +814,8 @@ static void curl_transport_step(rp_transport *transport)
     admit_queued(self);
     perform(self);
     conclude_finished(self);
+    end_silent(self);
+    note_next_timeout(self);
 }
 
 static void curl_transport_wake(rp_transport *transport)
@@ -748,6 +835,14 @@ static void free_transfers(curl_transport *self)
     }
 }
 
+/* The URL of a proxy may have a password. */
+static void wipe_text(char *text)
+{
+    if (text)
+        rp_wipe(text, strlen(text));
+    free(text);
+}
+
 static void curl_transport_free(rp_transport *transport)
 {
     _cleanup_(sigpipe_guard_end) sigpipe_guard guard = sigpipe_guard_begin();
@@ -762,8 +857,8 @@ static void curl_transport_free(rp_transport *transport)
     free(self->ca_file);
     free(self->client_cert_file);
     free(self->client_key_file);
-    free(self->proxies.for_https);
-    free(self->proxies.for_http);
+    wipe_text(self->proxies.for_https);
+    wipe_text(self->proxies.for_http);
     free(self->proxies.none_for);
     free(self);
 }
@@ -807,30 +902,29 @@ static const char *from_environment(const char *const names[])
     return "";
 }
 
-static bool copy_text(char **out, const char *text)
-{
-    *out = text ? strdup(text) : NULL;
-    return *out || !text;
-}
-
 static bool copy_proxies(proxies *out, const rp_curl_options *options)
 {
     static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
     static const char *const http[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
     static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
 
-    return copy_text(&out->for_https, options->proxy ? options->proxy : from_environment(https)) &&
-           copy_text(&out->for_http, options->proxy ? options->proxy : from_environment(http)) &&
-           copy_text(&out->none_for, options->no_proxy ? options->no_proxy : from_environment(none));
+    return rp_copy_text(&out->for_https, options->proxy ? options->proxy : from_environment(https), NULL) ==
+               0 &&
+           rp_copy_text(&out->for_http, options->proxy ? options->proxy : from_environment(http), NULL) ==
+               0 &&
+           rp_copy_text(&out->none_for, options->no_proxy ? options->no_proxy : from_environment(none),
+                        NULL) == 0;
 }
 
 static bool copy_options(curl_transport *self, const rp_curl_options *options)
 {
     self->insecure = options->insecure;
     self->connect_timeout_ms = options->connect_timeout_ms;
-    return copy_text(&self->user_agent, options->user_agent) && copy_text(&self->ca_file, options->ca_file) &&
-           copy_text(&self->client_cert_file, options->client_cert_file) &&
-           copy_text(&self->client_key_file, options->client_key_file) &&
+    self->attempt_timeout_ms = options->attempt_timeout_ms;
+    return rp_copy_text(&self->user_agent, options->user_agent, NULL) == 0 &&
+           rp_copy_text(&self->ca_file, options->ca_file, NULL) == 0 &&
+           rp_copy_text(&self->client_cert_file, options->client_cert_file, NULL) == 0 &&
+           rp_copy_text(&self->client_key_file, options->client_key_file, NULL) == 0 &&
            copy_proxies(&self->proxies, options);
 }
 
@@ -847,6 +941,7 @@ rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock,
     }
     self->base.ops = &curl_transport_ops;
     self->clock = clock;
+    atomic_init(&self->next_timeout_ms, INT64_MAX);
     for (int state = QUEUED; state <= DROPPED; state++)
         TAILQ_INIT(&self->transfers[state]);
     self->multi = curl_multi_init();

@@ -11,7 +11,9 @@
 typedef struct rp_curl_options {
     const char *user_agent;
     uint32_t connect_timeout_ms;  /* name, TCP and TLS together */
-    const char *ca_file;          /* PEM; NULL: the system's */
+    uint32_t
+        attempt_timeout_ms; /* once connected: ends with RP_E_LOST after so long without a byte; 0: never */
+    const char *ca_file;    /* PEM; the only trusted ones, also of a proxy; NULL: the system's */
     const char *client_cert_file; /* PEM, with client_key_file; or NULL */
     const char *client_key_file;
     /* "": none; NULL: as the environment has it now (https_proxy, http_proxy, all_proxy; no_proxy). */

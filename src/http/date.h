@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* IMF-fixdate, the one form that may be sent: "Sun, 06 Nov 1994 08:49:37 GMT", to seconds since 1970. */
+/* To seconds since 1970. Accepts the form that may be sent, "Sun, 06 Nov 1994 08:49:37 GMT", and the two
+   obsolete ones. */
 bool rp_http_parse_date(const char *text, int64_t *seconds);
 
 #endif

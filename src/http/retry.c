@@ -11,10 +11,12 @@
 
 #define NEVER              INT64_MAX
 #define MALFORMED_ATTEMPTS 3
+#define SPREAD_MS          20   /* between two starts after a pause of all requests … */
+#define SPREAD_FOR_MS      1000 /* … for so long, and until none of them waits */
 
 typedef struct retry retry;
 
-/* An exchange of ours lives through many of the inner transport's. */
+/* One exchange for the caller, which may take many exchanges of the inner transport. */
 typedef struct attempts {
     TAILQ_ENTRY(attempts) link;
     retry *owner;
@@ -37,7 +39,9 @@ struct retry {
     rp_retry_options options;
     const rp_clock *clock;
     struct attempts_list waiting, under_way;
-    int64_t throttled_until_ms;  /* nothing starts before */
+    int64_t paused_until_ms;     /* nothing starts before */
+    bool spreading;              /* a pause has ended not long ago: starts are SPREAD_MS apart */
+    int64_t next_start_ms;       /* while spreading */
     _Atomic int64_t next_due_ms; /* for wait, which may overlap a start of another thread */
 };
 
@@ -77,21 +81,21 @@ int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock)
     return rp_min(seconds, INT32_MAX) * 1000;
 }
 
-static int64_t asked_pause_ms(const retry *self, const rp_http_reply *reply)
+static int64_t capped(int64_t asked_ms)
 {
-    return rp_min(rp_retry_after_ms(reply, self->clock), self->options.longest_pause_ms * 10);
+    return rp_min(asked_ms, RP_RETRY_AFTER_MAX_MS);
 }
 
 int64_t rp_retry_paused_until_ms(const rp_transport *transport)
 {
-    return ((const retry *)transport)->throttled_until_ms;
+    return ((const retry *)transport)->paused_until_ms;
 }
 
 /* ---- the life of an exchange ---- */
 
 static int64_t due_ms(const retry *self, const attempts *mine)
 {
-    return rp_max(mine->due_ms, self->throttled_until_ms);
+    return rp_max(mine->due_ms, self->paused_until_ms);
 }
 
 static void note_next_due(retry *self)
@@ -99,8 +103,10 @@ static void note_next_due(retry *self)
     int64_t next = NEVER;
     attempts *each;
 
-    for (each = TAILQ_FIRST(&self->waiting); each; each = TAILQ_NEXT(each, link))
+    TAILQ_FOREACH (each, &self->waiting, link)
         next = rp_min(next, due_ms(self, each));
+    if (self->spreading && next != NEVER)
+        next = rp_max(next, self->next_start_ms);
     atomic_store(&self->next_due_ms, next);
 }
 
@@ -110,7 +116,7 @@ static void forget(attempts *mine)
     free(mine);
 }
 
-/* The exchange is gone before its owner hears of it, who may start and drop what it likes. */
+/* The exchange is freed before its owner is told: the owner may start and drop others. */
 static void finish(attempts *mine, const rp_http_reply *reply, const rp_error *error)
 {
     const rp_http_request *request = mine->request;
@@ -118,6 +124,48 @@ static void finish(attempts *mine, const rp_http_reply *reply, const rp_error *e
     forget(mine);
     request->done(request->context, reply, error);
 }
+
+static attempts *first_due(const retry *self)
+{
+    int64_t now = rp_now_ms(self->clock);
+    attempts *each;
+
+    TAILQ_FOREACH (each, &self->waiting, link)
+        if (due_ms(self, each) <= now)
+            return each;
+    return NULL;
+}
+
+/* ---- a pause of all requests, and the spread after it ---- */
+
+/* All requests together would be throttled again. */
+static void pause_all(retry *self, int64_t pause_ms)
+{
+    self->paused_until_ms = rp_max(self->paused_until_ms, rp_now_ms(self->clock) + pause_ms);
+    self->next_start_ms = self->paused_until_ms;
+    self->spreading = true;
+}
+
+static bool may_start(const retry *self)
+{
+    int64_t now = rp_now_ms(self->clock);
+
+    return now >= self->paused_until_ms && (!self->spreading || now >= self->next_start_ms);
+}
+
+static void note_start(retry *self)
+{
+    if (self->spreading)
+        self->next_start_ms = rp_now_ms(self->clock) + SPREAD_MS;
+}
+
+static void end_spread(retry *self)
+{
+    if (rp_now_ms(self->clock) >= self->paused_until_ms + SPREAD_FOR_MS && !first_due(self))
+        self->spreading = false;
+}
+
+/* ---- attempts ---- */
 
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error);
 
@@ -129,6 +177,7 @@ static int begin(retry *self, attempts *mine, rp_error **error)
     if (result < 0)
         return result;
     mine->started_ms = rp_now_ms(self->clock);
+    note_start(self);
     TAILQ_REMOVE(&self->waiting, mine, link);
     TAILQ_INSERT_TAIL(&self->under_way, mine, link);
     return 0;
@@ -160,8 +209,8 @@ static void pause_and_repeat(attempts *mine, int64_t pause_ms, const rp_http_rep
         request->again(request->context, reply, error, due_ms(self, mine) - now);
 }
 
-/* How long is left to try to reach the server: 0 is the end. Counts from the start of the first attempt that
-   did not. */
+/* How long is left to try to reach the server; 0: none. Counts from the start of the first attempt that
+   failed to. */
 static int64_t patience_ms(attempts *mine)
 {
     retry *self = mine->owner;
@@ -175,21 +224,34 @@ static int64_t patience_ms(attempts *mine)
     return rp_max(mine->unreached_since_ms + self->options.unreached_ms - rp_now_ms(self->clock), 0);
 }
 
+/* Nothing was sent, for now. */
+static bool is_unsent(const rp_error *error)
+{
+    return error->code == RP_E_UNREACHED || error->code == RP_E_THROTTLED || error->code == RP_E_UNAVAILABLE;
+}
+
+static bool may_repeat(const attempts *mine, const rp_error *error)
+{
+    if (mine->request->once)
+        return false;
+    return is_unsent(error) || (error->code == RP_E_LOST && mine->request->repeatable);
+}
+
 static void attempt_failed(attempts *mine, const rp_error *error)
 {
     bool unreached = error->code == RP_E_UNREACHED;
-    int64_t left = unreached ? patience_ms(mine) : NEVER;
+    int64_t left = unreached ? patience_ms(mine) : NEVER, pause_ms;
 
     if (!unreached)
         mine->unreached = false;
-    if (left == 0 || mine->request->once ||
-        !(unreached || (error->code == RP_E_LOST && mine->request->repeatable))) {
+    if (left == 0 || !may_repeat(mine, error)) {
         finish(mine, NULL, error);
         return;
     }
     mine->failures++;
-    /* The last attempt falls on the end of the patience, not a pause later. */
-    pause_and_repeat(mine, rp_min(backoff_ms(mine->owner, mine), left), NULL, error);
+    pause_ms = rp_max(backoff_ms(mine->owner, mine), capped(error->retry_after_ms));
+    /* The last attempt falls on the end of the time to reach the server, not a pause later. */
+    pause_and_repeat(mine, rp_min(pause_ms, left), NULL, error);
 }
 
 static bool is_worth_repeating(attempts *mine, rp_verdict verdict)
@@ -218,9 +280,9 @@ static void attempt_answered(attempts *mine, const rp_http_reply *reply)
 
     mine->unreached = false;
     mine->failures++;
-    pause_ms = rp_max(backoff_ms(self, mine), asked_pause_ms(self, reply));
+    pause_ms = rp_max(backoff_ms(self, mine), capped(rp_retry_after_ms(reply, self->clock)));
     if (verdict == RP_VERDICT_THROTTLED)
-        self->throttled_until_ms = rp_max(self->throttled_until_ms, rp_now_ms(self->clock) + pause_ms);
+        pause_all(self, pause_ms);
     if (repeat)
         pause_and_repeat(mine, pause_ms, reply, NULL);
     else
@@ -262,7 +324,7 @@ static int retry_start(rp_transport *transport, const rp_http_request *request, 
     if (!mine)
         return rp_error_no_memory(error);
     TAILQ_INSERT_TAIL(&self->waiting, mine, link);
-    if (self->throttled_until_ms > rp_now_ms(self->clock)) {
+    if (!may_start(self)) {
         note_next_due(self);
         rp_transport_wake(self->inner);
     } else if ((result = begin(self, mine, error)) < 0) {
@@ -292,22 +354,11 @@ static void retry_wait(rp_transport *transport, int64_t at_most_ms)
     rp_transport_wait(self->inner, at_most_ms);
 }
 
-static attempts *first_due(const retry *self)
-{
-    int64_t now = rp_now_ms(self->clock);
-    attempts *each;
-
-    for (each = TAILQ_FIRST(&self->waiting); each; each = TAILQ_NEXT(each, link))
-        if (due_ms(self, each) <= now)
-            return each;
-    return NULL;
-}
-
 static void begin_due(retry *self)
 {
     attempts *mine;
 
-    while ((mine = first_due(self))) {
+    while (may_start(self) && (mine = first_due(self))) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
         if (begin(self, mine, &error) < 0)
             finish(mine, NULL, error);
@@ -320,6 +371,7 @@ static void retry_step(rp_transport *transport)
 
     rp_transport_step(self->inner);
     begin_due(self);
+    end_spread(self);
     note_next_due(self);
 }
 
@@ -360,7 +412,7 @@ rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options,
     if (!self->options.judge)
         self->options.judge = judge_by_status;
     self->clock = clock;
-    self->throttled_until_ms = INT64_MIN;
+    self->paused_until_ms = INT64_MIN;
     atomic_init(&self->next_due_ms, NEVER);
     TAILQ_INIT(&self->waiting);
     TAILQ_INIT(&self->under_way);

@@ -54,6 +54,7 @@ struct rp_http_request {
     size_t max_reply_bytes;
     bool repeatable; /* the same request twice does no harm: it may be retried whatever happened */
     bool once;       /* retry: one attempt; whoever starts it decides about another */
+    bool direct;     /* through no proxy, whatever is configured */
     bool insist;     /* retry: do not give up because the server cannot be reached */
 
     /* Runs once, in step, unless the request was dropped. Exactly one of reply and error is there; both are

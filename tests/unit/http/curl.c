@@ -4,7 +4,9 @@
 #include "server.h"
 #include "suites.h"
 
+#include <curl/curl.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -62,6 +64,19 @@ __attribute__((visibility("default"))) ssize_t send(int fd, const void *bytes, s
         is_connection(fd))
         pthread_kill(raising_thread, SIGPIPE);
     return sendto(fd, bytes, len, flags, NULL, 0);
+}
+
+static atomic_bool adding_fails;
+
+/* libcurl without memory. */
+__attribute__((visibility("default"))) CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy)
+{
+    CURLMcode (*real)(CURLM *, CURL *);
+
+    if (atomic_load(&adding_fails))
+        return CURLM_OUT_OF_MEMORY;
+    *(void **)&real = dlsym(RTLD_NEXT, "curl_multi_add_handle");
+    return real(multi, easy);
 }
 
 /* ---- running ---- */
@@ -1037,6 +1052,130 @@ START_TEST(fifty_requests_run_at_the_same_time)
 }
 END_TEST
 
+/* ---- the time limit of an attempt ---- */
+
+static outcome get_within(server_answer answer, uint32_t attempt_timeout_ms, int64_t *took_ms)
+{
+    server *peer = serving(&answer, 1);
+    rp_curl_options options = plain;
+    rp_transport *transport;
+    int64_t begun = rp_now_ms(&rp_clock_system);
+    outcome told;
+
+    options.attempt_timeout_ms = attempt_timeout_ms;
+    transport = make_with(&options);
+    told = get(transport, server_url(peer, "/"));
+    *took_ms = rp_now_ms(&rp_clock_system) - begun;
+    rp_transport_free(transport);
+    server_stop(peer);
+    return told;
+}
+
+START_TEST(an_attempt_that_brings_no_byte_is_given_up)
+{
+    static const server_answer silent[] = {
+        {.bytes = NULL},
+        {.bytes = "HTTP/1.1 200 OK\r\n"},
+        {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"},
+        {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"},
+    };
+    int64_t took_ms;
+
+    for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+        outcome told = get_within(silent[i], 200, &took_ms);
+        ck_assert_int_eq(told.code, RP_E_LOST);
+        ck_assert_ptr_nonnull(strstr(told.message, ": no byte for 200 ms"));
+        ck_assert_int_ge(took_ms, 200);
+        ck_assert_int_lt(took_ms, 2000);
+    }
+}
+END_TEST
+
+START_TEST(an_attempt_may_last_as_long_as_bytes_come)
+{
+    static const server_answer slow = {
+        .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", .trickled = true, .pause_ms = 20};
+    int64_t took_ms;
+    outcome told = get_within(slow, 400, &took_ms);
+
+    ck_assert_int_eq(told.status, 200);
+    ck_assert_int_gt(took_ms, 600);
+}
+END_TEST
+
+START_TEST(one_silent_attempt_ends_no_other)
+{
+    static const server_answer answers[] = {{.bytes = NULL}, {.bytes = OK}};
+    server *peer = serving(answers, 2);
+    rp_curl_options options = plain;
+    rp_transport *transport;
+    outcome silent = {0};
+    rp_http_request request;
+
+    options.attempt_timeout_ms = 300;
+    transport = make_with(&options);
+    request = request_for(&silent, server_url(peer, "/silent"));
+    start(transport, &request);
+    while (server_requests(peer) < 1) {
+        rp_transport_wait(transport, 10);
+        rp_transport_step(transport);
+    }
+    ck_assert_int_eq(get(transport, server_url(peer, "/")).status, 200);
+    ck_assert_uint_eq(silent.done, 0);
+    run(transport, &silent.done, 1);
+    ck_assert_int_eq(silent.code, RP_E_LOST);
+    ck_assert_int_eq(get(transport, server_url(peer, "/")).status, 200);
+    rp_transport_free(transport);
+    server_stop(peer);
+}
+END_TEST
+
+/* ---- libcurl refuses ---- */
+
+typedef struct dropper {
+    rp_transport *transport;
+    rp_exchange *exchange;
+    rp_http_request *request;
+} dropper;
+
+static void drop_other(outcome *self)
+{
+    dropper *other = self->context;
+
+    rp_transport_drop(other->transport, other->exchange);
+    memset(other->request, 0xff, sizeof(*other->request));
+    free(other->request);
+}
+
+/* Requests are touched no more once they are done or dropped: they are freed there, and a sanitizer watches.
+ */
+START_TEST(a_request_that_libcurl_does_not_take_is_done_once_and_a_dropped_one_never)
+{
+    rp_transport *transport = make();
+    dropper other = {.transport = transport};
+    outcome told = {0}, unheard = {0};
+    rp_http_request *first = malloc(sizeof(*first));
+
+    *first = post_for(&told, "http://127.0.0.1:1/", "12345");
+    other.request = malloc(sizeof(*other.request));
+    *other.request = post_for(&unheard, "http://127.0.0.1:1/", "12345");
+    told.then = drop_other;
+    told.context = &other;
+    atomic_store(&adding_fails, true);
+    start(transport, first);
+    ck_assert_int_eq(rp_transport_start(transport, other.request, &other.exchange, NULL), 0);
+    rp_transport_step(transport);
+    ck_assert_uint_eq(told.done, 1);
+    ck_assert_int_eq(told.code, RP_E_NO_MEMORY);
+    free(first);
+    rp_transport_step(transport);
+    atomic_store(&adding_fails, false);
+    rp_transport_step(transport);
+    ck_assert_uint_eq(unheard.done, 0);
+    rp_transport_free(transport);
+}
+END_TEST
+
 /* ---- guest manners ---- */
 
 START_TEST(sigpipe_is_neither_raised_nor_left_behind)
@@ -1165,6 +1304,10 @@ TCase *curl_tests(void)
     tcase_add_test(tests, a_start_and_a_drop_end_the_wait);
     tcase_add_test(tests, a_wait_with_nothing_to_do_ends_in_time);
     tcase_add_test(tests, others_may_start_and_drop_while_one_thread_waits);
+    tcase_add_test(tests, an_attempt_that_brings_no_byte_is_given_up);
+    tcase_add_test(tests, an_attempt_may_last_as_long_as_bytes_come);
+    tcase_add_test(tests, one_silent_attempt_ends_no_other);
+    tcase_add_test(tests, a_request_that_libcurl_does_not_take_is_done_once_and_a_dropped_one_never);
     tcase_add_test(tests, a_dropped_request_is_given_up_and_never_told_of);
     tcase_add_test(tests, what_is_dropped_before_the_first_step_is_never_sent);
     tcase_add_test(tests, one_answer_may_make_the_other_unwanted);

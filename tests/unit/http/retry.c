@@ -312,9 +312,85 @@ START_TEST(throttling_holds_all_requests_even_those_that_are_new)
     pass(&here, 6999);
     ck_assert_uint_eq(here.inner.count, 2);
     pass(&here, 1);
+    ck_assert_uint_eq(here.inner.count, 3);
+    pass(&here, 40);
+    pass(&here, 40);
     ck_assert_uint_eq(here.inner.count, 5);
     ck_assert_uint_eq(told[0].done + told[1].done + told[2].done, 0);
     end(&here);
+}
+END_TEST
+
+/* Requests that wait for a pause start one after the other, and so do those that come right after it. */
+START_TEST(after_a_pause_requests_start_spread_out)
+{
+    enum {
+        MANY = 20
+    };
+    world here;
+    static outcome told[MANY + 3];
+    static rp_http_request requests[MANY + 3];
+
+    memset(told, 0, sizeof(told));
+    make(&here);
+    for (size_t i = 0; i < MANY; i++) {
+        requests[i] = request_for(&told[i], "http://h/");
+        begin(&here, &requests[i]);
+    }
+    for (size_t i = 0; i < MANY; i++)
+        fake_reply(&here.inner, i, (rp_http_reply){.status = 429, .retry_after = "7"});
+    pass(&here, 0);
+    pass(&here, 7000);
+    for (size_t i = 0; i < MANY; i++) {
+        ck_assert_uint_eq(here.inner.count, MANY + i + 1);
+        ck_assert(i == MANY - 1 || sleeps(&here) <= 20);
+        pass(&here, 19);
+        ck_assert_uint_eq(here.inner.count, MANY + i + 1);
+        pass(&here, 1);
+    }
+    for (size_t i = MANY; i < MANY + 2; i++) {
+        requests[i] = request_for(&told[i], "http://h/late");
+        begin(&here, &requests[i]);
+    }
+    ck_assert_uint_eq(here.inner.count, 2 * MANY + 1);
+    pass(&here, 20);
+    ck_assert_uint_eq(here.inner.count, 2 * MANY + 2);
+    pass(&here, 1000);
+    requests[MANY + 2] = request_for(&told[MANY + 2], "http://h/later");
+    begin(&here, &requests[MANY + 2]);
+    ck_assert_uint_eq(here.inner.count, 2 * MANY + 3);
+    end(&here);
+}
+END_TEST
+
+static int64_t pause_after_error(int code, int64_t retry_after_ms, bool repeatable, unsigned *done)
+{
+    world here;
+    outcome told = {0};
+    rp_http_request request = request_for(&told, "http://h/");
+
+    request.repeatable = repeatable;
+    make(&here);
+    begin(&here, &request);
+    fake_fail(&here.inner, 0, code, "not now");
+    here.inner.sent[0].error.retry_after_ms = retry_after_ms;
+    pass(&here, 0);
+    *done = told.done;
+    end(&here);
+    return told.pause_ms;
+}
+
+START_TEST(what_was_not_sent_for_now_is_tried_again_when_the_error_says)
+{
+    unsigned done;
+
+    ck_assert_int_eq(pause_after_error(RP_E_THROTTLED, 7000, false, &done), 7000);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_int_eq(pause_after_error(RP_E_UNAVAILABLE, 3600000, false, &done), 60000);
+    ck_assert_int_eq(pause_after_error(RP_E_UNAVAILABLE, 0, true, &done), 300);
+    ck_assert_uint_eq(done, 0);
+    pause_after_error(RP_E_DENIED, 7000, true, &done);
+    ck_assert_uint_eq(done, 1);
 }
 END_TEST
 
@@ -343,8 +419,9 @@ START_TEST(retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pau
         {"2", NULL, 2000},
         {"0", NULL, 300},
         {"40", NULL, 40000},
-        {"41", NULL, 40000}, /* ten times the longest pause */
-        {"999999999", NULL, 40000},
+        {"60", NULL, 60000},
+        {"61", NULL, 60000}, /* the longest there is */
+        {"999999999", NULL, 60000},
         {"9999999999", NULL, 300},
         {"soon", NULL, 300},
         {"-5", NULL, 300},
@@ -354,10 +431,11 @@ START_TEST(retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pau
         {"Sun, 06 Nov 1994 08:49:47 GMT", "Sun, 06 Nov 1994 08:49:42 GMT", 5000},
         {"Sun, 06 Nov 1994 08:49:47 GMT", "rubbish", 10000},
         {"Sun, 06 Nov 1994 08:49:00 GMT", NULL, 300},
-        {"Sun, 06 Nov 1994 08:49:47", NULL, 300},
+        {"Sunday, 06-Nov-94 08:49:47 GMT", NULL, 10000}, /* the obsolete forms */
+        {"Sun Nov  6 08:49:47 1994", NULL, 10000},
         {"Sun, 06 Nop 1994 08:49:47 GMT", NULL, 300},
         {"Sun, 06 anF 1994 08:49:47 GMT", NULL, 300},
-        {"Fri, 31 Dec 9999 23:59:59 GMT", NULL, 40000},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", NULL, 60000},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -511,6 +589,8 @@ TCase *retry_tests(void)
     tcase_add_test(tests, what_cannot_be_read_is_tried_three_times);
     tcase_add_test(tests, what_cannot_be_read_is_not_tried_again_if_that_may_do_harm);
     tcase_add_test(tests, throttling_holds_all_requests_even_those_that_are_new);
+    tcase_add_test(tests, after_a_pause_requests_start_spread_out);
+    tcase_add_test(tests, what_was_not_sent_for_now_is_tried_again_when_the_error_says);
     tcase_add_test(tests, retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pause);
     tcase_add_test(tests, a_dropped_request_is_heard_of_no_more);
     tcase_add_test(tests, a_request_may_be_dropped_while_it_is_told_of_a_pause);

@@ -61,7 +61,7 @@ static void answer(server *self, connection *it, const server_answer *with)
 
     it->owed = NULL;
     for (size_t sent = 0; sent < len; sent += piece)
-        if (send(it->fd, with->bytes + sent, piece, MSG_NOSIGNAL) < 0)
+        if (send(it->fd, with->bytes + sent, piece, MSG_NOSIGNAL) < 0 || usleep(with->pause_ms * 1000) < 0)
             break;
     if (with->then != KEEP_OPEN)
         end_connection(self, it, with->then);

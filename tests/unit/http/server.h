@@ -18,6 +18,7 @@ typedef struct server_answer {
     const char *bytes; /* NULL: none */
     server_then then;
     bool trickled; /* a write for each byte */
+    unsigned pause_ms; /* after each write */
     bool early;    /* as soon as the headers and some of the body are there; the rest is not read */
 } server_answer;
 

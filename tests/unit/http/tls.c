@@ -1,13 +1,54 @@
 #include "http/curl.h"
 
+#include "base/cleanup.h"
+#include "base/text.h"
+
 #include "fake.h"
 #include "suites.h"
 #include "tls_server.h"
 
+#include <dlfcn.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---- a system that trusts what the test says: libcurl's call finds this first ---- */
+
+static const char *system_directory; /* what stands for libcurl's default directory; NULL: that itself */
+
+__attribute__((visibility("default"))) int X509_STORE_load_path(X509_STORE *store, const char *path)
+{
+    int (*real)(X509_STORE *, const char *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "X509_STORE_load_path");
+    return real(store, system_directory ? system_directory : path);
+}
+
+/* A directory as OpenSSL wants it, with this one certificate. */
+static void make_system_directory(char *template, const char *ca_file)
+{
+    char name[128];
+    FILE *file = fopen(ca_file, "r");
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+
+    fclose(file);
+    ck_assert_ptr_nonnull(mkdtemp(template));
+    snprintf(name, sizeof(name), "%s/%08lx.0", template, X509_subject_name_hash(certificate));
+    ck_assert_int_eq(symlink(ca_file, name), 0);
+    X509_free(certificate);
+    system_directory = template;
+}
+
+static void remove_system_directory(void)
+{
+    _cleanup_(rp_freep) char *command = rp_format("rm -r %s", system_directory);
+
+    ck_assert_int_eq(system(command), 0);
+    system_directory = NULL;
+}
 
 static rp_transport *trusting(const char *ca_file, bool insecure)
 {
@@ -81,6 +122,28 @@ START_TEST(a_server_whose_certificate_is_not_trusted_gets_nothing)
 }
 END_TEST
 
+START_TEST(a_ca_file_replaces_what_the_system_trusts)
+{
+    static const tls_options first = {.subject = "one", .name = "IP:127.0.0.1", .answers = 2},
+                             second = {.subject = "two", .name = "IP:127.0.0.1", .answers = 1};
+    tls_server *of_system = tls_server_start(&first), *other = tls_server_start(&second);
+    rp_transport *with_system = trusting(NULL, false),
+                 *with_file = trusting(tls_server_ca_file(other), false);
+    char directory[] = "/tmp/rp-test-certs-XXXXXX";
+
+    make_system_directory(directory, tls_server_ca_file(of_system));
+    ck_assert_int_eq(post(with_system, tls_server_url(of_system)).status, 200);
+    rp_transport_free(with_system); /* the server speaks to one at a time */
+    ck_assert_int_eq(post(with_file, tls_server_url(other)).status, 200);
+    ck_assert_int_eq(post(with_file, tls_server_url(of_system)).code, RP_E_UNREACHED);
+    ck_assert_uint_eq(tls_server_requests(of_system), 1);
+    rp_transport_free(with_file);
+    remove_system_directory();
+    tls_server_stop(of_system);
+    tls_server_stop(other);
+}
+END_TEST
+
 START_TEST(a_trusted_certificate_of_somebody_else_is_not_enough)
 {
     size_t arrived;
@@ -149,6 +212,7 @@ TCase *tls_tests(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_server_whose_certificate_is_trusted_is_spoken_to);
     tcase_add_test(tests, a_server_whose_certificate_is_not_trusted_gets_nothing);
+    tcase_add_test(tests, a_ca_file_replaces_what_the_system_trusts);
     tcase_add_test(tests, a_trusted_certificate_of_somebody_else_is_not_enough);
     tcase_add_test(tests, whoever_asks_for_it_gets_no_check);
     tcase_add_test(tests, tls_older_than_1_2_is_not_spoken);

@@ -25,18 +25,19 @@ struct tls_server {
     atomic_size_t requests;
 };
 
-static X509 *make_certificate(EVP_PKEY *key, const char *name)
+static X509 *make_certificate(EVP_PKEY *key, const tls_options *options)
 {
     X509 *made = X509_new();
     X509_NAME *subject = X509_get_subject_name(made);
-    X509_EXTENSION *alternative = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
+    X509_EXTENSION *alternative = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, options->name);
+    const char *cn = options->subject ? options->subject : "test";
 
     ck_assert_ptr_nonnull(alternative);
     X509_set_version(made, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
     X509_gmtime_adj(X509_getm_notBefore(made), -3600);
     X509_gmtime_adj(X509_getm_notAfter(made), 3600);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
     X509_set_issuer_name(made, subject);
     X509_set_pubkey(made, key);
     X509_add_ext(made, alternative, -1);
@@ -59,7 +60,7 @@ static void write_certificate(tls_server *self, X509 *certificate)
 static void make_context(tls_server *self)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = make_certificate(key, self->options.name);
+    X509 *certificate = make_certificate(key, &self->options);
 
     self->tls = SSL_CTX_new(TLS_server_method());
     ck_assert_int_eq(SSL_CTX_use_certificate(self->tls, certificate), 1);

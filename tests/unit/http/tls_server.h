@@ -11,6 +11,7 @@
 typedef struct tls_server tls_server;
 
 typedef struct tls_options {
+    const char *subject; /* its CN; NULL: "test" */
     const char *name; /* whose certificate: "IP:127.0.0.1", "DNS:elb.example" */
     size_t answers;   /* so many requests get "ok"; the later ones see the connection end */
     bool outdated;    /* speaks TLS 1.1 and nothing newer */

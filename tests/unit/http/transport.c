@@ -23,7 +23,7 @@ END_TEST
 
 START_TEST(a_failure_is_described_by_its_words)
 {
-    rp_error error = {RP_E_LOST, (char[]){"the line is dead"}, NULL};
+    rp_error error = {RP_E_LOST, (char[]){"the line is dead"}, NULL, 0};
     char *text = described("https://elb.example/v1.0", NULL, &error);
 
     ck_assert_str_eq(text, "GET /v1.0: the line is dead");
