@@ -21,6 +21,16 @@ const rp_field config_fields[] = {
      .has_default = true,
      .usual = 10000,
      .about = "A server that is not reached for so long is given up."},
+    {.name = "attempt_timeout_ms",
+     .kind = RP_FIELD_COUNT,
+     AT(attempt_timeout_ms),
+     .least = 100,
+     .most = 3600000,
+     .has_default = true,
+     .usual = 30000,
+     .about =
+         "An HTTP request that brings no byte for so long is given up. A GET or a login is then repeated; "
+         "after a POST the plugin looks for its effect."},
     {.name = "timeout_ms",
      .kind = RP_FIELD_COUNT,
      AT(timeout_ms),

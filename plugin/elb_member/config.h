@@ -14,7 +14,7 @@ typedef struct config {
     otc_identity identity; /*    with what other sources add */
     char *warning;         /* about a file that was read for it, or NULL */
     int wait;              /* want_wait */
-    uint32_t connect_timeout_ms, timeout_ms;
+    uint32_t connect_timeout_ms, attempt_timeout_ms, timeout_ms;
     uint32_t poll_min_ms, poll_max_ms, settle_ms;
     uint32_t max_batch, max_parallel, max_bisect;
 } config;

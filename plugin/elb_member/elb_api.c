@@ -386,6 +386,8 @@ failure *elb_failure_of_error(const rp_error *error)
         elb_error_row row;
     } rows[] = {
         {RP_E_UNREACHED, {0, NULL, RP_UNAVAILABLE, "http.unreached", true, BLAME_WHOLE, MEANS_NOT_SENT}},
+        {RP_E_THROTTLED, {0, NULL, RP_THROTTLED, "iam.throttled", true, BLAME_WHOLE, MEANS_NOT_SENT}},
+        {RP_E_UNAVAILABLE, {0, NULL, RP_UNAVAILABLE, "iam.unavailable", true, BLAME_WHOLE, MEANS_NOT_SENT}},
         {RP_E_LOST, {0, NULL, RP_UNAVAILABLE, "http.answer_lost", true, BLAME_SERVER, MEANS_NOTHING_MORE}},
         {RP_E_DENIED, {0, NULL, RP_UNAUTHENTICATED, "iam.denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE}},
         /* Never RP_NOT_FOUND: it is the project, region or catalog entry that is not there, not the record.
@@ -404,8 +406,10 @@ failure *elb_failure_of_error(const rp_error *error)
     for (size_t i = 0; i < rp_count_of(rows); i++)
         if (rows[i].error == error->code)
             row = &rows[i].row;
-    if (made)
-        apply_row(made, row);
+    if (!made)
+        return NULL;
+    apply_row(made, row);
+    made->retry_after_ms = error->retry_after_ms;
     return made;
 }
 

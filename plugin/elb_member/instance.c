@@ -20,6 +20,7 @@ static rp_transport *make_transport(const config *c, rp_error **error)
     const otc_identity *identity = &c->identity;
     rp_curl_options curl = {.user_agent = ELB_MEMBER_NAME "/" ELB_MEMBER_VERSION,
                             .connect_timeout_ms = c->connect_timeout_ms,
+                            .attempt_timeout_ms = c->attempt_timeout_ms,
                             .ca_file = otc_identity_text(identity, OTC_CA_FILE),
                             .client_cert_file = otc_identity_text(identity, OTC_CLIENT_CERT_FILE),
                             .client_key_file = otc_identity_text(identity, OTC_CLIENT_KEY_FILE),
