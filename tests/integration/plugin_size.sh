@@ -15,5 +15,5 @@ stripped=$(mktemp)
 trap 'rm -f "$stripped"' EXIT
 strip -o "$stripped" "$1"
 bytes=$(stat -c %s "$stripped")
-[ "$bytes" -lt 200000 ] || { echo "FAILED: it has $bytes bytes"; failed=1; }
+[ "$bytes" -lt 262144 ] || { echo "FAILED: it has $bytes bytes"; failed=1; }
 exit "$failed"
