@@ -11,10 +11,10 @@ static const char *const waits[] = {
 
 #define AT(member) .offset = offsetof(config, member)
 
-const rp_field config_fields[] = {
-    {.name = "cloud", .kind = RP_FIELD_PART, AT(cloud), .fields = otc_settings_fields},
+const rpkit_attribute config_fields[] = {
+    {.name = "cloud", .kind = RPKIT_PART, AT(cloud), .fields = otc_settings_fields},
     {.name = "connect_timeout_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(connect_timeout_ms),
      .least = 1,
      .most = 3600000,
@@ -22,7 +22,7 @@ const rp_field config_fields[] = {
      .usual = 10000,
      .about = "A server that is not reached for so long is given up."},
     {.name = "attempt_timeout_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(attempt_timeout_ms),
      .least = 100,
      .most = 3600000,
@@ -32,7 +32,7 @@ const rp_field config_fields[] = {
          "An HTTP request that brings no byte for so long is given up. A GET or a login is then repeated; "
          "after a POST the plugin looks for its effect."},
     {.name = "timeout_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(timeout_ms),
      .least = 1,
      .most = 86400000,
@@ -40,7 +40,7 @@ const rp_field config_fields[] = {
      .usual = 600000,
      .about = "Time for a call that names none."},
     {.name = "wait",
-     .kind = RP_FIELD_WORD,
+     .kind = RPKIT_WORD,
      AT(wait),
      .words = waits,
      .has_default = true,
@@ -49,7 +49,7 @@ const rp_field config_fields[] = {
          "What create and delete wait for: the end of the job, nothing beyond its acceptance, or that the "
          "member is healthy too."},
     {.name = "poll_min_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(poll_min_ms),
      .least = 10,
      .most = 60000,
@@ -57,7 +57,7 @@ const rp_field config_fields[] = {
      .usual = 200,
      .about = "Pause before the first poll of a job; it grows, …"},
     {.name = "poll_max_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(poll_max_ms),
      .least = 10,
      .most = 600000,
@@ -65,7 +65,7 @@ const rp_field config_fields[] = {
      .usual = 2000,
      .about = "… up to here."},
     {.name = "settle_ms",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(settle_ms),
      .least = 1,
      .most = 86400000,
@@ -73,7 +73,7 @@ const rp_field config_fields[] = {
      .usual = 300000,
      .about = "Time after which the effect of a request whose answer was lost can no longer appear."},
     {.name = "max_batch",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(max_batch),
      .least = 1,
      .most = 10000,
@@ -81,7 +81,7 @@ const rp_field config_fields[] = {
      .usual = 100,
      .about = "Members in one request at most."},
     {.name = "max_parallel",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(max_parallel),
      .least = 1,
      .most = 64,
@@ -89,7 +89,7 @@ const rp_field config_fields[] = {
      .usual = 8,
      .about = "Requests under way at the same time at most."},
     {.name = "max_bisect",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      AT(max_bisect),
      .least = 0,
      .most = 10000,
@@ -123,14 +123,14 @@ int config_read(config *into, const rp_json *object, unsigned how, rp_error **er
     int result;
 
     *into = (config){0};
-    rp_fields_defaults(config_fields, into);
+    rpkit_attributes_defaults(config_fields, into);
     if (rp_json_type_of(object) != RP_JSON_OBJECT)
         return refuse(error, "/config", "config is missing, or not an object");
-    result = rp_fields_read(config_fields, object, how, "/config", into, error);
+    result = rpkit_attributes_read(config_fields, object, how, "/config", into, error);
     if (result < 0)
         return result;
     /* What is not known yet may go with all the rest. */
-    if (how & RP_FIELDS_PARTIAL && rp_json_each(object, is_unknown, NULL))
+    if (how & RPKIT_READ_PARTIAL && rp_json_each(object, is_unknown, NULL))
         return 0;
     if (into->poll_max_ms < into->poll_min_ms)
         return refuse(error, "/config/poll_max_ms", "poll_max_ms is less than poll_min_ms");
@@ -139,7 +139,7 @@ int config_read(config *into, const rp_json *object, unsigned how, rp_error **er
 
 void config_clear(config *c)
 {
-    rp_fields_clear(config_fields, c);
+    rpkit_attributes_clear(config_fields, c);
     otc_identity_done(&c->identity);
     free(rp_take(c->warning));
 }
@@ -151,9 +151,9 @@ struct said {
     bool adopt;
 };
 
-const rp_field call_options_fields[] = {
+const rpkit_attribute call_options_fields[] = {
     {.name = "wait",
-     .kind = RP_FIELD_WORD,
+     .kind = RPKIT_WORD,
      .offset = offsetof(struct said, wait),
      .words = waits,
      .has_default = true,
@@ -161,7 +161,7 @@ const rp_field call_options_fields[] = {
      .about = "What create and delete wait for, instead of what the config says. A read with \"job\" follows "
               "the job of a member that is not listed yet."},
     {.name = "adopt",
-     .kind = RP_FIELD_FLAG,
+     .kind = RPKIT_FLAG,
      .offset = offsetof(struct said, adopt),
      .has_default = true,
      .about = "A create of what is there already is ok."},
@@ -176,7 +176,7 @@ int call_options_read(call_options *into, const config *defaults, const rp_json 
         return 0;
     if (rp_json_type_of(object) != RP_JSON_OBJECT)
         return rp_error_set_at(error, RP_E_INVALID, "/options", "options must be an object");
-    if (rp_fields_read(call_options_fields, object, RP_FIELDS_STRICT, "/options", &said, error) < 0)
+    if (rpkit_attributes_read(call_options_fields, object, RPKIT_READ_STRICT, "/options", &said, error) < 0)
         return RP_E_INVALID;
     into->adopt = said.adopt;
     into->has_wait = rp_json_type_of(rp_json_get(object, "wait")) != RP_JSON_NULL;

@@ -7,7 +7,7 @@
 #include "elb_api.h"
 
 #include "otc/sources.h"
-#include "json/fields.h"
+#include "kit/attributes.h"
 
 typedef struct config {
     otc_settings cloud;    /* as the configuration has them; */
@@ -19,7 +19,7 @@ typedef struct config {
     uint32_t max_batch, max_parallel, max_bisect;
 } config;
 
-extern const rp_field config_fields[];
+extern const rpkit_attribute config_fields[];
 
 /* Reads and checks a {"config": {…}} member, and completes it from the environment and clouds.yaml.
    RP_E_INVALID with a path below /config. The config is to be
@@ -33,7 +33,7 @@ typedef struct call_options {
     bool has_wait; /* the request itself said so */
 } call_options;
 
-extern const rp_field call_options_fields[];
+extern const rpkit_attribute call_options_fields[];
 
 /* Options override the config's settings of the same name. RP_E_INVALID with a path below /options. */
 int call_options_read(call_options *into, const config *defaults, const rp_json *object, rp_error **error);

@@ -8,10 +8,10 @@
 
 #define USUAL_SETTLE_MS 300000
 
-static void write_schema(response *to, const char *name, const rp_field *fields)
+static void write_schema(response *to, const char *name, const rpkit_attribute *fields)
 {
     rp_write_name(&to->writer, name);
-    rp_fields_schema(fields, &to->writer);
+    rpkit_attributes_schema(fields, &to->writer);
 }
 
 static void write_resource(response *to, const rp_instance *instance)

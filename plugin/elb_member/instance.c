@@ -132,7 +132,7 @@ const rp_response *open_hook(rp_instance *instance, const rp_call *host, const c
     made->owner = getpid();
     result = request_read(&asked, text, len, REQUEST_CONFIG, &error);
     if (result == 0)
-        result = config_read(&made->config, asked.config, RP_FIELDS_STRICT, &error);
+        result = config_read(&made->config, asked.config, RPKIT_READ_STRICT, &error);
     request_clear(&asked);
     if (result == 0)
         result = make_driver(made, &error);

@@ -21,9 +21,9 @@ static int check_address(const char *text, rp_error **error)
     return rp_error_set(error, RP_E_INVALID, "it is neither an IPv4 nor an IPv6 address");
 }
 
-#define AT(member) .kind = RP_FIELD_TEXT, .offset = offsetof(record, member)
+#define AT(member) .kind = RPKIT_TEXT, .offset = offsetof(record, member)
 
-const rp_field record_fields[] = {
+const rpkit_attribute record_fields[] = {
     {.name = "listener_id",
      AT(listener_id),
      .required = true,
@@ -46,7 +46,7 @@ const rp_field record_fields[] = {
      .about = "Private IPv4 or IPv6 address of the server, on its primary network interface."},
     {0}};
 
-const rp_field parent_fields[] = {{.name = "listener_id",
+const rpkit_attribute parent_fields[] = {{.name = "listener_id",
                                    AT(listener_id),
                                    .required = true,
                                    .check = check_id,
@@ -55,7 +55,7 @@ const rp_field parent_fields[] = {{.name = "listener_id",
                                   {0}};
 
 /* What names an object, of a record or a state. All may be missing, but not all at once. */
-static const rp_field known_fields[] = {{.name = "id", AT(id)},
+static const rpkit_attribute known_fields[] = {{.name = "id", AT(id)},
                                         {.name = "listener_id", AT(listener_id), .check = check_id},
                                         {.name = "server_id", AT(server_id), .check = check_id},
                                         {.name = "address", AT(address), .check = check_address},
@@ -74,10 +74,10 @@ struct state {
     const char **listeners;
 };
 
-#define AT(member)       .kind = RP_FIELD_TEXT, .offset = offsetof(struct state, member)
+#define AT(member)       .kind = RPKIT_TEXT, .offset = offsetof(struct state, member)
 #define COMPUTED(member) AT(member), .nullable = true, .computed = true
 
-const rp_field state_fields[] = {
+const rpkit_attribute state_fields[] = {
     {.name = "id",
      AT(id),
      .computed = true,
@@ -98,7 +98,7 @@ const rp_field state_fields[] = {
     {.name = "create_time", COMPUTED(create_time), .about = "As the server spells it, in UTC."},
     {.name = "update_time", COMPUTED(update_time)},
     {.name = "listeners",
-     .kind = RP_FIELD_TEXTS,
+     .kind = RPKIT_TEXTS,
      .offset = offsetof(struct state, listeners),
      .nullable = true,
      .computed = true,
@@ -141,7 +141,7 @@ int record_read_new(record *into, const rp_json *object, unsigned how, rp_error 
 
     *into = (record){0};
     if ((result = must_be_object(object, error)) < 0 ||
-        (result = rp_fields_read(record_fields, object, how, "", into, error)) < 0 ||
+        (result = rpkit_attributes_read(record_fields, object, how, "", into, error)) < 0 ||
         (result = canonicalize(into, error)) < 0)
         return result;
     return into->listener_id ? make_id(into, error) : 0;
@@ -153,7 +153,7 @@ int record_read_parent(record *into, const rp_json *object, rp_error **error)
     if (rp_json_type_of(object) != RP_JSON_OBJECT)
         return rp_error_set_at(error, RP_E_INVALID, "/parent",
                                "list needs a parent with a listener_id: {\"parent\": {\"listener_id\": …}}");
-    return rp_fields_read(parent_fields, object, RP_FIELDS_STRICT, "/parent", into, error);
+    return rpkit_attributes_read(parent_fields, object, RPKIT_READ_STRICT, "/parent", into, error);
 }
 
 static int bad_id(rp_error **error)
@@ -207,7 +207,7 @@ int record_read_known(record *into, const rp_json *object, rp_error **error)
 
     *into = (record){0};
     if ((result = must_be_object(object, error)) < 0 ||
-        (result = rp_fields_read(known_fields, object, RP_FIELDS_LENIENT, "", into, error)) < 0 ||
+        (result = rpkit_attributes_read(known_fields, object, RPKIT_READ_LENIENT, "", into, error)) < 0 ||
         (result = canonicalize(into, error)) < 0 || (result = take_id(into, error)) < 0)
         return result;
     if (!into->listener_id)
@@ -221,7 +221,7 @@ int record_read_known(record *into, const rp_json *object, rp_error **error)
 
 void record_clear(record *one)
 {
-    rp_fields_clear(known_fields, one);
+    rpkit_attributes_clear(known_fields, one);
     free(one->canonical);
     *one = (record){0};
 }
@@ -258,6 +258,6 @@ void record_write_state(const record *one, const member *seen, const char *job_i
         id = rp_format("%s/%s", one->listener_id, seen->key);
     state.id = record_has_key(one) ? one->id : id;
     rp_write_begin(writer, '{');
-    rp_fields_write(state_fields, &state, writer);
+    rpkit_attributes_write(state_fields, &state, writer);
     rp_write_end(writer, '}');
 }

@@ -7,7 +7,7 @@
 #include "ledger.h"
 
 #include "base/text.h"
-#include "json/fields.h"
+#include "kit/attributes.h"
 
 #include <string.h>
 
@@ -20,9 +20,9 @@ typedef struct record {
     char *job_id, *uri;
 } record;
 
-extern const rp_field record_fields[]; /* of create */
-extern const rp_field state_fields[];  /* schema of a state */
-extern const rp_field parent_fields[]; /* of list */
+extern const rpkit_attribute record_fields[]; /* of create */
+extern const rpkit_attribute state_fields[];  /* schema of a state */
+extern const rpkit_attribute parent_fields[]; /* of list */
 
 /* A record to be created. RP_E_INVALID with a path into the record. Cleared in any case with record_clear. */
 int record_read_new(record *into, const rp_json *object, unsigned how, rp_error **error);

@@ -30,7 +30,7 @@ static want make_want(const record_tasks *all, const record *from)
 static int read_record(const record_tasks *all, record_task *into, const rp_json *object)
 {
     int result = all->kind == WANT_CREATE
-                     ? record_read_new(&into->record, object, RP_FIELDS_STRICT, &into->refused)
+                     ? record_read_new(&into->record, object, RPKIT_READ_STRICT, &into->refused)
                      : record_read_known(&into->record, object, &into->refused);
 
     if (result == 0)

@@ -10,7 +10,7 @@ static int write_record(const rp_json *object, response *to)
 {
     _cleanup_(rp_error_freep) rp_error *wrong = NULL;
     record one;
-    int result = record_read_new(&one, object, RP_FIELDS_PARTIAL, &wrong);
+    int result = record_read_new(&one, object, RPKIT_READ_PARTIAL, &wrong);
 
     record_clear(&one);
     if (result == RP_E_NO_MEMORY)
@@ -49,7 +49,7 @@ static const rp_response *validate_config(const rp_json *object)
 {
     _cleanup_(rp_error_freep) rp_error *wrong = NULL;
     config read;
-    int result = config_read(&read, object, RP_FIELDS_PARTIAL, &wrong);
+    int result = config_read(&read, object, RPKIT_READ_PARTIAL, &wrong);
     response *made;
 
     config_clear(&read);

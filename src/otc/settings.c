@@ -4,118 +4,118 @@
 
 #define AT(member) .offset = offsetof(otc_settings, member)
 
-const rp_field otc_settings_fields[] = {
+const rpkit_attribute otc_settings_fields[] = {
     {.name = "endpoint",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(endpoint),
      .format = "uri",
      .about = "URL of the load balancer service, with or without /v1.0 and the project's id at its end. "
               "Left out: as the cloud's catalog says, or the documented one of the region."},
     {.name = "project_id",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(project_id),
      .about = "Id of the project. May be left out if the endpoint names it, or project_name or region do."},
     {.name = "project_name",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(project_name),
      .about = "Name of the project, where its id is not given. Left out: the region's main project."},
     {.name = "region",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(region),
      .pattern = "^[a-z0-9-]{1,32}$",
      .about = "Region, such as eu-de: chooses the endpoint in the catalog, and names auth_url where that is "
               "not given."},
     {.name = "cloud",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(cloud),
      .least = 1,
      .most = 256,
      .about = "Entry of clouds.yaml that has what is not given here. Left out: that of OS_CLOUD, if any."},
     {.name = "auth_url",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(auth_url),
      .format = "uri",
      .about = "URL of the identity service (IAM v3). Left out: that of the region."},
     {.name = "token",
-     .kind = RP_FIELD_SECRET,
+     .kind = RPKIT_SECRET,
      AT(token),
      .least = 1,
      .most = 65536,
      .about = "Token to use as it is, instead of a login."},
-    {.name = "user_name", .kind = RP_FIELD_TEXT, AT(user_name), .about = "User who logs in."},
-    {.name = "user_id", .kind = RP_FIELD_TEXT, AT(user_id), .about = "The same by id."},
+    {.name = "user_name", .kind = RPKIT_TEXT, AT(user_name), .about = "User who logs in."},
+    {.name = "user_id", .kind = RPKIT_TEXT, AT(user_id), .about = "The same by id."},
     {.name = "password",
-     .kind = RP_FIELD_SECRET,
+     .kind = RPKIT_SECRET,
      AT(password),
      .least = 1,
      .most = 4096,
      .about = "The user's password."},
-    {.name = "domain_name", .kind = RP_FIELD_TEXT, AT(domain_name), .about = "Domain (account) of the user."},
-    {.name = "domain_id", .kind = RP_FIELD_TEXT, AT(domain_id), .about = "The same by id."},
+    {.name = "domain_name", .kind = RPKIT_TEXT, AT(domain_name), .about = "Domain (account) of the user."},
+    {.name = "domain_id", .kind = RPKIT_TEXT, AT(domain_id), .about = "The same by id."},
     {.name = "access_key",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(access_key),
      .least = 1,
      .most = 256,
      .about = "Access key (AK), to sign each request instead of a login."},
     {.name = "secret_key",
-     .kind = RP_FIELD_SECRET,
+     .kind = RPKIT_SECRET,
      AT(secret_key),
      .least = 1,
      .most = 4096,
      .about = "Its secret key (SK), which is never sent."},
     {.name = "security_token",
-     .kind = RP_FIELD_SECRET,
+     .kind = RPKIT_SECRET,
      AT(security_token),
      .least = 1,
      .most = 65536,
      .about = "Security token, where the access key is a temporary one."},
     {.name = "signing",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(signing),
      .pattern = "^(access|credential)$",
      .about = "How requests are signed: access, as the API signing guide says, the default; or credential, "
               "as older clients do."},
     {.name = "agency_name",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(agency_name),
      .about = "Agency whose rights are taken on after the login."},
     {.name = "agency_domain_name",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(agency_domain_name),
      .about = "Domain (account) that made the agency."},
     {.name = "delegated_project",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(delegated_project),
      .about = "Name of the project in that domain. Left out: the region's main project."},
     {.name = "ca_file",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(ca_file),
      .about = "PEM file of the certificates to trust instead of the system's."},
     {.name = "client_cert_file",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(client_cert_file),
      .about = "PEM file of a certificate to show to the server."},
     {.name = "client_key_file",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(client_key_file),
      .about = "PEM file of that certificate's key."},
     {.name = "insecure",
-     .kind = RP_FIELD_FLAG,
+     .kind = RPKIT_FLAG,
      AT(insecure),
      .has_default = true,
      .about = "Do not check the server's certificate."},
     {.name = "allow_insecure_http",
-     .kind = RP_FIELD_FLAG,
+     .kind = RPKIT_FLAG,
      AT(allow_insecure_http),
      .has_default = true,
      .about = "Allow http to hosts other than this one: the token can be read on the way."},
     {.name = "proxy",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(proxy),
      .about = "URL of a proxy, \"\" for none. Left out: as the environment says."},
     {.name = "no_proxy",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      AT(no_proxy),
      .about = "Hosts that are reached without the proxy, separated by commas."},
     {0}};
@@ -123,18 +123,18 @@ const rp_field otc_settings_fields[] = {
 #undef AT
 
 /* What a field holds as text, or NULL. */
-static const char *text_of(const rp_field *field, const otc_settings *settings)
+static const char *text_of(const rpkit_attribute *field, const otc_settings *settings)
 {
     const void *at = (const char *)settings + field->offset;
     const rp_secret *secret;
 
     switch (field->kind) {
-    case RP_FIELD_TEXT:
+    case RPKIT_TEXT:
         return *(char *const *)at;
-    case RP_FIELD_SECRET:
+    case RPKIT_SECRET:
         secret = *(rp_secret *const *)at;
         return secret ? rp_secret_reveal(secret) : NULL;
-    case RP_FIELD_FLAG:
+    case RPKIT_FLAG:
         return *(const bool *)at ? "true" : NULL;
     default:
         return NULL;
@@ -158,7 +158,7 @@ int otc_settings_as_source(const otc_settings *settings, otc_source *into, rp_er
 {
     int result = 0;
 
-    for (const rp_field *field = otc_settings_fields; result == 0 && field->name; field++) {
+    for (const rpkit_attribute *field = otc_settings_fields; result == 0 && field->name; field++) {
         const char *value = text_of(field, settings);
         if (value)
             result = set(into, otc_setting_named(field->name), value, error);

@@ -8,7 +8,7 @@
 #define RP_OTC_SETTINGS_H
 
 #include "otc/source.h"
-#include "json/fields.h"
+#include "kit/attributes.h"
 
 typedef struct otc_settings {
     char *endpoint, *project_id, *project_name, *region, *cloud;
@@ -23,7 +23,7 @@ typedef struct otc_settings {
     bool says_insecure; /* insecure was given, be it as false: no other source is asked */
 } otc_settings;
 
-extern const rp_field otc_settings_fields[];
+extern const rpkit_attribute otc_settings_fields[];
 
 /* The settings as a source: each under its name, "of the configuration". */
 int otc_settings_as_source(const otc_settings *settings, otc_source *into, rp_error **error);

@@ -94,7 +94,7 @@ START_TEST(a_new_record_takes_its_three_members_and_no_more)
         int result;
 
         ck_assert_int_eq(rp_json_parse(rows[i].text, strlen(rows[i].text), &object, NULL), 0);
-        result = record_read_new(&one, object, RP_FIELDS_STRICT, &error);
+        result = record_read_new(&one, object, RPKIT_READ_STRICT, &error);
         ck_assert_int_eq(result, rows[i].path ? RP_E_INVALID : 0);
         if (rows[i].path)
             ck_assert_str_eq(error->path, rows[i].path);

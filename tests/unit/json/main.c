@@ -11,7 +11,6 @@ int main(void)
     suite_add_tcase(suite, scan_tests());
     suite_add_tcase(suite, value_tests());
     suite_add_tcase(suite, writer_tests());
-    suite_add_tcase(suite, fields_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

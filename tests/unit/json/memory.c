@@ -2,7 +2,7 @@
  * What happens when memory runs out: each allocation fails in its turn, and the
  * answer is an error every time, until there are none left to fail.
  */
-#include "json/fields.h"
+#include "kit/attributes.h"
 #include "json/scan.h"
 
 #include <check.h>
@@ -86,10 +86,10 @@ static int check_name(const char *text, rp_error **error)
     return strcmp(text, "bad") ? 0 : rp_error_set(error, RP_E_INVALID, "a bad name");
 }
 
-static const rp_field fields[] = {
-    {.name = "name", .kind = RP_FIELD_TEXT, .offset = offsetof(server, name), .check = check_name},
-    {.name = "password", .kind = RP_FIELD_SECRET, .offset = offsetof(server, password)},
-    {.name = "mode", .kind = RP_FIELD_WORD, .offset = offsetof(server, mode), .words = modes},
+static const rpkit_attribute fields[] = {
+    {.name = "name", .kind = RPKIT_TEXT, .offset = offsetof(server, name), .check = check_name},
+    {.name = "password", .kind = RPKIT_SECRET, .offset = offsetof(server, password)},
+    {.name = "mode", .kind = RPKIT_WORD, .offset = offsetof(server, mode), .words = modes},
     {0}};
 
 /* Reads with ever more memory until the answer is another one, which is returned. */
@@ -103,9 +103,9 @@ static int read_until_it_fits(const char *text, rp_error **error)
         server into = {0};
         rp_error_free(rp_take(*error));
         allowed = rounds;
-        code = rp_fields_read(fields, root, RP_FIELDS_STRICT, "", &into, error);
+        code = rpkit_attributes_read(fields, root, RPKIT_READ_STRICT, "", &into, error);
         allowed = -1;
-        rp_fields_clear(fields, &into);
+        rpkit_attributes_clear(fields, &into);
         if (!rounds)
             ck_assert_int_eq(code, RP_E_NO_MEMORY);
     }
@@ -135,12 +135,12 @@ START_TEST(a_fault_is_still_an_error_wherever_memory_ends)
             int code;
             ck_assert_int_eq(rp_json_parse(texts[i], strlen(texts[i]), &root, NULL), 0);
             allowed = rounds;
-            code = rp_fields_read(fields, root, RP_FIELDS_STRICT, "", &into, &error);
+            code = rpkit_attributes_read(fields, root, RPKIT_READ_STRICT, "", &into, &error);
             allowed = -1;
             ck_assert_int_lt(code, 0);
             ck_assert_ptr_nonnull(error);
             ck_assert(error->code == code || error->code == RP_E_NO_MEMORY);
-            rp_fields_clear(fields, &into);
+            rpkit_attributes_clear(fields, &into);
         }
 }
 END_TEST

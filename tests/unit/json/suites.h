@@ -6,6 +6,5 @@
 TCase *scan_tests(void);
 TCase *value_tests(void);
 TCase *writer_tests(void);
-TCase *fields_tests(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "json/fields.h"
+#include "kit/attributes.h"
 
 #include "base/text.h"
 
@@ -9,12 +9,12 @@
 /* Names that others chose are cut off in messages. */
 #define NAME_IN_MESSAGE 64
 
-static void *at_offset(const rp_field *field, void *into)
+static void *at_offset(const rpkit_attribute *field, void *into)
 {
     return (char *)into + field->offset;
 }
 
-static const void *from_offset(const rp_field *field, const void *from)
+static const void *from_offset(const rpkit_attribute *field, const void *from)
 {
     return (const char *)from + field->offset;
 }
@@ -22,7 +22,7 @@ static const void *from_offset(const rp_field *field, const void *from)
 /* Reading */
 
 struct reading {
-    const rp_field *fields;
+    const rpkit_attribute *fields;
     const char *at;
     rp_error **error;
 };
@@ -60,7 +60,7 @@ __attribute__((format(printf, 3, 4))) static int refuse(const struct reading *re
     return rp_error_set_at(reading->error, RP_E_INVALID, path, "\"%.*s\" %s", NAME_IN_MESSAGE, name, words);
 }
 
-static int refuse_type(const struct reading *reading, const rp_field *field, const char *wanted,
+static int refuse_type(const struct reading *reading, const rpkit_attribute *field, const char *wanted,
                        const rp_json *value)
 {
     return refuse(reading, field->name, "must be %s, not %s", wanted,
@@ -72,14 +72,14 @@ static int no_memory(const struct reading *reading)
     return rp_error_set(reading->error, RP_E_NO_MEMORY, "out of memory");
 }
 
-static int check_length(const struct reading *reading, const rp_field *field, size_t len)
+static int check_length(const struct reading *reading, const rpkit_attribute *field, size_t len)
 {
     if (!field->most || (len >= field->least && len <= field->most))
         return 0;
     return refuse(reading, field->name, "must have %u to %u bytes, not %zu", field->least, field->most, len);
 }
 
-static int check_text(const struct reading *reading, const rp_field *field, const char *text)
+static int check_text(const struct reading *reading, const rpkit_attribute *field, const char *text)
 {
     _cleanup_(rp_error_freep) rp_error *fault = NULL;
     int code = field->check ? field->check(text, &fault) : 0;
@@ -89,7 +89,8 @@ static int check_text(const struct reading *reading, const rp_field *field, cons
     return code < 0 ? rp_error_set(reading->error, code, "%s", fault ? fault->message : "out of memory") : 0;
 }
 
-static int read_text(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+static int read_text(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                     void *into)
 {
     char **text = at_offset(field, into);
     size_t len = 0;
@@ -114,7 +115,8 @@ static int read_text(const struct reading *reading, const rp_field *field, const
     return 0;
 }
 
-static int read_secret(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+static int read_secret(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                       void *into)
 {
     rp_secret **secret = at_offset(field, into);
     size_t len = 0;
@@ -137,19 +139,21 @@ static int read_secret(const struct reading *reading, const rp_field *field, con
     return 0;
 }
 
-static int read_flag(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+static int read_flag(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                     void *into)
 {
     if (!rp_json_boolean(value, at_offset(field, into)))
         return refuse_type(reading, field, "a boolean", value);
     return 0;
 }
 
-static uint32_t most_of(const rp_field *field)
+static uint32_t most_of(const rpkit_attribute *field)
 {
     return field->most ? field->most : UINT32_MAX;
 }
 
-static int read_count(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+static int read_count(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                      void *into)
 {
     uint32_t *count = at_offset(field, into);
     int64_t number;
@@ -164,7 +168,7 @@ static int read_count(const struct reading *reading, const rp_field *field, cons
 }
 
 /* The value is not repeated: it may be a secret that went into the wrong member. */
-static int refuse_word(const struct reading *reading, const rp_field *field)
+static int refuse_word(const struct reading *reading, const rpkit_attribute *field)
 {
     rp_buffer list = RP_BUFFER(SIZE_MAX / 2);
     _cleanup_(rp_freep) char *words = NULL;
@@ -177,7 +181,8 @@ static int refuse_word(const struct reading *reading, const rp_field *field)
     return refuse(reading, field->name, "must be one of %s", words);
 }
 
-static int read_word(const struct reading *reading, const rp_field *field, const rp_json *value, void *into)
+static int read_word(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                     void *into)
 {
     int *index = at_offset(field, into);
     const char *text = rp_json_text(value);
@@ -192,7 +197,7 @@ static int read_word(const struct reading *reading, const rp_field *field, const
     return refuse_word(reading, field);
 }
 
-static int read_nothing(const struct reading *reading, const rp_field *field, const rp_json *value,
+static int read_nothing(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
                         void *into)
 {
     (void)reading;
@@ -204,12 +209,12 @@ static int read_nothing(const struct reading *reading, const rp_field *field, co
 
 /* Unknown members */
 
-static bool is_part(const rp_field *field)
+static bool is_part(const rpkit_attribute *field)
 {
-    return field->kind == RP_FIELD_PART;
+    return field->kind == RPKIT_PART;
 }
 
-static bool is_known(const rp_field *fields, const char *name)
+static bool is_known(const rpkit_attribute *fields, const char *name)
 {
     for (; fields->name; fields++)
         if (is_part(fields) ? is_known(fields->fields, name) : !strcmp(fields->name, name))
@@ -222,7 +227,7 @@ struct likeness {
     size_t distance;  /* its own, or what is allowed */
 };
 
-static void look_for_likeness(const rp_field *fields, const char *name, struct likeness *best)
+static void look_for_likeness(const rpkit_attribute *fields, const char *name, struct likeness *best)
 {
     for (; fields->name; fields++) {
         size_t distance;
@@ -238,7 +243,7 @@ static void look_for_likeness(const rp_field *fields, const char *name, struct l
 
 /* The known name that was probably meant, or NULL. A name of which every letter would change is no likeness.
  */
-static const char *nearest(const rp_field *fields, const char *name)
+static const char *nearest(const rpkit_attribute *fields, const char *name)
 {
     size_t len = strlen(name), allowed = len / 3 > 2 ? len / 3 : 2;
     struct likeness best = {NULL, allowed < len ? allowed : (len ? len - 1 : 0)};
@@ -269,27 +274,27 @@ static int refuse_unknown(void *context, const char *name, const rp_json *value)
 
 /* Writing */
 
-static void write_text(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_text(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
     rp_write_text(writer, *(char *const *)from_offset(field, from));
 }
 
-static void write_flag(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_flag(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
     rp_write_boolean(writer, *(const bool *)from_offset(field, from));
 }
 
-static void write_count(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_count(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
     rp_write_integer(writer, *(const uint32_t *)from_offset(field, from));
 }
 
-static void write_word(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_word(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
     rp_write_text(writer, field->words[*(const int *)from_offset(field, from)]);
 }
 
-static void write_texts(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_texts(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
     char *const *texts = *(char **const *)from_offset(field, from);
 
@@ -303,41 +308,41 @@ static void write_texts(const rp_field *field, const void *from, rp_json_writer 
     rp_write_end(writer, ']');
 }
 
-static void write_part(const rp_field *field, const void *from, rp_json_writer *writer)
+static void write_part(const rpkit_attribute *field, const void *from, rp_json_writer *writer)
 {
-    rp_fields_write(field->fields, from_offset(field, from), writer);
+    rpkit_attributes_write(field->fields, from_offset(field, from), writer);
 }
 
 /* Defaults and clearing */
 
-static void set_flag(const rp_field *field, uint32_t value, void *into)
+static void set_flag(const rpkit_attribute *field, uint32_t value, void *into)
 {
     *(bool *)at_offset(field, into) = value != 0;
 }
 
-static void set_count(const rp_field *field, uint32_t value, void *into)
+static void set_count(const rpkit_attribute *field, uint32_t value, void *into)
 {
     *(uint32_t *)at_offset(field, into) = value;
 }
 
-static void set_word(const rp_field *field, uint32_t value, void *into)
+static void set_word(const rpkit_attribute *field, uint32_t value, void *into)
 {
     *(int *)at_offset(field, into) = (int)value;
 }
 
-static void clear_text(const rp_field *field, void *into)
+static void clear_text(const rpkit_attribute *field, void *into)
 {
     char **text = at_offset(field, into);
     free(rp_take(*text));
 }
 
-static void clear_secret(const rp_field *field, void *into)
+static void clear_secret(const rpkit_attribute *field, void *into)
 {
     rp_secret **secret = at_offset(field, into);
     rp_secret_free(rp_take(*secret));
 }
 
-static void clear_texts(const rp_field *field, void *into)
+static void clear_texts(const rpkit_attribute *field, void *into)
 {
     char ***texts = at_offset(field, into);
 
@@ -346,14 +351,14 @@ static void clear_texts(const rp_field *field, void *into)
     free(rp_take(*texts));
 }
 
-static void clear_part(const rp_field *field, void *into)
+static void clear_part(const rpkit_attribute *field, void *into)
 {
-    rp_fields_clear(field->fields, at_offset(field, into));
+    rpkit_attributes_clear(field->fields, at_offset(field, into));
 }
 
 /* Schema */
 
-static void write_type(const rp_field *field, const char *type, rp_json_writer *writer)
+static void write_type(const rpkit_attribute *field, const char *type, rp_json_writer *writer)
 {
     rp_write_name(writer, "type");
     if (!field->nullable) {
@@ -367,7 +372,7 @@ static void write_type(const rp_field *field, const char *type, rp_json_writer *
 }
 
 /* JSON Schema counts characters, of which up to four bytes make one: what it refuses we refuse too. */
-static void describe_length(const rp_field *field, rp_json_writer *writer)
+static void describe_length(const rpkit_attribute *field, rp_json_writer *writer)
 {
     if (!field->most)
         return;
@@ -376,7 +381,7 @@ static void describe_length(const rp_field *field, rp_json_writer *writer)
     rp_write_integer_member(writer, "maxLength", field->most);
 }
 
-static void describe_text(const rp_field *field, rp_json_writer *writer)
+static void describe_text(const rpkit_attribute *field, rp_json_writer *writer)
 {
     describe_length(field, writer);
     if (field->pattern)
@@ -385,20 +390,20 @@ static void describe_text(const rp_field *field, rp_json_writer *writer)
         rp_write_text_member(writer, "format", field->format);
 }
 
-static void describe_secret(const rp_field *field, rp_json_writer *writer)
+static void describe_secret(const rpkit_attribute *field, rp_json_writer *writer)
 {
     describe_length(field, writer);
     rp_write_boolean_member(writer, "x-rp-sensitive", true);
     rp_write_boolean_member(writer, "x-rp-write-only", true);
 }
 
-static void describe_flag(const rp_field *field, rp_json_writer *writer)
+static void describe_flag(const rpkit_attribute *field, rp_json_writer *writer)
 {
     if (field->has_default)
         rp_write_boolean_member(writer, "default", field->usual != 0);
 }
 
-static void describe_count(const rp_field *field, rp_json_writer *writer)
+static void describe_count(const rpkit_attribute *field, rp_json_writer *writer)
 {
     rp_write_integer_member(writer, "minimum", field->least);
     rp_write_integer_member(writer, "maximum", most_of(field));
@@ -406,7 +411,7 @@ static void describe_count(const rp_field *field, rp_json_writer *writer)
         rp_write_integer_member(writer, "default", field->usual);
 }
 
-static void describe_word(const rp_field *field, rp_json_writer *writer)
+static void describe_word(const rpkit_attribute *field, rp_json_writer *writer)
 {
     rp_write_name(writer, "enum");
     rp_write_begin(writer, '[');
@@ -419,7 +424,7 @@ static void describe_word(const rp_field *field, rp_json_writer *writer)
         rp_write_text_member(writer, "default", field->words[field->usual]);
 }
 
-static void describe_texts(const rp_field *field, rp_json_writer *writer)
+static void describe_texts(const rpkit_attribute *field, rp_json_writer *writer)
 {
     (void)field;
     rp_write_name(writer, "items");
@@ -431,36 +436,37 @@ static void describe_texts(const rp_field *field, rp_json_writer *writer)
 /* What each kind can do; NULL where there is nothing to do. */
 static const struct {
     const char *schema_type;
-    int (*read)(const struct reading *reading, const rp_field *field, const rp_json *value, void *into);
-    void (*write)(const rp_field *field, const void *from, rp_json_writer *writer);
-    void (*describe)(const rp_field *field, rp_json_writer *writer);
-    void (*set)(const rp_field *field, uint32_t value, void *into);
-    void (*clear)(const rp_field *field, void *into);
+    int (*read)(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,
+                void *into);
+    void (*write)(const rpkit_attribute *field, const void *from, rp_json_writer *writer);
+    void (*describe)(const rpkit_attribute *field, rp_json_writer *writer);
+    void (*set)(const rpkit_attribute *field, uint32_t value, void *into);
+    void (*clear)(const rpkit_attribute *field, void *into);
 } kinds[] = {
-    [RP_FIELD_TEXT] = {"string", read_text, write_text, describe_text, NULL, clear_text},
-    [RP_FIELD_SECRET] = {"string", read_secret, NULL, describe_secret, NULL, clear_secret},
-    [RP_FIELD_FLAG] = {"boolean", read_flag, write_flag, describe_flag, set_flag, NULL},
-    [RP_FIELD_COUNT] = {"integer", read_count, write_count, describe_count, set_count, NULL},
-    [RP_FIELD_WORD] = {"string", read_word, write_word, describe_word, set_word, NULL},
-    [RP_FIELD_TEXTS] = {"array", read_nothing, write_texts, describe_texts, NULL, clear_texts},
-    [RP_FIELD_PART] = {NULL, NULL, write_part, NULL, NULL, clear_part},
+    [RPKIT_TEXT] = {"string", read_text, write_text, describe_text, NULL, clear_text},
+    [RPKIT_SECRET] = {"string", read_secret, NULL, describe_secret, NULL, clear_secret},
+    [RPKIT_FLAG] = {"boolean", read_flag, write_flag, describe_flag, set_flag, NULL},
+    [RPKIT_COUNT] = {"integer", read_count, write_count, describe_count, set_count, NULL},
+    [RPKIT_WORD] = {"string", read_word, write_word, describe_word, set_word, NULL},
+    [RPKIT_TEXTS] = {"array", read_nothing, write_texts, describe_texts, NULL, clear_texts},
+    [RPKIT_PART] = {NULL, NULL, write_part, NULL, NULL, clear_part},
 };
 
-void rp_fields_defaults(const rp_field *fields, void *into)
+void rpkit_attributes_defaults(const rpkit_attribute *fields, void *into)
 {
     for (; fields->name; fields++) {
         if (is_part(fields))
-            rp_fields_defaults(fields->fields, at_offset(fields, into));
+            rpkit_attributes_defaults(fields->fields, at_offset(fields, into));
         else if (fields->has_default && kinds[fields->kind].set)
             kinds[fields->kind].set(fields, fields->usual, into);
     }
 }
 
-static int read_field(const struct reading *reading, const rp_field *field, const rp_json *object,
+static int read_field(const struct reading *reading, const rpkit_attribute *field, const rp_json *object,
                       unsigned how, void *into)
 {
     const rp_json *value = rp_json_get(object, field->name);
-    bool not_known_yet = (how & RP_FIELDS_PARTIAL) && rp_json_has(object, field->name);
+    bool not_known_yet = (how & RPKIT_READ_PARTIAL) && rp_json_has(object, field->name);
 
     if (value)
         return kinds[field->kind].read(reading, field, value, into);
@@ -469,7 +475,7 @@ static int read_field(const struct reading *reading, const rp_field *field, cons
     return 0;
 }
 
-static int read_fields(const struct reading *reading, const rp_field *fields, const rp_json *object,
+static int read_fields(const struct reading *reading, const rpkit_attribute *fields, const rp_json *object,
                        unsigned how, void *into)
 {
     int code = 0;
@@ -480,8 +486,8 @@ static int read_fields(const struct reading *reading, const rp_field *fields, co
     return code;
 }
 
-int rp_fields_read(const rp_field *fields, const rp_json *object, unsigned how, const char *at, void *into,
-                   rp_error **error)
+int rpkit_attributes_read(const rpkit_attribute *fields, const rp_json *object, unsigned how, const char *at,
+                          void *into, rp_error **error)
 {
     struct reading reading = {fields, at, error};
     int code = 0;
@@ -489,12 +495,12 @@ int rp_fields_read(const rp_field *fields, const rp_json *object, unsigned how, 
     if (rp_json_type_of(object) != RP_JSON_OBJECT)
         return rp_error_set_at(error, RP_E_INVALID, at, "must be an object, not %s",
                                rp_json_type_name(rp_json_type_of(object)));
-    if (!(how & RP_FIELDS_LENIENT))
+    if (!(how & RPKIT_READ_LENIENT))
         code = rp_json_each(object, refuse_unknown, &reading);
     return code ? code : read_fields(&reading, fields, object, how, into);
 }
 
-void rp_fields_clear(const rp_field *fields, void *into)
+void rpkit_attributes_clear(const rpkit_attribute *fields, void *into)
 {
     for (; fields->name; fields++) {
         if (kinds[fields->kind].clear)
@@ -504,7 +510,7 @@ void rp_fields_clear(const rp_field *fields, void *into)
     }
 }
 
-void rp_fields_write(const rp_field *fields, const void *from, rp_json_writer *writer)
+void rpkit_attributes_write(const rpkit_attribute *fields, const void *from, rp_json_writer *writer)
 {
     for (; fields->name; fields++) {
         if (!kinds[fields->kind].write)
@@ -515,7 +521,7 @@ void rp_fields_write(const rp_field *fields, const void *from, rp_json_writer *w
     }
 }
 
-static void write_property(const rp_field *field, rp_json_writer *writer)
+static void write_property(const rpkit_attribute *field, rp_json_writer *writer)
 {
     rp_write_name(writer, field->name);
     rp_write_begin(writer, '{');
@@ -530,7 +536,7 @@ static void write_property(const rp_field *field, rp_json_writer *writer)
     rp_write_end(writer, '}');
 }
 
-static void write_properties(const rp_field *fields, rp_json_writer *writer)
+static void write_properties(const rpkit_attribute *fields, rp_json_writer *writer)
 {
     for (; fields->name; fields++) {
         if (is_part(fields))
@@ -540,7 +546,7 @@ static void write_properties(const rp_field *fields, rp_json_writer *writer)
     }
 }
 
-static void write_required(const rp_field *fields, rp_json_writer *writer)
+static void write_required(const rpkit_attribute *fields, rp_json_writer *writer)
 {
     for (; fields->name; fields++) {
         if (is_part(fields))
@@ -550,7 +556,7 @@ static void write_required(const rp_field *fields, rp_json_writer *writer)
     }
 }
 
-void rp_fields_schema(const rp_field *fields, rp_json_writer *writer)
+void rpkit_attributes_schema(const rpkit_attribute *fields, rp_json_writer *writer)
 {
     rp_write_begin(writer, '{');
     rp_write_text_member(writer, "type", "object");

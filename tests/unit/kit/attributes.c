@@ -1,4 +1,4 @@
-#include "json/fields.h"
+#include "kit/attributes.h"
 
 #include "suites.h"
 
@@ -23,9 +23,9 @@ static int check_address(const char *text, rp_error **error)
     return strchr(text, '.') ? 0 : rp_error_set(error, RP_E_INVALID, "an address has points");
 }
 
-static const rp_field fields[] = {
+static const rpkit_attribute fields[] = {
     {.name = "name",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      .offset = offsetof(server, name),
      .required = true,
      .least = 2,
@@ -34,34 +34,34 @@ static const rp_field fields[] = {
      .about = "What it is called.",
      .force_new = true},
     {.name = "address",
-     .kind = RP_FIELD_TEXT,
+     .kind = RPKIT_TEXT,
      .offset = offsetof(server, address),
      .check = check_address,
      .format = "ipv4",
      .computed = true,
      .nullable = true},
     {.name = "password",
-     .kind = RP_FIELD_SECRET,
+     .kind = RPKIT_SECRET,
      .offset = offsetof(server, password),
      .least = 1,
      .most = 16},
-    {.name = "tls", .kind = RP_FIELD_FLAG, .offset = offsetof(server, tls), .has_default = true, .usual = 1},
+    {.name = "tls", .kind = RPKIT_FLAG, .offset = offsetof(server, tls), .has_default = true, .usual = 1},
     {.name = "port",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      .offset = offsetof(server, port),
      .least = 1,
      .most = 65535,
      .has_default = true,
      .usual = 443},
-    {.name = "weight", .kind = RP_FIELD_COUNT, .offset = offsetof(server, weight)},
+    {.name = "weight", .kind = RPKIT_COUNT, .offset = offsetof(server, weight)},
     {.name = "mode",
-     .kind = RP_FIELD_WORD,
+     .kind = RPKIT_WORD,
      .offset = offsetof(server, mode),
      .words = modes,
      .has_default = true,
      .usual = 2,
      .nullable = true},
-    {.name = "tags", .kind = RP_FIELD_TEXTS, .offset = offsetof(server, tags)},
+    {.name = "tags", .kind = RPKIT_TEXTS, .offset = offsetof(server, tags)},
     {0}};
 
 static int read_into(const char *text, unsigned how, server *into, rp_error **error)
@@ -69,7 +69,7 @@ static int read_into(const char *text, unsigned how, server *into, rp_error **er
     _cleanup_(rp_json_freep) rp_json *root = NULL;
 
     ck_assert_int_eq(rp_json_parse(text, strlen(text), &root, NULL), 0);
-    return rp_fields_read(fields, root, how, "/config", into, error);
+    return rpkit_attributes_read(fields, root, how, "/config", into, error);
 }
 
 START_TEST(every_kind_is_read)
@@ -79,7 +79,7 @@ START_TEST(every_kind_is_read)
     ck_assert_int_eq(
         read_into("{\"name\":\"web\",\"address\":\"1.2\",\"password\":\"pw\",\"tls\":true,\"port\":80,"
                   "\"weight\":4294967295,\"mode\":\"none\",\"tags\":[\"passed over\"]}",
-                  RP_FIELDS_STRICT, &into, NULL),
+                  RPKIT_READ_STRICT, &into, NULL),
         0);
     ck_assert_str_eq(into.name, "web");
     ck_assert_str_eq(into.address, "1.2");
@@ -89,7 +89,7 @@ START_TEST(every_kind_is_read)
     ck_assert_uint_eq(into.weight, UINT32_MAX);
     ck_assert_int_eq(into.mode, 1);
     ck_assert_ptr_null(into.tags);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -97,15 +97,15 @@ START_TEST(defaults_stay_where_the_document_is_silent_or_null)
 {
     server into = {0};
 
-    rp_fields_defaults(fields, &into);
+    rpkit_attributes_defaults(fields, &into);
     ck_assert_int_eq(
-        read_into("{\"name\":\"8letters\",\"port\":null,\"mode\":null}", RP_FIELDS_STRICT, &into, NULL), 0);
+        read_into("{\"name\":\"8letters\",\"port\":null,\"mode\":null}", RPKIT_READ_STRICT, &into, NULL), 0);
     ck_assert(into.tls);
     ck_assert_uint_eq(into.port, 443);
     ck_assert_uint_eq(into.weight, 0);
     ck_assert_int_eq(into.mode, 2);
     ck_assert_ptr_null(into.address);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -113,11 +113,11 @@ START_TEST(a_second_document_overrides_the_first)
 {
     server into = {0};
 
-    ck_assert_int_eq(read_into("{\"name\":\"one\",\"password\":\"old\"}", RP_FIELDS_STRICT, &into, NULL), 0);
-    ck_assert_int_eq(read_into("{\"name\":\"two\",\"password\":\"new\"}", RP_FIELDS_STRICT, &into, NULL), 0);
+    ck_assert_int_eq(read_into("{\"name\":\"one\",\"password\":\"old\"}", RPKIT_READ_STRICT, &into, NULL), 0);
+    ck_assert_int_eq(read_into("{\"name\":\"two\",\"password\":\"new\"}", RPKIT_READ_STRICT, &into, NULL), 0);
     ck_assert_str_eq(into.name, "two");
     ck_assert_str_eq(rp_secret_reveal(into.password), "new");
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -171,12 +171,12 @@ START_TEST(each_fault_names_the_member_and_the_rule)
     server into = {0};
     rp_error *error = NULL;
 
-    rp_fields_defaults(fields, &into);
-    ck_assert_int_eq(read_into(faulty[_i].text, RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+    rpkit_attributes_defaults(fields, &into);
+    ck_assert_int_eq(read_into(faulty[_i].text, RPKIT_READ_STRICT, &into, &error), RP_E_INVALID);
     ck_assert_str_eq(error->message, faulty[_i].message);
     ck_assert_str_eq(error->path, faulty[_i].path);
     rp_error_free(error);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -190,10 +190,10 @@ START_TEST(a_secret_never_shows_in_a_message)
     for (size_t i = 0; i < rp_count_of(texts); i++) {
         server into = {0};
         rp_error *error = NULL;
-        ck_assert_int_eq(read_into(texts[i], RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+        ck_assert_int_eq(read_into(texts[i], RPKIT_READ_STRICT, &into, &error), RP_E_INVALID);
         ck_assert_ptr_null(strstr(error->message, "hunter2"));
         rp_error_free(error);
-        rp_fields_clear(fields, &into);
+        rpkit_attributes_clear(fields, &into);
     }
 }
 END_TEST
@@ -203,11 +203,11 @@ START_TEST(a_check_that_runs_out_of_memory_says_so)
     server into = {0};
     rp_error *error = NULL;
 
-    ck_assert_int_eq(read_into("{\"name\":\"web\",\"address\":\"memory\"}", RP_FIELDS_STRICT, &into, &error),
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"address\":\"memory\"}", RPKIT_READ_STRICT, &into, &error),
                      RP_E_NO_MEMORY);
     ck_assert_int_eq(error->code, RP_E_NO_MEMORY);
     rp_error_free(error);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -215,11 +215,11 @@ START_TEST(lenient_reading_passes_over_unknown_members_only)
 {
     server into = {0};
 
-    ck_assert_int_eq(read_into("{\"name\":\"web\",\"colour\":1}", RP_FIELDS_LENIENT, &into, NULL), 0);
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"colour\":1}", RPKIT_READ_LENIENT, &into, NULL), 0);
     ck_assert_str_eq(into.name, "web");
-    ck_assert_int_eq(read_into("{\"colour\":1}", RP_FIELDS_LENIENT, &into, NULL), RP_E_INVALID);
-    ck_assert_int_eq(read_into("{\"name\":1}", RP_FIELDS_LENIENT, &into, NULL), RP_E_INVALID);
-    rp_fields_clear(fields, &into);
+    ck_assert_int_eq(read_into("{\"colour\":1}", RPKIT_READ_LENIENT, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":1}", RPKIT_READ_LENIENT, &into, NULL), RP_E_INVALID);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -227,12 +227,12 @@ START_TEST(partial_reading_takes_null_for_not_known_yet_but_misses_what_is_absen
 {
     server into = {0};
 
-    ck_assert_int_eq(read_into("{\"name\":null}", RP_FIELDS_PARTIAL, &into, NULL), 0);
+    ck_assert_int_eq(read_into("{\"name\":null}", RPKIT_READ_PARTIAL, &into, NULL), 0);
     ck_assert_ptr_null(into.name);
-    ck_assert_int_eq(read_into("{}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
-    ck_assert_int_eq(read_into("{\"name\":null,\"port\":0}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
-    ck_assert_int_eq(read_into("{\"name\":null,\"colour\":0}", RP_FIELDS_PARTIAL, &into, NULL), RP_E_INVALID);
-    rp_fields_clear(fields, &into);
+    ck_assert_int_eq(read_into("{}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":null,\"port\":0}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":null,\"colour\":0}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -241,12 +241,12 @@ START_TEST(clearing_leaves_a_zeroed_struct_that_can_be_cleared_again)
     static const server zero;
     server into = {0};
 
-    rp_fields_defaults(fields, &into);
-    ck_assert_int_eq(read_into("{\"name\":\"web\",\"password\":\"pw\"}", RP_FIELDS_STRICT, &into, NULL), 0);
+    rpkit_attributes_defaults(fields, &into);
+    ck_assert_int_eq(read_into("{\"name\":\"web\",\"password\":\"pw\"}", RPKIT_READ_STRICT, &into, NULL), 0);
     into.tags = calloc(2, sizeof(*into.tags));
     into.tags[0] = strdup("t");
-    rp_fields_clear(fields, &into);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
     ck_assert_ptr_null(into.name);
     ck_assert_ptr_null(into.password);
     ck_assert_ptr_null(into.tags);
@@ -274,7 +274,7 @@ static rp_json *write_and_parse(void (*write)(const void *context, rp_json_write
 static void write_server(const void *from, rp_json_writer *writer)
 {
     rp_write_begin(writer, '{');
-    rp_fields_write(fields, from, writer);
+    rpkit_attributes_write(fields, from, writer);
     rp_write_end(writer, '}');
 }
 
@@ -314,7 +314,7 @@ END_TEST
 
 static void write_schema(const void *table, rp_json_writer *writer)
 {
-    rp_fields_schema(table, writer);
+    rpkit_attributes_schema(table, writer);
 }
 
 START_TEST(the_schema_says_what_reading_enforces)
@@ -350,7 +350,7 @@ END_TEST
 
 START_TEST(an_empty_table_describes_an_empty_object)
 {
-    static const rp_field none[] = {{0}};
+    static const rpkit_attribute none[] = {{0}};
     _cleanup_(rp_json_freep) rp_json *root = write_and_parse(write_schema, none);
 
     assert_is(root, "{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}");
@@ -365,11 +365,11 @@ START_TEST(a_long_unknown_name_is_cut_off_in_the_message_but_not_in_the_path)
 
     memset(text + strlen(text), 'x', 300);
     strcat(text, "\":1}");
-    ck_assert_int_eq(read_into(text, RP_FIELDS_STRICT, &into, &error), RP_E_INVALID);
+    ck_assert_int_eq(read_into(text, RPKIT_READ_STRICT, &into, &error), RP_E_INVALID);
     ck_assert_uint_lt(strlen(error->message), 120);
     ck_assert_uint_eq(strlen(error->path), strlen("/config/") + 300);
     rp_error_free(error);
-    rp_fields_clear(fields, &into);
+    rpkit_attributes_clear(fields, &into);
 }
 END_TEST
 
@@ -385,15 +385,15 @@ typedef struct street {
     inn corner;
 } street;
 
-static const rp_field inn_fields[] = {
-    {.name = "door", .kind = RP_FIELD_PART, .offset = offsetof(inn, door), .fields = fields},
-    {.name = "sign", .kind = RP_FIELD_TEXT, .offset = offsetof(inn, sign), .required = true},
+static const rpkit_attribute inn_fields[] = {
+    {.name = "door", .kind = RPKIT_PART, .offset = offsetof(inn, door), .fields = fields},
+    {.name = "sign", .kind = RPKIT_TEXT, .offset = offsetof(inn, sign), .required = true},
     {0}};
 
-static const rp_field street_fields[] = {
-    {.name = "corner", .kind = RP_FIELD_PART, .offset = offsetof(street, corner), .fields = inn_fields},
+static const rpkit_attribute street_fields[] = {
+    {.name = "corner", .kind = RPKIT_PART, .offset = offsetof(street, corner), .fields = inn_fields},
     {.name = "length",
-     .kind = RP_FIELD_COUNT,
+     .kind = RPKIT_COUNT,
      .offset = offsetof(street, length),
      .has_default = true,
      .usual = 7},
@@ -404,14 +404,14 @@ static int read_street(const char *text, street *into, rp_error **error)
     _cleanup_(rp_json_freep) rp_json *root = NULL;
 
     ck_assert_int_eq(rp_json_parse(text, strlen(text), &root, NULL), 0);
-    return rp_fields_read(street_fields, root, RP_FIELDS_STRICT, "/config", into, error);
+    return rpkit_attributes_read(street_fields, root, RPKIT_READ_STRICT, "/config", into, error);
 }
 
 START_TEST(members_of_a_part_are_read_and_cleared_as_the_tables_own)
 {
     street into = {0};
 
-    rp_fields_defaults(street_fields, &into);
+    rpkit_attributes_defaults(street_fields, &into);
     ck_assert_int_eq(
         read_street("{\"name\":\"web\",\"sign\":\"lion\",\"password\":\"pw\",\"mode\":\"job\"}", &into, NULL),
         0);
@@ -420,7 +420,7 @@ START_TEST(members_of_a_part_are_read_and_cleared_as_the_tables_own)
     ck_assert_int_eq(into.corner.door.mode, 0);
     ck_assert_str_eq(into.corner.door.name, "web");
     ck_assert_str_eq(into.corner.sign, "lion");
-    rp_fields_clear(street_fields, &into);
+    rpkit_attributes_clear(street_fields, &into);
     ck_assert_ptr_null(into.corner.door.name);
     ck_assert_ptr_null(into.corner.door.password);
     ck_assert_ptr_null(into.corner.sign);
@@ -449,14 +449,14 @@ START_TEST(faults_in_a_part_are_told_as_the_tables_own)
     ck_assert_str_eq(error->message, faulty_streets[_i].message);
     ck_assert_str_eq(error->path, faulty_streets[_i].path);
     rp_error_free(error);
-    rp_fields_clear(street_fields, &into);
+    rpkit_attributes_clear(street_fields, &into);
 }
 END_TEST
 
 static void write_street(const void *from, rp_json_writer *writer)
 {
     rp_write_begin(writer, '{');
-    rp_fields_write(street_fields, from, writer);
+    rpkit_attributes_write(street_fields, from, writer);
     rp_write_end(writer, '}');
 }
 
@@ -477,7 +477,7 @@ START_TEST(a_part_is_written_and_described_without_a_level_of_its_own)
 }
 END_TEST
 
-TCase *fields_tests(void)
+TCase *attributes_tests(void)
 {
     TCase *tests = tcase_create("fields");
 
