@@ -35,7 +35,7 @@ bool rp_buffer_reserve(rp_buffer *buffer, size_t bytes)
     return true;
 }
 
-/* Room for `more` bytes, growing by half as much again. */
+/* Makes room for `more` bytes; the capacity grows by half. */
 static bool make_room(rp_buffer *buffer, size_t more)
 {
     size_t wanted, ample;

@@ -1,7 +1,6 @@
 /*
- * A growing run of bytes with a limit, always followed by a NUL that does not
- * count. Appending after a failure does nothing, so a writer checks once, at
- * the end.
+ * A growing byte buffer with a limit. A NUL that is not counted follows the bytes.
+ * Appending after a failure does nothing, so a writer checks once, at the end.
  */
 #ifndef RP_BASE_BUFFER_H
 #define RP_BASE_BUFFER_H
@@ -24,10 +23,10 @@ typedef struct rp_buffer {
     } failure;
 } rp_buffer;
 
-/* The limit is part of making one: rp_buffer text = RP_BUFFER(4096); */
+/* An empty buffer with its limit: rp_buffer text = RP_BUFFER(4096); */
 #define RP_BUFFER(most) ((rp_buffer){.max = (most)})
 
-/* Makes room for so many bytes in all, so that appending up to there cannot fail. False when it can't. */
+/* Reserves space for so many bytes in all; appending up to there cannot fail. False when it fails. */
 bool rp_buffer_reserve(rp_buffer *buffer, size_t bytes);
 
 void rp_buffer_add(rp_buffer *buffer, const void *bytes, size_t len);
@@ -46,14 +45,14 @@ static inline const char *rp_buffer_text(const rp_buffer *buffer)
     return buffer->data ? buffer->data : "";
 }
 
-/* Hands the bytes to the caller, who frees them; NULL if anything failed. The buffer is empty then. */
+/* Moves the bytes to the caller, who frees them; NULL if anything failed. Empties the buffer. */
 char *rp_buffer_take(rp_buffer *buffer);
 
-/* Frees the bytes and forgets a failure; the limit stays. */
+/* Frees the bytes and clears a failure; the limit stays. */
 void rp_buffer_done(rp_buffer *buffer);
 
-/* The same for bytes that may hold a secret: overwrites them first. A buffer that grows leaves copies behind,
-   so reserve room for all of them before the first. */
+/* The same for bytes that may hold a secret: overwrites them first. A buffer leaves copies behind when it
+   grows, so reserve its full size before the first byte. */
 void rp_buffer_wipe(rp_buffer *buffer);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Ownership: a variable that owns something says so where it is declared, and
- * whoever hands it over takes it.
+ * Ownership: a variable that owns something is declared with its cleanup function;
+ * rp_take hands it over.
  *
  *     _cleanup_(rp_freep) char *name = strdup(text);
  *     …
@@ -13,7 +13,7 @@
 
 #define _cleanup_(function) __attribute__((cleanup(function)))
 
-/* The pointer, which its variable no longer owns. */
+/* Returns the pointer and sets the variable to NULL: it no longer owns it. */
 #define rp_take(pointer)                                                                                     \
     __extension__({                                                                                          \
         __typeof__(pointer) taken_ = (pointer);                                                              \

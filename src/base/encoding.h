@@ -11,7 +11,7 @@
 /* Writes two lower-case digits a byte and a NUL: `out` holds 2 * len + 1 bytes. */
 void rp_hex(const void *bytes, size_t len, char *out);
 
-/* The same at the end of a buffer, without the NUL. */
+/* Appends the same to a buffer, without the NUL. */
 void rp_buffer_add_hex(rp_buffer *out, const void *bytes, size_t len);
 
 /* The value of a hexadecimal digit, in upper or lower case; -1 if it is none. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What an error is when it cannot be allocated. All threads share it, so it is never changed nor freed. */
+/* The error when an error cannot be allocated. Shared by all threads: never changed or freed. */
 static const rp_error no_memory = {RP_E_NO_MEMORY, (char *)"out of memory", NULL, 0};
 
 void rp_error_free(rp_error *error)

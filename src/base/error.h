@@ -1,11 +1,11 @@
 /*
  * Errors. A function that can fail returns 0 or a negative code and takes an
- * rp_error ** last, which it touches only on failure; NULL there means that the
- * caller asks for no words. Making an error returns its code:
+ * rp_error ** last, which it sets only on failure; NULL means that the caller does
+ * not want the message. Making an error returns its code:
  *
  *     return rp_error_set(error, RP_E_INVALID, "port %u is taken", port);
  *
- * A caller that passes an error up adds what it was about, once a level, and returns the code that it got:
+ * A caller that passes an error on adds its context, once per level, and returns the code:
  *
  *     result = load(path, error);
  *     if (result < 0)
@@ -19,13 +19,13 @@
 
 #include <stdint.h>
 
-/* A code exists where some caller acts differently on it. */
+/* A code exists only if some caller acts differently on it. */
 enum {
     RP_E_NO_MEMORY = -1,
-    RP_E_INVALID = -2,   /* the input breaks a rule: path says where, if it is a document */
-    RP_E_SYSTEM = -3,    /* the operating system or a library refused */
-    RP_E_UNREACHED = -4, /* no connection, or none that may be trusted: nothing was sent */
-    RP_E_LOST = -5,      /* sent, and no whole answer came back: the server may have acted */
+    RP_E_INVALID = -2,   /* invalid input; path says where, if it is a document */
+    RP_E_SYSTEM = -3,    /* an error of the operating system or a library */
+    RP_E_UNREACHED = -4, /* no connection, or no trusted one: nothing was sent */
+    RP_E_LOST = -5,      /* sent, without a complete response: the server may have acted */
     RP_E_DENIED = -6,    /* the credentials were refused: nothing was done */
     RP_E_NOT_FOUND = -7,
     RP_E_THROTTLED = -8,  /* nothing was sent: a server that it depends on asks to wait */
@@ -34,14 +34,14 @@ enum {
 
 typedef struct rp_error {
     int code;
-    char *message; /* never NULL, no newline at its end */
-    char *path;    /* a JSON Pointer into the document at fault, or NULL */
+    char *message;          /* never NULL, no newline at its end */
+    char *path;             /* a JSON Pointer to the invalid part of a document, or NULL */
     int64_t retry_after_ms; /* how long to wait before another attempt; 0: as the caller likes */
 } rp_error;
 
 int rp_error_set(rp_error **error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same for a fault in a document. The path is copied. */
+/* The same with the path of the invalid part of a document. The path is copied. */
 int rp_error_set_at(rp_error **error, int code, const char *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -54,7 +54,7 @@ void rp_error_add(rp_error **error, const char *format, ...) __attribute__((form
 /* Sets retry_after_ms of an error, if there is one that can be changed. */
 void rp_error_set_retry_after(rp_error **error, int64_t ms);
 
-/* Gives an error, if there is one, another code and returns that code. Out of memory stays what it is. */
+/* Sets another code, if there is an error, and returns it. RP_E_NO_MEMORY stays. */
 int rp_error_recode(rp_error **error, int code);
 
 void rp_error_free(rp_error *error);

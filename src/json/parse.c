@@ -11,10 +11,10 @@ struct tree {
     struct json_object *root;
     struct json_object *open[RP_JSON_MAX_DEPTH]; /* borrowed from the root */
     unsigned depth;
-    rp_buffer name; /* of the member to come */
+    rp_buffer name; /* of the next member */
 };
 
-/* Hangs a value, which may be null, where it belongs, and owns it whatever comes. */
+/* Adds a value, which may be null, to the open container. Takes ownership, also on failure. */
 static bool hang(struct tree *tree, struct json_object *value)
 {
     struct json_object *parent = tree->depth ? tree->open[tree->depth - 1] : NULL;
@@ -55,7 +55,7 @@ static bool keep_name(struct tree *tree, const char *spelled, size_t len)
     return true;
 }
 
-/* What held a string that may be a secret is wiped. */
+/* A string may be a secret, so its buffer is wiped. */
 static struct json_object *make_string(const char *spelled, size_t len)
 {
     struct json_object *made;

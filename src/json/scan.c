@@ -12,7 +12,7 @@
 
 #define LARGEST_INTEGER 9007199254740991ull /* 2^53 - 1 */
 
-/* What stands between the quotes of a member's name. A text is short enough for 32 bits. */
+/* Offsets of a member's name, without quotes. The maximum length of a text fits 32 bits. */
 typedef struct name {
     uint32_t start, len;
 } name;
@@ -60,7 +60,7 @@ static const char *const expected_words[] = {
     [NOTHING] = "nothing more",
 };
 
-/* Mistakes that people make, in plain words. */
+/* Messages for common mistakes. */
 static const struct {
     char begin;
     const char *words;
@@ -90,7 +90,7 @@ static int peek(const scanner *s)
     return s->at < s->len ? (unsigned char)s->text[s->at] : -1;
 }
 
-/* Passes on a token that ends here; what fails is memory. */
+/* Reports a token that ends here. Fails only when out of memory. */
 static bool pass(scanner *s, rp_json_token token, size_t start, size_t end)
 {
     return !s->take || s->take(s->context, token, s->text + start, end - start);
@@ -137,7 +137,7 @@ static int32_t read_unit(const char *text, size_t left)
     return unit;
 }
 
-/* The letter that a \uXXXX or a pair of them spells; 0 bytes if it is a surrogate alone. */
+/* The character of one \uXXXX or of a pair; 0 bytes for a lone surrogate. */
 static size_t read_unicode_escape(const char *text, size_t left, int32_t unit, uint32_t *letter)
 {
     int32_t low;
@@ -252,7 +252,7 @@ static bool check_integer(scanner *s, size_t start)
     return true;
 }
 
-/* The exponent of a number, cut off far beyond what any text can make up for. */
+/* The exponent, limited to a value that no number of digits can compensate. */
 static int64_t read_exponent(const char *text, const char *end)
 {
     const char *digits = text + (*text == '-' || *text == '+');
@@ -263,7 +263,7 @@ static int64_t read_exponent(const char *text, const char *end)
     return *text == '-' ? -value : value;
 }
 
-/* The same number with its first digits and without a point, which strtod would look up in the locale. */
+/* The number with its first digits only and without a point: strtod's depends on the locale. */
 double rp_json_number_of(const char *spelled, size_t len)
 {
     const char *text = spelled, *end = spelled + len;
@@ -326,7 +326,7 @@ static bool scan_number(scanner *s)
 
 /* Names */
 
-/* The next letter of a name that was scanned, escapes undone. */
+/* The next character of a scanned name, unescaped. */
 static uint32_t next_letter(const char **at, const char *end)
 {
     uint32_t letter = 0;
@@ -353,7 +353,7 @@ size_t rp_json_unescape(const char *spelled, size_t len, char *out)
     return done;
 }
 
-/* By what the names spell, whatever their escapes; equal ones in the order of the text. */
+/* Compares unescaped names; equal ones by their position. */
 static int compare_spelling(const char *text, const name *a, const name *b)
 {
     const char *one = text + a->start, *one_end = one + a->len;
@@ -375,7 +375,7 @@ static int compare_names(const void *one, const void *other, void *text)
     return order ? order : (a->start > b->start) - (a->start < b->start);
 }
 
-/* Sorted, equal names are neighbours: no choice of names makes this slow. */
+/* Sorts the names, so that duplicates are neighbours: fast for any choice of names. */
 static bool close_names(scanner *s, size_t first)
 {
     name *names = s->names + first;
@@ -413,7 +413,7 @@ static bool keep_name(scanner *s, size_t start)
 
 /* Structure */
 
-/* What comes after a whole value. */
+/* What is expected after a complete value. */
 static bool value_ends(scanner *s)
 {
     if (!s->depth)
@@ -539,7 +539,7 @@ static bool scan_all(scanner *s)
     return s->at == s->len || unexpected(s);
 }
 
-/* Only a fault needs a line and column, so they are counted afterwards. */
+/* Line and column are counted only when there is an error. */
 static int tell_fault(const scanner *s, rp_error **error)
 {
     size_t line = 1, column = 1;

@@ -1,6 +1,5 @@
 /*
- * The tokens that the scanner reports while it reads, for the files of this room
- * that build something from them.
+ * The tokens that the scanner reports, for the other files of this room.
  */
 #ifndef RP_JSON_TOKENS_H
 #define RP_JSON_TOKENS_H
@@ -24,18 +23,18 @@ typedef enum rp_json_token {
 } rp_json_token;
 
 /*
- * Scans, and calls `take` for each token once it is known to be sound; what is still wrong with the text
- * comes out later, so `take` prepares and the result decides. `spelled` is as the text has it, without
- * quotes. False from `take` means out of memory. `take` may be NULL.
+ * Scans the text and calls `take` for each valid token. A later error can still make the text invalid, so
+ * the result counts, not the calls. `spelled` is the token as in the text, without quotes. False from `take`
+ * means out of memory. `take` may be NULL.
  */
 int rp_json_tokens(const char *text, size_t len,
                    bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len),
                    void *context, rp_error **error);
 
-/* A string or name that was scanned, escapes undone; `out` holds `len` bytes. Returns how many came out. */
+/* Unescapes a scanned string or name; `out` holds `len` bytes. Returns the number of bytes written. */
 size_t rp_json_unescape(const char *spelled, size_t len, char *out);
 
-/* The value of a number that was scanned, by its first 40 digits; infinite if it is too large. */
+/* The value of a scanned number, by its first 40 digits; infinite if it is too large. */
 double rp_json_number_of(const char *spelled, size_t len);
 
 #endif

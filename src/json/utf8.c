@@ -2,7 +2,7 @@
 
 static const struct {
     unsigned char mask, lead;
-    uint32_t least; /* a smaller letter has a shorter spelling */
+    uint32_t least; /* overlong: a shorter encoding exists */
 } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 
 size_t rp_utf8_read(const char *bytes, size_t left, uint32_t *letter)

@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-/* A value is json-c's object under another name, so that json-c stays in this room. */
+/* rp_json is json-c's object under another name, so that no other room sees json-c. */
 static struct json_object *within(const rp_json *value)
 {
     return (struct json_object *)value;
@@ -127,7 +127,7 @@ int rp_json_each(const rp_json *object, int (*each)(void *context, const char *n
     return 0;
 }
 
-/* json-c hands out the very bytes of a string, which nobody else holds when the tree is about to go. */
+/* json-c returns its own bytes of the string; only this tree refers to them. */
 static void wipe_string(const rp_json *value)
 {
     size_t len = 0;
@@ -237,7 +237,7 @@ static void print(struct layout *layout, const rp_json *value)
     case RP_JSON_INTEGER:
         rp_buffer_format(layout->out, "%lld", (long long)json_object_get_int64(within(value)));
         break;
-    case RP_JSON_NUMBER: /* json-c keeps the spelling beside the value: exact, and no locale has a say */
+    case RP_JSON_NUMBER: /* as spelt in the text: exact, independent of the locale */
         rp_buffer_add_text(layout->out, json_object_get_userdata(within(value)));
         break;
     case RP_JSON_STRING:

@@ -25,7 +25,7 @@ typedef struct rp_json rp_json;
 struct rp_json_writer;
 
 typedef enum rp_json_type {
-    RP_JSON_NULL, /* also what is absent */
+    RP_JSON_NULL, /* also an absent value */
     RP_JSON_BOOLEAN,
     RP_JSON_INTEGER,
     RP_JSON_NUMBER, /* with a fraction or an exponent */
@@ -47,13 +47,13 @@ rp_json_type rp_json_type_of(const rp_json *value);
 /* "a string", "an object", …: for messages. */
 const char *rp_json_type_name(rp_json_type type);
 
-/* The bytes of a string, followed by a NUL; len may be NULL. NULL if it is no string. */
+/* The bytes of a string, followed by a NUL; NULL if it is not a string. len may be NULL. */
 const char *rp_json_string(const rp_json *value, size_t *len);
 
-/* The same, but also NULL if a NUL stands inside: what may be used as a C string. */
+/* The same as a C string: NULL also if the string contains a NUL. */
 const char *rp_json_text(const rp_json *value);
 
-/* False if it is no integer or boolean; then *out is untouched. */
+/* False if the type differs; then *out is unchanged. */
 bool rp_json_integer(const rp_json *value, int64_t *out);
 bool rp_json_boolean(const rp_json *value, bool *out);
 
@@ -65,11 +65,11 @@ const rp_json *rp_json_get(const rp_json *object, const char *name);
 /* True if the object has such a member, even one that is null. */
 bool rp_json_has(const rp_json *object, const char *name);
 
-/* Calls each member in order until one call returns non-zero, and returns that. */
+/* Calls the function for each member, in order, until it returns non-zero; returns that. */
 int rp_json_each(const rp_json *object, int (*each)(void *context, const char *name, const rp_json *value),
                  void *context);
 
-/* Appends the value as text, indented by two spaces a level if pretty. */
+/* Appends the value as JSON text; pretty: indented by two spaces per level. */
 void rp_json_print(const rp_json *value, bool pretty, rp_buffer *out);
 
 /* Writes the value as the next one of a document that is being written; NULL writes null. */

@@ -31,7 +31,7 @@ void rp_write_name(rp_json_writer *writer, const char *name)
     writer->comma = false;
 }
 
-/* How many bytes from here on stand for themselves. */
+/* The number of bytes that need no escape. */
 static size_t plain_run(const char *bytes, size_t len)
 {
     size_t run = 0, step;
@@ -57,7 +57,7 @@ static void escape(rp_buffer *out, char c)
         rp_buffer_format(out, "\\u%04x", (unsigned char)c);
 }
 
-/* Writes what cannot stand for itself, and tells how long it was. */
+/* Writes one escaped character; returns its length in the input. */
 static size_t write_special(rp_buffer *out, const char *bytes, size_t len)
 {
     uint32_t letter;

@@ -1,8 +1,8 @@
 /*
- * Writes JSON straight into a buffer, commas included. It does not check that
- * the calls nest; the buffer's failure tells whether all was written. Strings
- * are UTF-8; what is not, or no character in I-JSON, becomes U+FFFD, so that a server's words cannot break a
- * document. RFC 8259 spelling, "/" unescaped.
+ * Writes JSON into a buffer, with commas. It does not check the nesting of the
+ * calls; the buffer's failure says whether all was written. Invalid UTF-8 and
+ * noncharacters become U+FFFD, so that a server's text cannot break a document.
+ * "/" is not escaped.
  */
 #ifndef RP_JSON_WRITER_H
 #define RP_JSON_WRITER_H
@@ -30,7 +30,7 @@ void rp_write_boolean(rp_json_writer *writer, bool value);
 void rp_write_null(rp_json_writer *writer);
 void rp_write_raw(rp_json_writer *writer, const char *json, size_t len); /* a whole value, trusted */
 
-/* A name and its value; the common case. */
+/* A name and its value. */
 void rp_write_text_member(rp_json_writer *writer, const char *name, const char *text);
 void rp_write_integer_member(rp_json_writer *writer, const char *name, int64_t value);
 void rp_write_boolean_member(rp_json_writer *writer, const char *name, bool value);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names that others chose are cut off in messages. */
+/* Names from documents are cut off in messages. */
 #define NAME_IN_MESSAGE 64
 
 static void *at_offset(const rpkit_attribute *field, void *into)
@@ -43,7 +43,7 @@ static char *pointer_to(const char *at, const char *name)
     return rp_buffer_take(&path);
 }
 
-/* Says of a member: "name" … */
+/* Sets the error: "name" words. */
 __attribute__((format(printf, 3, 4))) static int refuse(const struct reading *reading, const char *name,
                                                         const char *format, ...)
 {
@@ -167,7 +167,7 @@ static int read_count(const struct reading *reading, const rpkit_attribute *fiel
     return 0;
 }
 
-/* The value is not repeated: it may be a secret that went into the wrong member. */
+/* Without the value: it may be a secret in the wrong member. */
 static int refuse_word(const struct reading *reading, const rpkit_attribute *field)
 {
     rp_buffer list = RP_BUFFER(SIZE_MAX / 2);
@@ -223,8 +223,8 @@ static bool is_known(const rpkit_attribute *fields, const char *name)
 }
 
 struct likeness {
-    const char *name; /* what comes closest so far, or NULL */
-    size_t distance;  /* its own, or what is allowed */
+    const char *name; /* the closest name so far, or NULL */
+    size_t distance;  /* of that name, or the maximum */
 };
 
 static void look_for_likeness(const rpkit_attribute *fields, const char *name, struct likeness *best)
@@ -241,8 +241,7 @@ static void look_for_likeness(const rpkit_attribute *fields, const char *name, s
     }
 }
 
-/* The known name that was probably meant, or NULL. A name of which every letter would change is no likeness.
- */
+/* The known name closest to an unknown one, or NULL. A name that differs in every letter does not count. */
 static const char *nearest(const rpkit_attribute *fields, const char *name)
 {
     size_t len = strlen(name), allowed = len / 3 > 2 ? len / 3 : 2;
@@ -371,7 +370,8 @@ static void write_type(const rpkit_attribute *field, const char *type, rp_json_w
     rp_write_end(writer, ']');
 }
 
-/* JSON Schema counts characters, of which up to four bytes make one: what it refuses we refuse too. */
+/* JSON Schema counts characters of up to four bytes, the table bytes: what the schema refuses is too long
+   here, too. */
 static void describe_length(const rpkit_attribute *field, rp_json_writer *writer)
 {
     if (!field->most)
@@ -433,7 +433,7 @@ static void describe_texts(const rpkit_attribute *field, rp_json_writer *writer)
     rp_write_end(writer, '}');
 }
 
-/* What each kind can do; NULL where there is nothing to do. */
+/* The functions of each kind; NULL: nothing to do. */
 static const struct {
     const char *schema_type;
     int (*read)(const struct reading *reading, const rpkit_attribute *field, const rp_json *value,

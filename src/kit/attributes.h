@@ -1,7 +1,6 @@
 /*
- * A table that says which members an object has: it reads a document into a
- * struct, prints the struct back, and prints the JSON Schema. A new setting is a
- * new row.
+ * A table of an object's members. It is used to read a document into a struct, to
+ * print the struct, and to print the JSON Schema. A new setting is a new row.
  *
  *     static const rpkit_attribute fields[] = {
  *         {.name = "port", .kind = RPKIT_COUNT, .offset = offsetof(struct server, port),
@@ -22,11 +21,11 @@ typedef enum rpkit_kind {
     RPKIT_COUNT,  /* uint32_t within least and most */
     RPKIT_WORD,   /* int, the index of the word in words */
     RPKIT_TEXTS,  /* schema and printing only: char **, ended by NULL; an array of strings */
-    RPKIT_PART,   /* the struct of another table, whose members stand among this table's own */
+    RPKIT_PART,   /* the members of another table, inlined here */
 } rpkit_kind;
 
 typedef struct rpkit_attribute {
-    const char *name; /* NULL ends the table; of a PART: nobody sees it */
+    const char *name; /* NULL ends the table; unused for a PART */
     rpkit_kind kind;
     size_t offset;
     bool required;
@@ -34,24 +33,23 @@ typedef struct rpkit_attribute {
     const char *const *words; /* WORD; ended by NULL */
     bool has_default;         /* the schema shows `usual` (COUNT, FLAG, WORD) as default; */
     uint32_t usual;           /*    rpkit_attributes_defaults stores it */
-    int (*check)(const char *text,
-                 rp_error **error);       /* TEXT; RP_E_INVALID says what is wrong with it, without path */
+    int (*check)(const char *text, rp_error **error); /* TEXT: further check; its error has no path */
     const char *pattern;                  /* schema: "pattern" of a TEXT (regular expression), or NULL */
     const char *format;                   /* schema: "format" of a TEXT, or NULL */
     const char *about;                    /* schema: "description" */
     bool computed, force_new;             /* schema: x-rp-computed, x-rp-force-new */
     bool nullable;                        /* schema: type is [.., "null"] */
-    const struct rpkit_attribute *fields; /* PART; its members are at offset. Parts may have parts */
+    const struct rpkit_attribute
+        *fields; /* PART: its table; offset is that of its struct. Parts may be nested */
 } rpkit_attribute;
 
 enum {
     RPKIT_READ_STRICT = 0,
-    RPKIT_READ_LENIENT = 1, /* members the table does not name are passed over */
-    RPKIT_READ_PARTIAL = 2  /* a null or absent member is one not known yet: no required member is missed if
-                              null  (an absent one still is) */
+    RPKIT_READ_LENIENT = 1, /* unknown members are ignored */
+    RPKIT_READ_PARTIAL = 2  /* null means not known yet: a required member may be null, but not absent */
 };
 
-/* Stores the defaults (and nothing else: start from a zeroed struct). */
+/* Stores the defaults. Start from a zeroed struct. */
 void rpkit_attributes_defaults(const rpkit_attribute *fields, void *into);
 
 /*
@@ -66,7 +64,7 @@ int rpkit_attributes_read(const rpkit_attribute *fields, const rp_json *object, 
 /* Frees and zeroes what the fields own. */
 void rpkit_attributes_clear(const rpkit_attribute *fields, void *into);
 
-/* Writes members (no braces), all of them, null where NULL or, for a SECRET, never: it is left out. */
+/* Writes all members, without braces. NULL is written as null; a SECRET is left out. */
 void rpkit_attributes_write(const rpkit_attribute *fields, const void *from, rp_json_writer *writer);
 
 /* Writes the JSON Schema (2020-12 subset) of the object: type, properties, required, additionalProperties:
