@@ -410,7 +410,7 @@ static bool is_wanted(const api_request *one)
 void drop_unwanted_requests(driver *d)
 {
     static const rp_error dropped = {
-        .code = RP_E_LOST, .message = (char *)"dropped, since nobody waits for the answer any more"};
+        .code = RP_E_LOST, .message = (char *)"dropped: no caller waits for the answer"};
     api_request *one, *next;
 
     for (one = TAILQ_FIRST(&d->requests); one; one = next) {

@@ -20,7 +20,7 @@ const rpkit_attribute config_fields[] = {
      .most = 3600000,
      .has_default = true,
      .usual = 10000,
-     .about = "A server that is not reached for so long is given up."},
+     .about = "Time to reach a server."},
     {.name = "attempt_timeout_ms",
      .kind = RPKIT_COUNT,
      AT(attempt_timeout_ms),
@@ -29,8 +29,8 @@ const rpkit_attribute config_fields[] = {
      .has_default = true,
      .usual = 30000,
      .about =
-         "An HTTP request that brings no byte for so long is given up. A GET or a login is then repeated; "
-         "after a POST the plugin looks for its effect."},
+         "Time without a received byte after which an HTTP request is given up. A GET or a login is then "
+         "repeated; after a POST the plugin checks for its effect."},
     {.name = "timeout_ms",
      .kind = RPKIT_COUNT,
      AT(timeout_ms),
@@ -38,7 +38,7 @@ const rpkit_attribute config_fields[] = {
      .most = 86400000,
      .has_default = true,
      .usual = 600000,
-     .about = "Time for a call that names none."},
+     .about = "Timeout of a call that has none of its own."},
     {.name = "wait",
      .kind = RPKIT_WORD,
      AT(wait),
@@ -46,8 +46,8 @@ const rpkit_attribute config_fields[] = {
      .has_default = true,
      .usual = WAIT_JOB,
      .about =
-         "What create and delete wait for: the end of the job, nothing beyond its acceptance, or that the "
-         "member is healthy too."},
+         "What create and delete wait for: the end of the job (job), its acceptance (none), or the job and "
+         "the member's health (healthy)."},
     {.name = "poll_min_ms",
      .kind = RPKIT_COUNT,
      AT(poll_min_ms),
@@ -55,7 +55,7 @@ const rpkit_attribute config_fields[] = {
      .most = 60000,
      .has_default = true,
      .usual = 200,
-     .about = "Pause before the first poll of a job; it grows, …"},
+     .about = "Pause before the first poll of a job. It grows up to poll_max_ms."},
     {.name = "poll_max_ms",
      .kind = RPKIT_COUNT,
      AT(poll_max_ms),
@@ -63,7 +63,7 @@ const rpkit_attribute config_fields[] = {
      .most = 600000,
      .has_default = true,
      .usual = 2000,
-     .about = "… up to here."},
+     .about = "Longest pause between polls of a job."},
     {.name = "settle_ms",
      .kind = RPKIT_COUNT,
      AT(settle_ms),
@@ -79,7 +79,7 @@ const rpkit_attribute config_fields[] = {
      .most = 10000,
      .has_default = true,
      .usual = 100,
-     .about = "Members in one request at most."},
+     .about = "Maximum number of members in one request."},
     {.name = "max_parallel",
      .kind = RPKIT_COUNT,
      AT(max_parallel),
@@ -87,7 +87,7 @@ const rpkit_attribute config_fields[] = {
      .most = 64,
      .has_default = true,
      .usual = 8,
-     .about = "Requests under way at the same time at most."},
+     .about = "Maximum number of requests at the same time."},
     {.name = "max_bisect",
      .kind = RPKIT_COUNT,
      AT(max_bisect),
@@ -95,7 +95,7 @@ const rpkit_attribute config_fields[] = {
      .most = 10000,
      .has_default = true,
      .usual = 32,
-     .about = "Further requests at most to find the guilty records of one that was refused."},
+     .about = "Maximum number of further requests to find the bad records of a refused request."},
     {0}};
 
 #undef AT
@@ -158,13 +158,13 @@ const rpkit_attribute call_options_fields[] = {
      .words = waits,
      .has_default = true,
      .usual = WAIT_JOB,
-     .about = "What create and delete wait for, instead of what the config says. A read with \"job\" follows "
-              "the job of a member that is not listed yet."},
+     .about = "What create and delete wait for; overrides the setting. A read with \"job\" follows the job of a "
+              "member that is not listed yet."},
     {.name = "adopt",
      .kind = RPKIT_FLAG,
      .offset = offsetof(struct said, adopt),
      .has_default = true,
-     .about = "A create of what is there already is ok."},
+     .about = "A create of a member that already exists is ok."},
     {0}};
 
 int call_options_read(call_options *into, const config *defaults, const rp_json *object, rp_error **error)

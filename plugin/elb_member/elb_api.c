@@ -109,13 +109,13 @@ static int parse_body(const rp_http_reply *reply, const char *what, rp_json **ou
 
     if (result == 0 || result == RP_E_NO_MEMORY)
         return result;
-    rp_error_add(error, "the reply that should hold %s cannot be read", what);
+    rp_error_add(error, "the reply with %s cannot be read", what);
     return rp_error_recode(error, RP_E_LOST);
 }
 
 static int not_what_it_should_be(rp_error **error, const char *what)
 {
-    return rp_error_set(error, RP_E_LOST, "the reply does not hold %s", what);
+    return rp_error_set(error, RP_E_LOST, "the reply does not have %s", what);
 }
 
 /* A text of the server's that is kept with the page; NULL if there is none. */
@@ -376,7 +376,7 @@ failure *elb_failure_of_reply(const rp_http_reply *reply)
     if (reply->request_id)
         snprintf(made->request_id, sizeof(made->request_id), "%s", reply->request_id);
     apply_row(made, elb_error_of(reply->status, made->server_code));
-    return with_summary(made, "the server says no more", reply->note);
+    return with_summary(made, "the server gives no reason", reply->note);
 }
 
 failure *elb_failure_of_error(const rp_error *error)
@@ -448,7 +448,7 @@ static failure *failure_of_job(const rp_json *body)
     else
         made->code = "elb.job_failed";
     made->status = RP_JOB_FAILED;
-    return with_summary(made, "the job failed, and the server does not say why", NULL);
+    return with_summary(made, "the job failed; the server gives no reason", NULL);
 }
 
 /* Milliseconds since 1970 of "2017-09-29T09:49:37.399Z"; false if it is not of that form. */

@@ -23,7 +23,7 @@ static void list_again(ledger *l, slot *one, int64_t now)
 static failure *never_listed(const slot *one)
 {
     return failure_new(RP_UNAVAILABLE, "elb.not_listed", true, BLAME_SERVER,
-                       "job %s succeeded, but its %s does not show in the list of members", one->job->id,
+                       "job %s succeeded, but the list of members does not show its %s", one->job->id,
                        one->doing == WANT_CREATE ? "member" : "removal");
 }
 

@@ -109,7 +109,7 @@ static const rp_response *opened(rp_instance *made)
     response_results_end(told);
     if (c->identity.insecure) {
         insecure =
-            rp_format("%s: the server's certificate is not checked, and anybody may pose as the server",
+            rp_format("%s: the server's certificate is not verified: anybody can pose as the server",
                       otc_source_origin(&c->identity.chosen, OTC_INSECURE));
         warn(told, "http.insecure", insecure ? insecure : "insecure is set");
     }

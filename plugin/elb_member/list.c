@@ -51,7 +51,7 @@ static const rp_response *left(int status, const failure *why)
     if (status == RP_NO_MEMORY)
         return response_no_memory();
     return response_refused(RP_DEADLINE_EXCEEDED, "elb.deadline_exceeded", NULL,
-                            "out of time before the members were listed");
+                            "timeout before the members were listed");
 }
 
 static const rp_response *list_members(rp_instance *instance, const rp_call *host, const record *parent,
@@ -71,7 +71,7 @@ static int read_marker(const rp_json *given, const char **marker, rp_error **err
     *marker = rp_json_text(given);
     if (rp_json_type_of(given) == RP_JSON_NULL || (*marker && elb_is_id(*marker)))
         return 0;
-    return rp_error_set_at(error, RP_E_INVALID, "/page", "page is not one that list gave as \"next\"");
+    return rp_error_set_at(error, RP_E_INVALID, "/page", "page must be a \"next\" of an earlier list");
 }
 
 static int read_options(const rp_json *options, rp_error **error)

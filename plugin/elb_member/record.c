@@ -18,7 +18,7 @@ static int check_address(const char *text, rp_error **error)
 
     if (rp_canonical_address(text, canonical))
         return 0;
-    return rp_error_set(error, RP_E_INVALID, "it is neither an IPv4 nor an IPv6 address");
+    return rp_error_set(error, RP_E_INVALID, "not an IPv4 or IPv6 address");
 }
 
 #define AT(member) .kind = RPKIT_TEXT, .offset = offsetof(record, member)
@@ -85,24 +85,24 @@ const rpkit_attribute state_fields[] = {
      .about = "<listener_id>/<server_id>/<address in canonical form>; stable."},
     {.name = "listener_id", AT(listener_id), .required = true},
     {.name = "server_id", AT(server_id), .required = true},
-    {.name = "address", AT(address), .required = true, .about = "As the record spells it."},
+    {.name = "address", AT(address), .required = true, .about = "As in the record."},
     {.name = "member_id", COMPUTED(member_id), .about = "The server's own id of the member."},
-    {.name = "job_id", COMPUTED(job_id), .about = "Job that made the member; null if it was not made here."},
-    {.name = "uri", COMPUTED(uri), .about = "Where the server says the job is; not to be relied on."},
+    {.name = "job_id", COMPUTED(job_id), .about = "Job that added the member; null if this plugin did not add it."},
+    {.name = "uri", COMPUTED(uri), .about = "Location of the job as the server returns it; not reliable."},
     {.name = "floating_address",
      COMPUTED(floating_address),
-     .about = "Address the load balancer gave the member."},
+     .about = "Address that the load balancer assigned to the member."},
     {.name = "member_status", COMPUTED(member_status), .about = "ACTIVE, PENDING or ERROR."},
     {.name = "health_status", COMPUTED(health_status), .about = "NORMAL, ABNORMAL or UNAVAILABLE."},
     {.name = "server_name", COMPUTED(server_name)},
-    {.name = "create_time", COMPUTED(create_time), .about = "As the server spells it, in UTC."},
+    {.name = "create_time", COMPUTED(create_time), .about = "As the server returns it, in UTC."},
     {.name = "update_time", COMPUTED(update_time)},
     {.name = "listeners",
      .kind = RPKIT_TEXTS,
      .offset = offsetof(struct state, listeners),
      .nullable = true,
      .computed = true,
-     .about = "Ids of all listeners that have the member."},
+     .about = "Ids of all listeners that have this member."},
     {0}};
 
 #undef AT
@@ -166,7 +166,7 @@ static int bad_id(rp_error **error)
 static int agree(char **has, const char *from_id, const char *name, rp_error **error)
 {
     if (*has && strcmp(*has, from_id))
-        return rp_error_set_at(error, RP_E_INVALID, "/id", "id and %s are not of the same member", name);
+        return rp_error_set_at(error, RP_E_INVALID, "/id", "id and %s contradict each other", name);
     if (!*has)
         *has = strdup(from_id);
     return *has ? 0 : rp_error_no_memory(error);

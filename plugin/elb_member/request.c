@@ -51,7 +51,7 @@ static int check_resource(const request *one, rp_error **error)
         return rp_error_set_at(error, RP_E_INVALID, "/resource", "resource is missing, or not a string");
     if (strcmp(name, "elb_member"))
         return rp_error_set_at(error, RP_E_NOT_FOUND, "/resource",
-                               "there is no resource \"%.64s\" here, only \"elb_member\"", name);
+                               "unknown resource \"%.64s\": this plugin has only \"elb_member\"", name);
     return 0;
 }
 
@@ -59,7 +59,7 @@ static int check_parts(const request *one, unsigned parts, rp_error **error)
 {
     if (one->config)
         return one->records || rp_json_has(one->root, "resource")
-                   ? rp_error_set_at(error, RP_E_INVALID, "/config", "config and records don't go together")
+                   ? rp_error_set_at(error, RP_E_INVALID, "/config", "config and records must not be given together")
                    : 0;
     if (parts & (REQUEST_RECORDS | REQUEST_PARENT)) {
         int result = check_resource(one, error);

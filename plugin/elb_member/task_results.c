@@ -30,26 +30,26 @@ static const struct {
     outcome outcome;
     const char *code, *summary;
 } messages[] = {
-    {RP_ALREADY_EXISTS, WANT_CREATE, OUTCOME_NONE, "elb.already_exists", "the member is there already"},
-    {RP_NOT_FOUND, WANT_READ, OUTCOME_NONE, "elb.member_not_found", "there is no such member"},
+    {RP_ALREADY_EXISTS, WANT_CREATE, OUTCOME_NONE, "elb.already_exists", "the member already exists"},
+    {RP_NOT_FOUND, WANT_READ, OUTCOME_NONE, "elb.member_not_found", "the member does not exist"},
     {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_NONE, "elb.deadline_exceeded",
-     "out of time before anything was sent for this record"},
+     "timeout before anything was sent for this record"},
     {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_UNKNOWN, "elb.deadline_exceeded",
-     "out of time while the member is being added: read its state later"},
+     "timeout while the member is being added: read its state later"},
     {RP_DEADLINE_EXCEEDED, WANT_CREATE, OUTCOME_DONE, "elb.not_healthy",
-     "out of time: the member is there, but is not healthy yet"},
+     "timeout: the member exists, but is not healthy yet"},
     {RP_DEADLINE_EXCEEDED, WANT_DELETE, OUTCOME_NONE, "elb.deadline_exceeded",
-     "out of time before anything was sent for this record"},
+     "timeout before anything was sent for this record"},
     {RP_DEADLINE_EXCEEDED, WANT_DELETE, OUTCOME_UNKNOWN, "elb.deadline_exceeded",
-     "out of time while the member is being removed: read it later, or delete it again"},
+     "timeout while the member is being removed: read it later, or delete it again"},
     {RP_DEADLINE_EXCEEDED, WANT_READ, OUTCOME_NONE, "elb.deadline_exceeded",
-     "out of time before the members were listed"},
+     "timeout before the members were listed"},
     {RP_CANCELLED, WANT_CREATE, OUTCOME_NONE, "elb.cancelled",
      "cancelled before anything was sent for this record"},
     {RP_CANCELLED, WANT_CREATE, OUTCOME_UNKNOWN, "elb.cancelled",
      "cancelled while the member is being added: read its state later"},
     {RP_CANCELLED, WANT_CREATE, OUTCOME_DONE, "elb.cancelled",
-     "cancelled: the member is there, but is not healthy yet"},
+     "cancelled: the member exists, but is not healthy yet"},
     {RP_CANCELLED, WANT_DELETE, OUTCOME_NONE, "elb.cancelled",
      "cancelled before anything was sent for this record"},
     {RP_CANCELLED, WANT_DELETE, OUTCOME_UNKNOWN, "elb.cancelled",
@@ -64,7 +64,7 @@ static diagnostic message_for(want_kind kind, const want_result *result)
             messages[i].outcome == result->outcome)
             return (diagnostic){
                 .status = result->status, .code = messages[i].code, .summary = messages[i].summary};
-    return (diagnostic){.status = result->status, .code = "internal", .summary = "no reason was kept"};
+    return (diagnostic){.status = result->status, .code = "internal", .summary = "unknown reason"};
 }
 
 /* A failure that is not the result's own status is told as a warning: a job that failed, of a member that is
@@ -77,7 +77,7 @@ static bool is_own(const want_result *result)
 static void write_failure(const failure *why, bool warning, outcome ended, response *to)
 {
     static const char open[] =
-        "What became of the request is not known: read, or create again, which looks first.";
+        "The outcome is unknown. Run read, or create with adopt: it checks first.";
     bool lost = !warning && ended == OUTCOME_UNKNOWN;
 
     write_diagnostic(to, &(diagnostic){.warning = warning,

@@ -265,10 +265,10 @@ static int refuse_unknown(void *context, const char *name, const rp_json *value)
         return no_memory(reading);
     meant = nearest(reading->fields, name);
     if (!meant)
-        return rp_error_set_at(reading->error, RP_E_INVALID, path, "unknown member \"%.*s\"", NAME_IN_MESSAGE,
+        return rp_error_set_at(reading->error, RP_E_INVALID, path, "unknown attribute \"%.*s\"", NAME_IN_MESSAGE,
                                name);
     return rp_error_set_at(reading->error, RP_E_INVALID, path,
-                           "unknown member \"%.*s\" (did you mean \"%s\"?)", NAME_IN_MESSAGE, name, meant);
+                           "unknown attribute \"%.*s\" (did you mean \"%s\"?)", NAME_IN_MESSAGE, name, meant);
 }
 
 /* Writing */

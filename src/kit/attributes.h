@@ -45,7 +45,7 @@ typedef struct rpkit_attribute {
 
 enum {
     RPKIT_READ_STRICT = 0,
-    RPKIT_READ_LENIENT = 1, /* unknown members are ignored */
+    RPKIT_READ_LENIENT = 1, /* unknown attributes are ignored */
     RPKIT_READ_PARTIAL = 2  /* null means not known yet: a required member may be null, but not absent */
 };
 
@@ -55,7 +55,7 @@ void rpkit_attributes_defaults(const rpkit_attribute *fields, void *into);
 /*
  * Reads an object into a struct that was zeroed or holds defaults. null equals absent. On failure what was
  * read so far stays, for rpkit_attributes_clear. RP_E_INVALID with path (`at` + "/name") for a missing,
- * mistyped, out-of-range or unknown member, an unknown one with the nearest known name: "unknown member
+ * mistyped, out-of-range or unknown attribute, an unknown one with the nearest known name: "unknown attribute
  * \"adress\" (did you mean \"address\"?)".
  */
 int rpkit_attributes_read(const rpkit_attribute *fields, const rp_json *object, unsigned how, const char *at,

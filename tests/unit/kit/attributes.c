@@ -154,16 +154,16 @@ static const struct {
      "\"mode\" must be one of \"job\", \"none\", \"healthy\""},
     {"{\"name\":\"web\",\"mode\":2}", "/config/mode", "\"mode\" must be a string, not an integer"},
     {"{\"name\":\"web\",\"adress\":\"1.2\"}", "/config/adress",
-     "unknown member \"adress\" (did you mean \"address\"?)"},
-    {"{\"name\":\"web\",\"Port\":1}", "/config/Port", "unknown member \"Port\" (did you mean \"port\"?)"},
+     "unknown attribute \"adress\" (did you mean \"address\"?)"},
+    {"{\"name\":\"web\",\"Port\":1}", "/config/Port", "unknown attribute \"Port\" (did you mean \"port\"?)"},
     {"{\"name\":\"web\",\"pass_word_s\":1}", "/config/pass_word_s",
-     "unknown member \"pass_word_s\" (did you mean \"password\"?)"},
-    {"{\"name\":\"web\",\"colour\":1}", "/config/colour", "unknown member \"colour\""},
-    {"{\"name\":\"web\",\"x\":1}", "/config/x", "unknown member \"x\""},
-    {"{\"name\":\"web\",\"te\":1}", "/config/te", "unknown member \"te\""},
-    {"{\"name\":\"web\",\"\":1}", "/config/", "unknown member \"\""},
-    {"{\"name\":\"web\",\"colour\":null}", "/config/colour", "unknown member \"colour\""},
-    {"{\"name\":\"web\",\"a/b~c\":1}", "/config/a~1b~0c", "unknown member \"a/b~c\""},
+     "unknown attribute \"pass_word_s\" (did you mean \"password\"?)"},
+    {"{\"name\":\"web\",\"colour\":1}", "/config/colour", "unknown attribute \"colour\""},
+    {"{\"name\":\"web\",\"x\":1}", "/config/x", "unknown attribute \"x\""},
+    {"{\"name\":\"web\",\"te\":1}", "/config/te", "unknown attribute \"te\""},
+    {"{\"name\":\"web\",\"\":1}", "/config/", "unknown attribute \"\""},
+    {"{\"name\":\"web\",\"colour\":null}", "/config/colour", "unknown attribute \"colour\""},
+    {"{\"name\":\"web\",\"a/b~c\":1}", "/config/a~1b~0c", "unknown attribute \"a/b~c\""},
 };
 
 START_TEST(each_fault_names_the_member_and_the_rule)
@@ -434,10 +434,10 @@ static const struct {
     {"{\"sign\":\"x\"}", "/config/name", "\"name\" is missing"},
     {"{\"name\":\"web\"}", "/config/sign", "\"sign\" is missing"},
     {"{\"name\":\"web\",\"sign\":1}", "/config/sign", "\"sign\" must be a string, not an integer"},
-    {"{\"pasword\":1}", "/config/pasword", "unknown member \"pasword\" (did you mean \"password\"?)"},
-    {"{\"sings\":1}", "/config/sings", "unknown member \"sings\" (did you mean \"sign\"?)"},
-    {"{\"lenth\":1}", "/config/lenth", "unknown member \"lenth\" (did you mean \"length\"?)"},
-    {"{\"corner\":{}}", "/config/corner", "unknown member \"corner\""},
+    {"{\"pasword\":1}", "/config/pasword", "unknown attribute \"pasword\" (did you mean \"password\"?)"},
+    {"{\"sings\":1}", "/config/sings", "unknown attribute \"sings\" (did you mean \"sign\"?)"},
+    {"{\"lenth\":1}", "/config/lenth", "unknown attribute \"lenth\" (did you mean \"length\"?)"},
+    {"{\"corner\":{}}", "/config/corner", "unknown attribute \"corner\""},
 };
 
 START_TEST(faults_in_a_part_are_told_as_the_tables_own)
