@@ -6,38 +6,38 @@
 
 const rp_option rp_no_options[] = {{0}};
 
-/* Sorted by what a person does first. */
+/* In the order in which a user needs them. */
 const rp_verb rp_verbs[] = {
     {"validate", "", 0, 0, "Check the configuration", rp_validate_details, rp_validate_options,
      rp_validate_verb, false},
-    {"plan", "", 0, 0, "Tell what apply would do", rp_plan_details, rp_plan_options, rp_plan_verb, false},
-    {"apply", "[PLAN]", 0, 1, "Make what is there what is configured", rp_apply_details, rp_apply_options,
+    {"plan", "", 0, 0, "Show what apply would do", rp_plan_details, rp_plan_options, rp_plan_verb, false},
+    {"apply", "[PLAN]", 0, 1, "Create, update and delete resources to match the configuration", rp_apply_details, rp_apply_options,
      rp_apply_verb, false},
-    {"destroy", "", 0, 0, "Destroy all that the state has", rp_destroy_details, rp_destroy_options,
+    {"destroy", "", 0, 0, "Destroy all resources in the state", rp_destroy_details, rp_destroy_options,
      rp_destroy_verb, false},
-    {"refresh", "", 0, 0, "Look at all that the state has", rp_refresh_details, rp_refresh_options,
+    {"refresh", "", 0, 0, "Update the state from the server", rp_refresh_details, rp_refresh_options,
      rp_refresh_verb, false},
-    {"import", "ADDRESS ID", 2, 2, "Take over what is there already", rp_import_details, rp_import_options,
+    {"import", "ADDRESS ID", 2, 2, "Put an existing object under management", rp_import_details, rp_import_options,
      rp_import_verb, false},
-    {"list", "[TYPE] MEMBER=VALUE…", 0, RP_MAX_OPERANDS, "List what is there, managed or not",
+    {"list", "[TYPE] MEMBER=VALUE…", 0, RP_MAX_OPERANDS, "List the objects on the server, managed or not",
      rp_list_details, rp_list_options, rp_list_verb, false},
     {"show", "", 0, 0, "Show the state", rp_show_details, rp_show_options, rp_show_verb, false},
-    {"state", "list|show|rm|mv|backup|restore …", 1, 3, "Look at the state, and mend it", rp_state_details,
+    {"state", "list|show|rm|mv|backup|restore …", 1, 3, "Inspect and change the state", rp_state_details,
      rp_state_options, rp_state_verb, false},
     {"schema", "[PLUGIN]", 0, 1, "Print a JSON Schema of the configuration", rp_schema_details,
      rp_schema_options, rp_schema_verb, false},
-    {"describe", "PLUGIN", 1, 1, "Tell what a plugin offers", rp_describe_details, rp_describe_options,
+    {"describe", "PLUGIN", 1, 1, "Print the schemas of a plugin", rp_describe_details, rp_describe_options,
      rp_describe, true},
     {"call", "PLUGIN HOOK [REQUEST]", 2, 3, "Call a hook of a plugin", rp_call_details, rp_call_options,
      rp_call_hook, true},
-    {"completion", "bash|zsh|fish", 1, 1, "Print what makes a shell complete", rp_completion_details,
+    {"completion", "bash|zsh|fish", 1, 1, "Print a completion script for a shell", rp_completion_details,
      rp_no_options, rp_completion_verb, false},
-    {"version", "", 0, 0, "Tell the version of rp", NULL, rp_no_options, rp_version, false},
-    {"help", "[VERB]", 0, 1, "Tell how to use rp, or a verb of it", NULL, rp_no_options, rp_help, false},
+    {"version", "", 0, 0, "Print the version of rp", NULL, rp_no_options, rp_version, false},
+    {"help", "[VERB]", 0, 1, "Print help for rp or a verb", NULL, rp_no_options, rp_help, false},
     {0},
 };
 
-/* "--help" and "--version" are verbs, too. */
+/* "--help" and "--version" are also verbs. */
 static const char *verb_name(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
@@ -49,7 +49,7 @@ static int fail_usage(const rp_error *error, const char *verb)
 {
     int code = rp_plugin_handle_fail(error);
 
-    fprintf(stderr, "rp: \"rp help%s%s\" tells how it is used\n", verb ? " " : "", verb ? verb : "");
+    fprintf(stderr, "rp: run \"rp help%s%s\" for usage\n", verb ? " " : "", verb ? verb : "");
     return code;
 }
 

@@ -9,14 +9,14 @@ const rp_option rp_apply_options[] = {
 };
 
 const char rp_apply_details[] =
-    "Plans, asks, and does it; or does what a plan says that was saved with \"rp plan -out=PLAN\", which is refused if\n"
-    "the configuration or the state has changed since. The state is backed up first, beside it, with .backup at the\n"
-    "end of its name.\n"
+    "Plans, asks for approval, and applies the plan; or applies exactly a plan saved by \"rp plan -out=PLAN\", which is\n"
+    "refused if the configuration or the state has changed since. The state is first backed up to its own name with\n"
+    ".backup at the end.\n"
     "\n"
-    "The first interrupt cancels what is under way, waits for what came of it, and saves that; the second stops at\n"
-    "once. Whatever ends it, the next command finds out what happened.\n"
+    "The first interrupt cancels the calls in progress, waits for their results, and saves them; the second one stops\n"
+    "at once. The next command resolves what was left open.\n"
     "\n"
-    "Exit codes: 0, all is done; 1, it failed, or not all was done.\n";
+    "Exit codes: 0: everything was applied; 1: failure, or not everything was applied.\n";
 
 static int apply(rp_workspace *in)
 {

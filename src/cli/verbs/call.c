@@ -21,16 +21,16 @@ const rp_option rp_call_options[] = {
 };
 
 const char rp_call_details[] =
-    "PLUGIN is a path if it has a '/', else a name: NAME.so is looked for in the folders of RP_PLUGIN_PATH,\n"
-    "which colons separate, and then where plugins are installed. HOOK is describe, validate, create, read,\n"
+    "PLUGIN is a path if it contains a '/', else a name: NAME.so is searched in the colon-separated folders of\n"
+    "RP_PLUGIN_PATH, then where plugins are installed. HOOK is describe, validate, create, read,\n"
     "delete or list.\n"
     "\n"
-    "REQUEST and C are JSON if they start with '{' or '[', standard input if '-', else a file. REQUEST may be a\n"
-    "whole request, one record, or an array of records; for list it may be the parent. C defaults to what the\n"
-    "environment's RP_CONFIG says. Other users can see a command line: secrets belong in a file.\n"
+    "REQUEST and C are JSON if they start with '{' or '[', standard input if they are '-', else a file. REQUEST may be a\n"
+    "whole request, one record, or an array of records; for list it may be the parent. C defaults to\n"
+    "the environment variable RP_CONFIG. Other users can see a command line: keep secrets in a file.\n"
     "\n"
-    "The response is printed on standard output, what went wrong also in words on standard error. An interrupt\n"
-    "cancels the call, whose outcome is still told; a second one does not wait for it.\n";
+    "Prints the response on standard output, and errors in words on standard error. An interrupt cancels the call and\n"
+    "prints its result; a second one exits at once.\n";
 
 static void show_event(void *context, const char *event, size_t len)
 {

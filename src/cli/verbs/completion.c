@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-const char rp_completion_details[] = "Prints what makes a shell complete verbs, options and addresses:\n"
+const char rp_completion_details[] = "Prints a completion script for verbs, options and addresses:\n"
                                      "\n"
                                      "  bash  source <(rp completion bash)\n"
                                      "  zsh   source <(rp completion zsh)\n"

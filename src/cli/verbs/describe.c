@@ -7,8 +7,8 @@ const rp_option rp_describe_options[] = {
 };
 
 const char rp_describe_details[] =
-    "PLUGIN is a path if it has a '/', else a name: NAME.so is looked for in the folders of RP_PLUGIN_PATH,\n"
-    "which colons separate, and then where plugins are installed. C is as for call.\n";
+    "PLUGIN is a path if it contains a '/', else a name: NAME.so is searched in the colon-separated folders of\n"
+    "RP_PLUGIN_PATH, then where plugins are installed. C is as for call.\n";
 
 int rp_describe(const rp_settings *settings)
 {

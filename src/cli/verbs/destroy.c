@@ -7,10 +7,10 @@ const rp_option rp_destroy_options[] = {
 };
 
 const char rp_destroy_details[] =
-    "Destroys every object in the state, or those within the targets, after asking. The configuration names the\n"
-    "plugin and how to reach it; its records are not looked at.\n"
+    "Destroys every object in the state, or the targets, after asking for approval. The configuration names the plugin\n"
+    "and its settings; its records are ignored.\n"
     "\n"
-    "Exit codes: 0, all is done; 1, it failed, or not all was done.\n";
+    "Exit codes: 0: everything was destroyed; 1: failure, or not everything was destroyed.\n";
 
 static int destroy(rp_workspace *in)
 {

@@ -6,52 +6,52 @@
 
 static void print_overview(FILE *out)
 {
-    fprintf(out, "rp makes what is there what a file says, through resource plugins, and calls them.\n\n");
+    fprintf(out, "rp creates, updates and deletes the resources described in a file, through resource plugins.\n\n");
     for (const rp_verb *verb = rp_verbs; verb->name; verb++)
         fprintf(out, "  rp %-10s  %s\n", verb->name, verb->about);
     fprintf(
         out,
-        "\nrp help VERB tells more; rp help resources, what the configuration looks like. Options may stand\n"
-        "anywhere, with one dash or two.\n\n");
+        "\nrp help VERB explains a verb; rp help resources shows a configuration. Options may be\n"
+        "anywhere after the verb, with one dash or two.\n\n");
     fprintf(
         out,
-        "Exit codes: 0, done; 1, it failed; 2, with plan -detailed-exitcode: there is something to do.\n\n");
+        "Exit codes: 0: success; 1: failure; 2: with plan -detailed-exitcode: there are changes.\n\n");
     rp_exit_codes_print(out);
 }
 
 static const char resources[] =
-    "The configuration, resources.yaml unless -file says otherwise: YAML, or JSON. An example, with the plugin notebook:\n"
+    "The configuration is YAML or JSON: resources.yaml or the file of -file. An example, with the plugin notebook:\n"
     "\n"
-    "  plugin: notebook                  # a name on the search path, or a path, from this file's folder\n"
-    "  config:                           # what the plugin is opened with: rp describe notebook\n"
+    "  plugin: notebook                  # a name on the search path, or a path relative to this file\n"
+    "  config:                           # the plugin's settings: rp describe notebook\n"
     "    password: ${env:NOTEBOOK_PASSWORD}\n"
     "  resources:\n"
     "    greeting:                       # its address is greeting\n"
     "      record: {name: hello, text: Good morning}\n"
     "    page:                           # page[\"a\"] and page[\"b\"]\n"
-    "      type: note                    # may be left out where the plugin has one type\n"
+    "      type: note                    # optional if the plugin has one type\n"
     "      for_each: {a: first, b: second}\n"
     "      create_before_destroy: true\n"
     "      record:\n"
     "        name: ${each.key}\n"
     "        text: ${each.value}\n"
     "\n"
-    "for_each is a map, or a list of names whose values are the names themselves. A value may be a map, too:\n"
-    "${each.value.NAME} is a member of it. ${env:NAME} is a variable of the environment, ${file:PATH} what a file\n"
-    "holds, without the line end at its end, and $${ a \"${\" itself. A text that is nothing but ${each.value} has\n"
-    "that value's type. Within {…} and […] texts with ${…} must be in quotes.\n"
+    "for_each is a map, or a list of names whose values are the names themselves. If a value is a map,\n"
+    "${each.value.NAME} is a member of it. ${env:NAME} is an environment variable, ${file:PATH} the content of a file\n"
+    "without a trailing line break, and $${ stands for \"${\". A string that is only ${each.value} has the type of\n"
+    "that value. Within {…} and […], strings with ${…} need quotes.\n"
     "\n"
-    "Texts without quotes are typed as in YAML 1.2: no, on and 1:30 are texts, 010 is ten, and an id of digits alone\n"
-    "needs quotes. Names that are given twice or not known are refused, and so are anchors, aliases and tags.\n"
+    "Values without quotes have the types of YAML 1.2: no, on and 1:30 are strings, 010 is ten, and an id that consists\n"
+    "of digits needs quotes. Unknown and duplicate keys are errors, and so are anchors, aliases and tags.\n"
     "\n"
-    "create_before_destroy makes the new object before the old one goes, where the two differ in their key.\n"
+    "create_before_destroy creates the new object before it destroys the old one, if their keys differ.\n"
     "\n"
-    "The state is kept beside the configuration, in a file of the same name with .db at its end. It holds no\n"
-    "configuration, and of values that the plugin calls sensitive or write-only just a fingerprint, to see that one has\n"
-    "changed.\n"
+    "The state is a file next to the configuration, of the same name with .db at its end. It does not contain the\n"
+    "configuration; of values that the plugin marks as sensitive or write-only it has only a fingerprint, to detect\n"
+    "changes.\n"
     "\n"
-    "rp is for one machine. Where several people or machines share a state, let Terraform or OpenTofu keep it and\n"
-    "schedule the work, with their remote backends, and use the plugin through the bridge.\n";
+    "rp is for one machine. Where several people or machines share a state, use Terraform or OpenTofu with a remote\n"
+    "backend, and the plugin through the bridge.\n";
 
 void rp_help_print(const rp_verb *verb, FILE *out)
 {

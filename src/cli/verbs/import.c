@@ -13,8 +13,8 @@
 const rp_option rp_import_options[] = {RP_FILE_OPTIONS, RP_TIMEOUT_OPTION, RP_OUTPUT_OPTIONS, {0}};
 
 const char rp_import_details[] =
-    "Takes an object that is there into the state, under an address that the configuration has. ID is the object's id,\n"
-    "as \"rp list\" shows it, or a JSON object with whatever else the plugin's read knows an object by.\n"
+    "Puts an existing object into the state, under an address of the configuration. ID is the object's id, as\n"
+    "\"rp list\" shows it, or a JSON object with other attributes by which the plugin's read finds an object.\n"
     "\n"
     "  rp import 'web[\"a\"]' ID\n";
 
@@ -22,11 +22,11 @@ static int check_free(rp_workspace *in, const char *address, const rp_desired **
 {
     *desired = rp_project_find(&in->project, address);
     if (!*desired)
-        return rp_error_set(error, RP_E_INVALID, "%s has no %s: write it there first, then import it",
+        return rp_error_set(error, RP_E_INVALID, "%s has no %s: add it to the configuration, then import it",
                             in->project.file, address);
     for (size_t i = 0; i < in->objects.count; i++)
         if (!strcmp(in->objects.items[i].address, address))
-            return rp_error_set(error, RP_E_INVALID, "the state has %s already, with the id %s", address,
+            return rp_error_set(error, RP_E_INVALID, "the state already has %s, with the id %s", address,
                                 in->objects.items[i].id);
     return 0;
 }
@@ -71,7 +71,7 @@ static int keep(rp_workspace *in, const rp_desired *desired, const rp_json *stat
     if (!failed)
         failed = rp_store_commit(in->store, error);
     if (!failed)
-        rp_output_say(&in->output, "%s: imported [id=%s]. \"rp plan\" tells whether it is as configured.",
+        rp_output_say(&in->output, "%s: imported [id=%s]. Run \"rp plan\" to compare it with the configuration.",
                       desired->address, id ? id : "");
     return failed;
 }
@@ -97,7 +97,7 @@ static int take(rp_workspace *in, const rp_desired *desired, const char *id, rp_
         rp_plugin_reply_report(&reply, NULL, &in->diagnostics);
     else if (rp_result_is(result, "status", "not_found"))
         return rp_error_set(error, RP_E_NOT_FOUND,
-                            "there is no object with the id %s: \"rp list\" tells what there is", id);
+                            "no object with the id %s: run \"rp list\" for the ids", id);
     else
         rp_result_report(result, &(rp_subject){.address = desired->address}, &in->diagnostics);
     return in->diagnostics.errors || !state ? RP_E_SYSTEM : keep(in, desired, state, error);

@@ -16,8 +16,8 @@ const rp_option rp_list_options[] = {
     RP_CONFIG_OPTION, RP_STATE_OPTION, RP_TIMEOUT_OPTION, RP_OUTPUT_OPTIONS, {0}};
 
 const char rp_list_details[] =
-    "Lists the objects that are there, of a type and within what the members say, and under which address the state has\n"
-    "them; TYPE may be left out where the plugin has one. \"rp describe PLUGIN\" tells the members, as \"parent\".\n"
+    "Lists the objects on the server, with the address of those in the state. TYPE is optional if the plugin has one\n"
+    "type. MEMBER is an attribute of the parent to list; \"rp describe PLUGIN\" shows them as \"parent\".\n"
     "\n"
     "  rp list TYPE MEMBER=VALUE\n";
 

@@ -16,10 +16,10 @@ const rp_option rp_plan_options[] = {
 };
 
 const char rp_plan_details[] =
-    "Reads all known objects and tells what apply would do, and what somebody else has changed. Nothing is changed,\n"
-    "but for open intents of a command that was ended, which are settled first.\n"
+    "Reads all known objects, and shows what apply would do and what others have changed. Nothing is changed, except\n"
+    "that open intents of an earlier command are resolved first.\n"
     "\n"
-    "Exit codes: 0, done; 1, failed; with -detailed-exitcode: 0, nothing to do; 2, something to do.\n";
+    "Exit codes: 0: success; 1: failure; with -detailed-exitcode: 0: no changes; 2: changes.\n";
 
 static int save(rp_workspace *in, const rp_plan_flow *flow)
 {
@@ -29,7 +29,7 @@ static int save(rp_workspace *in, const rp_plan_flow *flow)
         return 0;
     if (rp_planfile_write(in, &flow->options, in->settings->out, &error) < 0)
         return rp_workspace_end(in, error);
-    rp_output_say(&in->output, "Saved in %s. To do exactly this: rp apply %s", in->settings->out,
+    rp_output_say(&in->output, "Saved the plan to %s. To apply exactly this plan, run: rp apply %s", in->settings->out,
                   in->settings->out);
     return 0;
 }

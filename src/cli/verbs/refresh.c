@@ -10,8 +10,8 @@ const rp_option rp_refresh_options[] = {
 };
 
 const char rp_refresh_details[] =
-    "Looks at the objects in the state, tells all that has changed, and saves it. What is\n"
-    "gone leaves the state: the next apply makes it anew.\n";
+    "Reads the objects in the state, shows what has changed, and saves it. An object that no longer exists is\n"
+    "removed from the state; the next apply creates it again.\n";
 
 static void tell(rp_workspace *in, const rp_plan *plan)
 {

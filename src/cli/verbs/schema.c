@@ -9,9 +9,8 @@
 const rp_option rp_schema_options[] = {RP_CONFIG_OPTION, {0}};
 
 const char rp_schema_details[] =
-    "Prints a JSON Schema of the configuration file for editors, made from what the plugin describes: that which is\n"
-    "named, or that of the configuration file. With the YAML language server, for instance, save it and begin the file\n"
-    "with\n"
+    "Prints a JSON Schema of the configuration file, for editors, from the schemas of PLUGIN. Default for PLUGIN: the\n"
+    "plugin of the configuration. For the YAML language server, save it and start the configuration with\n"
     "\n"
     "  # yaml-language-server: $schema=resources.schema.json\n";
 

@@ -9,8 +9,8 @@
 const rp_option rp_show_options[] = {RP_CONFIG_OPTION, RP_STATE_OPTION, RP_OUTPUT_OPTIONS, {0}};
 
 const char rp_show_details[] =
-    "Shows the state: every object, and what a command left open. With -json as one document,\n"
-    "shaped as \"tofu show -json\" has it.\n";
+    "Shows the state: all objects, and open intents. With -json, prints one document in the\n"
+    "format of \"tofu show -json\".\n";
 
 static void write_values(const rp_object *object, rp_json_writer *writer)
 {

@@ -18,18 +18,18 @@ const rp_option rp_state_options[] = {
 };
 
 const char rp_state_details[] =
-    "  list [ADDRESS]      the addresses of all objects, or of those within an address\n"
-    "  show ADDRESS        what is known of an object\n"
-    "  rm ADDRESS          forget an object, or all of a name; it stays where it is, and is nobody's then\n"
-    "  mv ADDRESS ADDRESS  call an object, or all of a name, something else\n"
-    "  backup [FILE]       copy the state; to its own name with .backup at the end, unless told otherwise\n"
-    "  restore [FILE]      put a copy in its place\n"
+    "  list [ADDRESS]      print the addresses of all objects, or of those below ADDRESS\n"
+    "  show ADDRESS        print an object\n"
+    "  rm ADDRESS          remove an object, or all objects of a resource, from the state without deleting them\n"
+    "  mv ADDRESS ADDRESS  move an object, or all objects of a resource, to another address\n"
+    "  backup [FILE]       copy the state; default: its own name with .backup at the end\n"
+    "  restore [FILE]      replace the state by a copy\n"
     "\n"
     "Addresses look like web or 'web[\"a\"]'.\n";
 
 static int none_within(const rp_workspace *in, const char *address, rp_error **error)
 {
-    return rp_error_set(error, RP_E_NOT_FOUND, "%s has no %s: \"rp state list\" tells what it has",
+    return rp_error_set(error, RP_E_NOT_FOUND, "%s has no %s: run \"rp state list\" for the addresses",
                         in->state_path, address);
 }
 
@@ -201,7 +201,7 @@ static int restore(rp_workspace *in, const char *const *files, rp_error **error)
     if (!failed)
         failed = rp_workspace_read_objects(in, error);
     if (!failed)
-        rp_output_say(&in->output, "Restored %zu objects from %s. \"rp plan\" tells how they are now.",
+        rp_output_say(&in->output, "Restored %zu objects from %s. Run \"rp plan\" to compare them with the server.",
                       in->objects.count, path);
     return failed;
 }
@@ -256,7 +256,7 @@ int rp_state_verb(const rp_settings *settings)
     in.settings = settings;
     if (!deed || given < deed->least || given > deed->most) {
         fprintf(stderr, "rp: state: it takes list, show, rm, mv, backup or restore, and what those take\n"
-                        "rp: \"rp help state\" tells how it is used\n");
+                        "rp: run \"rp help state\" for usage\n");
         return RP_EXIT_USAGE;
     }
     run(&in, deed, &error);

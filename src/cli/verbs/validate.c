@@ -5,10 +5,10 @@
 const rp_option rp_validate_options[] = {RP_CONFIG_OPTION, RP_OUTPUT_OPTIONS, {0}};
 
 const char rp_validate_details[] =
-    "Reads the configuration and has the plugin check its config and every record, without any network. Each fault is\n"
-    "told with its place in the file.\n"
+    "Checks the configuration, without any network. The plugin checks its own settings and every record. Each error has\n"
+    "its place in the file.\n"
     "\n"
-    "Exit codes: 0, it is valid; 1, it is not.\n";
+    "Exit codes: 0: valid; 1: invalid.\n";
 
 static int validate(rp_workspace *in, rp_error **error)
 {

@@ -62,7 +62,7 @@ def its_state(bed, simulator):
     bed.run("apply", "-auto-approve", code=1, says=["rp import ADDRESS ID", 'web["b"]', "resources.yaml:10:"])
     bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.9", code=1, says="no object with the id")
     bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.1", says='web["b"]: imported')
-    bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.1", code=1, says='the state has web["b"] already')
+    bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.1", code=1, says='the state already has web["b"]')
     bed.run("plan", "-detailed-exitcode", says="No changes.")
     bed.run("state", "mv", "web", "front", says="Moved 3 objects.")
     bed.run("plan", says="Plan: 3 to add, 0 to change, 3 to destroy.")
