@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "otc/signer.h"
 
 #include <string.h>
 
@@ -210,14 +211,10 @@ static int choose_signing(otc_identity *self, rp_error **error)
 {
     const char *word = otc_source_text(&self->chosen, OTC_SIGNING);
 
-    if (!word || !strcmp(word, "access")) {
-        self->signing = OTC_SIGNING_ACCESS;
+    self->signing = OTC_SIGNING_ACCESS;
+    if (!word || otc_signing_find(word, &self->signing))
         return 0;
-    }
-    self->signing = OTC_SIGNING_CREDENTIAL;
-    if (!strcmp(word, "credential"))
-        return 0;
-    return otc_source_refuse(&self->chosen, OTC_SIGNING, error, "%s is neither access nor credential",
+    return otc_source_refuse(&self->chosen, OTC_SIGNING, error, "%s is not the name of a signature scheme (access, credential)",
                              otc_source_origin(&self->chosen, OTC_SIGNING));
 }
 

@@ -13,6 +13,29 @@
 #define MAX_TEXT_BYTES (1u << 20)
 #define HASH_BYTES     32
 
+/* How the schemes differ. A new one is a row here and a value of otc_signing. */
+static const struct scheme {
+    const char *name;       /* in the setting `signing` */
+    bool derives_key;       /* signs with a key derived for day, region and service, and names them */
+    bool skips_underscores; /* does not sign headers with "_" in their name */
+    bool first_value_only;  /* sorts query names in any case, and signs only the first value of each */
+    bool query_as_body;     /* a POST without a body signs its query in place of the body */
+} schemes[] = {
+    [OTC_SIGNING_ACCESS] = {.name = "access", .skips_underscores = true},
+    [OTC_SIGNING_CREDENTIAL] = {
+        .name = "credential", .derives_key = true, .first_value_only = true, .query_as_body = true}};
+
+bool otc_signing_find(const char *name, otc_signing *out)
+{
+    for (size_t i = 0; i < rp_count_of(schemes); i++) {
+        if (strcmp(schemes[i].name, name) != 0)
+            continue;
+        *out = (otc_signing)i;
+        return true;
+    }
+    return false;
+}
+
 /* Names and values, sorted, with the texts that were made for them. */
 typedef struct pairs {
     rp_http_header *each;
@@ -69,7 +92,7 @@ static int by_name_and_value(const void *one, const void *other)
     return order ? order : strcmp(a->value, b->value);
 }
 
-static int by_name_whatever_its_case(const void *one, const void *other)
+static int by_name_any_case(const void *one, const void *other)
 {
     const rp_http_header *a = one, *b = other;
 
@@ -102,10 +125,10 @@ static bool is_new_name(const pairs *among, size_t index)
 
 static bool is_post_without_body(otc_signing scheme, const otc_signed *request)
 {
-    return scheme == OTC_SIGNING_CREDENTIAL && request->body_len == 0 && !strcmp(request->method, "POST");
+    return schemes[scheme].query_as_body && request->body_len == 0 && !strcmp(request->method, "POST");
 }
 
-/* Each segment encoded, a slash at the end. */
+/* Each segment encoded, with a slash at the end. */
 static void add_path(rp_buffer *out, const char *path)
 {
     for (const char *segment = path; *segment;) {
@@ -119,7 +142,7 @@ static void add_path(rp_buffer *out, const char *path)
         rp_buffer_add_char(out, '/');
 }
 
-/* Insertion sort: a query has few names, and those that are equal keep their order. */
+/* Insertion sort: stable, and a query has few names. */
 static void sort_stably(pairs *all, int (*compare)(const void *, const void *))
 {
     for (size_t i = 1; i < all->count; i++) {
@@ -136,7 +159,7 @@ static void write_query(rp_buffer *out, otc_signing scheme, const pairs *all)
     bool first = true;
 
     for (size_t i = 0; i < all->count; i++) {
-        if (scheme == OTC_SIGNING_CREDENTIAL && !is_new_name(all, i))
+        if (schemes[scheme].first_value_only && !is_new_name(all, i))
             continue;
         rp_buffer_format(out, "%s%s=%s", first ? "" : "&", all->each[i].name, all->each[i].value);
         first = false;
@@ -149,12 +172,12 @@ static bool add_query(rp_buffer *out, otc_signing scheme, const otc_signed *requ
 
     if (!prepare(request->query, request->query_count, encoded, encoded, &all))
         return false;
-    sort_stably(&all, scheme == OTC_SIGNING_CREDENTIAL ? by_name_whatever_its_case : by_name_and_value);
+    sort_stably(&all, schemes[scheme].first_value_only ? by_name_any_case : by_name_and_value);
     write_query(out, scheme, &all);
     return rp_buffer_ok(out);
 }
 
-/* Sorted, and without what the scheme leaves unsigned. */
+/* Sorted, without headers that the scheme does not sign. */
 static bool prepare_headers(otc_signing scheme, const otc_signed *request, pairs *out)
 {
     size_t kept = 0;
@@ -162,7 +185,7 @@ static bool prepare_headers(otc_signing scheme, const otc_signed *request, pairs
     if (!prepare(request->headers, request->header_count, lower, trimmed, out))
         return false;
     for (size_t i = 0; i < out->count; i++) {
-        if (scheme == OTC_SIGNING_ACCESS && strchr(out->each[i].name, '_')) {
+        if (schemes[scheme].skips_underscores && strchr(out->each[i].name, '_')) {
             free((char *)out->each[i].name);
             free((char *)out->each[i].value);
             continue;
@@ -216,7 +239,7 @@ static bool add_body_hash(rp_buffer *out, otc_signing scheme, const otc_signed *
     return added;
 }
 
-/* More than the headers can take, so that the buffer need not grow and leave copies of a token behind. */
+/* Upper bound of the canonical request: a buffer that grows would leave copies of a token behind. */
 static size_t ample_size(const otc_signed *request)
 {
     size_t bytes = 1024 + 3 * strlen(request->path);
@@ -267,7 +290,7 @@ static const char *date_of(const otc_signed *request)
     return header ? header : request->date;
 }
 
-/* "20191115": its day. */
+/* Length of the day, "20191115". */
 static int day_len(const char *date)
 {
     return (int)strnlen(date, 8);
@@ -282,7 +305,7 @@ char *otc_string_to_sign(const otc_signer *signer, const otc_signed *request)
     if (!canonical)
         return NULL;
     rp_buffer_format(&out, ALGORITHM "\n%s\n", date);
-    if (signer->scheme == OTC_SIGNING_CREDENTIAL)
+    if (schemes[signer->scheme].derives_key)
         rp_buffer_format(&out, "%.*s/%s/%s/" TERMINATOR "\n", day_len(date), date, signer->region,
                          signer->service);
     if (!add_hash(&out, rp_secret_reveal(canonical), rp_secret_len(canonical))) {
@@ -299,7 +322,7 @@ static bool hmac(const void *key, size_t key_len, const char *text, size_t len, 
     return HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, len, out, NULL);
 }
 
-/* Each step's key is the last one's hash; the first is "SDK" and the secret key. */
+/* The first key is "SDK" and the secret key; each step's result is the key of the next. */
 bool otc_signing_key(const otc_signer *signer, const char *day, unsigned char key[32])
 {
     const char *const steps[] = {signer->region, signer->service, TERMINATOR};
@@ -327,7 +350,7 @@ static bool make_signature(const otc_signer *signer, const otc_signed *request, 
 
     if (!text)
         return false;
-    if (signer->scheme == OTC_SIGNING_ACCESS)
+    if (!schemes[signer->scheme].derives_key)
         return hmac(rp_secret_reveal(signer->secret_key), rp_secret_len(signer->secret_key), text,
                     strlen(text), out);
     done = otc_signing_key(signer, date_of(request), key) && hmac(key, sizeof(key), text, strlen(text), out);
@@ -335,9 +358,9 @@ static bool make_signature(const otc_signer *signer, const otc_signed *request, 
     return done;
 }
 
-static void add_who(rp_buffer *out, const otc_signer *signer, const char *date)
+static void add_key(rp_buffer *out, const otc_signer *signer, const char *date)
 {
-    if (signer->scheme == OTC_SIGNING_ACCESS)
+    if (!schemes[signer->scheme].derives_key)
         rp_buffer_format(out, "Access=%s", signer->access_key);
     else
         rp_buffer_format(out, "Credential=%s/%.*s/%s/%s/" TERMINATOR, signer->access_key, day_len(date), date,
@@ -353,7 +376,7 @@ char *otc_sign(const otc_signer *signer, const otc_signed *request)
     if (!prepare_headers(signer->scheme, request, &headers) || !make_signature(signer, request, signature))
         return NULL;
     rp_buffer_add_text(&out, ALGORITHM " ");
-    add_who(&out, signer, date_of(request));
+    add_key(&out, signer, date_of(request));
     rp_buffer_add_text(&out, ", SignedHeaders=");
     add_signed_names(&out, &headers);
     rp_buffer_add_text(&out, ", Signature=");

@@ -1,12 +1,9 @@
 /*
- * Request signatures by access key and secret key (SDK-HMAC-SHA256), pure: what
- * is signed, and the Authorization header that comes of it.
+ * Request signatures by access key and secret key (SDK-HMAC-SHA256). Pure: builds
+ * the text to sign and the Authorization header.
  *
- * Two schemes are in use. "Access=" is the one of the API signing guide; its
- * clients leave header names with an underscore unsigned. "Credential=" is that
- * of the older Go SDKs: with a derived key; of a query's names that come twice
- * only the first value counts; and a POST without a body signs its query in the
- * body's place.
+ * There are two schemes. "Access=" is that of the API signing guide. "Credential="
+ * is that of the older Go SDKs. The table in signer.c has the differences.
  */
 #ifndef RP_OTC_SIGNER_H
 #define RP_OTC_SIGNER_H
@@ -16,9 +13,12 @@
 #include "http/transport.h"
 #include "otc/identity.h"
 
+/* The scheme by its name in the setting `signing`; false if the name is unknown. */
+bool otc_signing_find(const char *name, otc_signing *out);
+
 #define OTC_DATE_SIZE 17 /* "20191115T033655Z" */
 
-/* What is signed with. Borrowed. */
+/* The keys to sign with. Borrowed. */
 typedef struct otc_signer {
     otc_signing scheme;
     const char *access_key;
@@ -26,7 +26,7 @@ typedef struct otc_signer {
     const char *region, *service; /* of the scheme Credential; "" in both Go SDKs */
 } otc_signer;
 
-/* What is signed. All of it as meant, before any percent-encoding. Borrowed. */
+/* The request to sign, without any percent-encoding. Borrowed. */
 typedef struct otc_signed {
     const char *method;
     const char *path;
@@ -36,11 +36,10 @@ typedef struct otc_signed {
     size_t header_count;
     const char *body; /* NULL: none */
     size_t body_len;
-    const char *date; /* "20191115T033655Z"; a header X-Sdk-Date counts before it */
+    const char *date; /* "20191115T033655Z"; a header X-Sdk-Date takes precedence */
 } otc_signed;
 
-/* The parts, for tests; NULL when out of memory. A header may be a secret, so what has headers in it is one.
- */
+/* The parts, for tests; NULL when out of memory. Headers may be secret, so the canonical request is. */
 rp_secret *otc_canonical_request(otc_signing scheme, const otc_signed *request);
 char *otc_string_to_sign(const otc_signer *signer, const otc_signed *request);
 

@@ -180,7 +180,7 @@ static const struct wrong {
     {{{AT_HOME, "security_token", "s", "token", "t"}, {NULL}}, "access_key is missing beside security_token"},
     {{{AT_HOME, "token", "t", "auth_type", "magic"}, {NULL}}, "auth_type of the first is none of token"},
     {{{AT_HOME, "token", "t", "auth_type", "aksk"}, {NULL}}, "secret_key is missing"},
-    {{{AT_HOME, "token", "t", "signing", "x"}, {NULL}}, "signing of the first is neither"},
+    {{{AT_HOME, "token", "t", "signing", "x"}, {NULL}}, "signing of the first is not the name of a signature scheme"},
     {{{AT_HOME, "token", "t"}, {"interface", "x"}}, "interface of the second is none of public"},
     {{{AT_HOME, "token", "t"}, {"insecure", "perhaps"}}, "insecure of the second is neither true nor false"},
     {{{AT_HOME, "token", "t"}, {"client_cert_file", "x"}},
