@@ -4,6 +4,7 @@
 #include "resource_plugin.h"
 
 #include "base/text.h"
+#include "otc/redact.h"
 #include "json/scan.h"
 
 #include <stdio.h>
@@ -327,6 +328,14 @@ static void read_refusal(failure *into, const rp_json *body)
         snprintf(into->request_id, sizeof(into->request_id), "%s", text);
 }
 
+/* Servers may repeat what they got. The session has seen to the bodies of errors, but not of a 200. */
+static void redact(failure *into, const rp_secret *secret)
+{
+    otc_redact(into->server_code, strlen(into->server_code), secret);
+    if (into->server_message)
+        otc_redact(into->server_message, strlen(into->server_message), secret);
+}
+
 /* For people: "HTTP 403, ELB.2001: Create member failed, …"; the session's note, if any, in brackets. */
 static char *summarize(const failure *one, const char *otherwise, const char *note)
 {
@@ -433,7 +442,7 @@ static const elb_error_row *row_of_job(const rp_json *body, failure *into)
 
 /* A job that failed without a known reason is taken to fail because of a record: whatever is still absent
    then is tried apart from the others. */
-static failure *failure_of_job(const rp_json *body)
+static failure *failure_of_job(const rp_json *body, const rp_secret *sent_secret)
 {
     failure *made = calloc(1, sizeof(*made));
     const elb_error_row *row;
@@ -442,6 +451,7 @@ static failure *failure_of_job(const rp_json *body)
         return NULL;
     made->references = 1;
     read_refusal(made, body);
+    redact(made, sent_secret);
     row = row_of_job(body, made);
     if (row)
         apply_row(made, row);
@@ -499,7 +509,7 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
     *took_ms = *end == ELB_JOB_RUNS ? 0 : read_duration_ms(body);
     if (*end != ELB_JOB_FAILED)
         return 0;
-    *why = failure_of_job(body);
+    *why = failure_of_job(body, reply->sent_secret);
     return *why ? 0 : rp_error_no_memory(error);
 }
 

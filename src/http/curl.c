@@ -60,6 +60,7 @@ typedef struct transfer {
     bool headers_over;
     rp_secret *kept[KEPT_HEADERS]; /* one of them is a secret; so all are kept as one */
     rp_buffer body;
+    bool secret_body;
     char words[CURL_ERROR_SIZE];
     int64_t started_ms;
     int64_t last_byte_ms; /* when the last byte went out or came in; counts once sent */
@@ -472,7 +473,7 @@ static void transfer_free(transfer *self)
         free(self->lines[i].data);
     }
     forget_headers(self);
-    rp_buffer_done(&self->body);
+    self->secret_body ? rp_buffer_wipe(&self->body) : rp_buffer_done(&self->body);
     free(self);
 }
 
@@ -494,6 +495,10 @@ static int transfer_new(curl_transport *owner, const rp_http_request *request, t
     self->request = request;
     self->body = RP_BUFFER(request->max_reply_bytes);
     self->started_ms = rp_now_ms(owner->clock);
+    self->secret_body = request->secret_reply;
+    /* A buffer that grows leaves copies behind. */
+    if (self->secret_body && !rp_buffer_reserve(&self->body, self->body.max))
+        return rp_error_no_memory(error);
     self->easy = take_handle(owner);
     if (!self->easy)
         return rp_error_no_memory(error);

@@ -38,6 +38,8 @@ typedef struct rp_http_reply {
     const char *date;
     const rp_secret *subject_token; /* X-Subject-Token, or NULL */
     int64_t elapsed_ms;
+    const rp_secret
+        *sent_secret; /* what a wrapper authenticated the request with, to keep it out of messages */
     const char *note; /* what a wrapper has to say of it, for people; NULL: nothing */
 } rp_http_reply;
 
@@ -54,6 +56,7 @@ struct rp_http_request {
     size_t max_reply_bytes;
     bool repeatable; /* the same request twice does no harm: it may be retried whatever happened */
     bool once;       /* retry: one attempt; whoever starts it decides about another */
+    bool secret_reply; /* the reply holds secrets: its bytes are wiped when they are freed */
     bool direct;     /* through no proxy, whatever is configured */
     bool insist;     /* retry: do not give up because the server cannot be reached */
 

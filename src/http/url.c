@@ -192,22 +192,39 @@ void rp_url_parts_clear(rp_url_parts *parts)
     *parts = (rp_url_parts){0};
 }
 
-bool rp_url_is_loopback(const rp_url *url)
+/* An IPv6 address stands in brackets. */
+static bool parse_ipv6(const char *host, struct in6_addr *out)
 {
     char bare[INET6_ADDRSTRLEN];
+    size_t len = strlen(host);
+
+    if (len < 3 || len - 2 >= sizeof(bare) || host[0] != '[')
+        return false;
+    memcpy(bare, host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return inet_pton(AF_INET6, bare, out) == 1;
+}
+
+bool rp_url_is_loopback(const rp_url *url)
+{
     struct in6_addr six;
     struct in_addr four;
-    size_t len = strlen(url->host);
 
     if (!strcmp(url->host, "localhost"))
         return true;
     if (inet_pton(AF_INET, url->host, &four) == 1)
         return ntohl(four.s_addr) >> 24 == 127;
-    if (len < 3 || len - 2 >= sizeof(bare) || url->host[0] != '[')
-        return false;
-    memcpy(bare, url->host + 1, len - 2);
-    bare[len - 2] = '\0';
-    return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+    return parse_ipv6(url->host, &six) && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool rp_url_is_link_local(const rp_url *url)
+{
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (inet_pton(AF_INET, url->host, &four) == 1)
+        return ntohl(four.s_addr) >> 16 == 0xa9fe;
+    return parse_ipv6(url->host, &six) && IN6_IS_ADDR_LINKLOCAL(&six);
 }
 
 static void add_encoded(rp_buffer *out, const char *text)

@@ -38,6 +38,9 @@ void rp_url_parts_clear(rp_url_parts *parts);
 /* 127.0.0.0/8, [::1], localhost. */
 bool rp_url_is_loopback(const rp_url *url);
 
+/* 169.254.0.0/16, [fe80::]/10: this machine's own network segment, where a cloud's metadata service is. */
+bool rp_url_is_link_local(const rp_url *url);
+
 /* scheme://host[:port] + path, then each segment after a slash, percent-encoded (RFC 3986 unreserved stay).
    Segments end with NULL. NULL when out of memory. */
 char *rp_url_join(const rp_url *base, const char *const segments[]);

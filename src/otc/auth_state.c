@@ -1,13 +1,16 @@
 #include "otc/auth_state.h"
 
 #include "base/buffer.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "otc/catalog.h"
 #include "otc/token.h"
 
 #include <string.h>
+#include <time.h>
 
 #define MAX_REPLY_BYTES (1u << 20) /* the catalog is in it */
+#define MAX_KEYS_BYTES  65536
 #define RENEW_AHEAD_S   600
 
 static const char *text(const otc_auth_state *self, otc_setting setting)
@@ -15,22 +18,61 @@ static const char *text(const otc_auth_state *self, otc_setting setting)
     return otc_identity_text(self->identity, setting);
 }
 
-/* ---- tokens ---- */
+/* ---- tokens and temporary keys ---- */
 
 void otc_token_forget(otc_token *token)
 {
     rp_secret_free(rp_take(token->secret));
 }
 
-bool otc_token_is_fresh(const otc_token *token, int64_t now_s)
+/* `early`: as long as it need not be renewed. */
+static bool is_good(bool present, const otc_lifetime *life, int64_t now_s, bool early)
 {
-    return token->secret && now_s < token->renew_at_s;
+    return present && now_s < (early ? life->renew_at_s : life->expires_at_s);
 }
 
-/* A token of an hour is renewed a quarter of an hour before its end, one of a day ten minutes. */
+static bool is_good_token(const otc_token *token, int64_t now_s, bool early)
+{
+    return is_good(token->secret, &token->life, now_s, early);
+}
+
+/* "2015-11-09T01:42:57Z" */
+static void format_time(int64_t seconds, char out[32])
+{
+    time_t at = (time_t)seconds;
+    struct tm tm = {0};
+
+    gmtime_r(&at, &tm);
+    if (!strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        *out = '\0';
+}
+
+/* Asking again would bring the same, as fast as the network allows. */
+static int refuse_expired(int64_t expires_at_s, int64_t now_s, rp_error **error)
+{
+    char expires[32], now[32];
+
+    format_time(expires_at_s, expires);
+    format_time(now_s, now);
+    return rp_error_set(error, RP_E_DENIED,
+                        "the credentials it issued expired at %s; this machine's clock says %s: set the clock", expires,
+                        now);
+}
+
+/* A life of an hour is renewed ten minutes before its end; a shorter one when a quarter of it is left. */
+static int start_life(otc_lifetime *life, int64_t expires_at_s, int64_t now_s, rp_error **error)
+{
+    if (expires_at_s <= now_s)
+        return refuse_expired(expires_at_s, now_s, error);
+    *life = (otc_lifetime){.generation = life->generation + 1,
+                           .expires_at_s = expires_at_s,
+                           .renew_at_s = expires_at_s - rp_min((expires_at_s - now_s) / 4, RENEW_AHEAD_S)};
+    return 0;
+}
+
 static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp_error **error)
 {
-    int64_t expires_at_s, quarter;
+    int64_t expires_at_s;
     rp_secret *secret;
     int result = otc_token_reply(reply, &expires_at_s, error);
 
@@ -39,20 +81,99 @@ static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp
     secret = rp_secret_copy(reply->subject_token);
     if (!secret)
         return rp_error_no_memory(error);
+    result = start_life(&token->life, expires_at_s, now_s, error);
+    if (result < 0) {
+        rp_secret_free(secret);
+        return result;
+    }
     otc_token_forget(token);
-    quarter = (expires_at_s - now_s) / 4;
-    *token = (otc_token){.secret = secret,
-                         .generation = token->generation + 1,
-                         .expires_at_s = expires_at_s,
-                         .renew_at_s = expires_at_s - (quarter < RENEW_AHEAD_S ? quarter : RENEW_AHEAD_S)};
+    token->secret = secret;
     return 0;
 }
 
-otc_token *otc_auth_state_token(otc_auth_state *state)
+static int renew_keys(otc_auth_state *self, const rp_http_reply *reply, int64_t now_s, rp_error **error)
 {
-    if (otc_identity_has_agency(state->identity))
-        return &state->agency_token;
-    return state->identity->method == OTC_METHOD_KEYS ? NULL : &state->user_token;
+    otc_temporary_keys fresh;
+    int result = otc_metadata_read(reply, &fresh, error);
+
+    if (result < 0)
+        return result;
+    result = start_life(&self->temporary_life, fresh.expires_at_s, now_s, error);
+    if (result < 0) {
+        otc_temporary_keys_clear(&fresh);
+        return result;
+    }
+    otc_temporary_keys_clear(&self->temporary);
+    self->temporary = fresh;
+    return 0;
+}
+
+/* The token that requests to the service carry; NULL if they are signed. */
+static const otc_token *token_of(const otc_auth_state *self)
+{
+    if (otc_identity_has_agency(self->identity))
+        return &self->agency_token;
+    return otc_identity_signs(self->identity) ? NULL : &self->user_token;
+}
+
+bool otc_auth_state_signs(const otc_auth_state *state)
+{
+    return !token_of(state);
+}
+
+/* The life of what authenticates requests to the service; given keys have none. */
+static const otc_lifetime *life_of(const otc_auth_state *self)
+{
+    const otc_token *token = token_of(self);
+
+    return token ? &token->life : &self->temporary_life;
+}
+
+uint64_t otc_auth_state_generation(const otc_auth_state *state)
+{
+    return life_of(state)->generation;
+}
+
+static otc_keys keys_of(const otc_auth_state *self)
+{
+    const otc_source *chosen = &self->identity->chosen;
+
+    if (self->identity->method == OTC_METHOD_METADATA)
+        return (otc_keys){.scheme = self->identity->signing,
+                          .access_key = self->temporary.access_key,
+                          .secret_key = self->temporary.secret_key,
+                          .security_token = self->temporary.security_token};
+    return (otc_keys){.scheme = self->identity->signing,
+                      .access_key = otc_source_text(chosen, OTC_ACCESS_KEY),
+                      .secret_key = chosen->values[OTC_SECRET_KEY].text,
+                      .security_token = chosen->values[OTC_SECURITY_TOKEN].text};
+}
+
+const char *otc_auth_state_access_key(const otc_auth_state *state)
+{
+    return keys_of(state).access_key;
+}
+
+void otc_auth_state_forget(otc_auth_state *state)
+{
+    otc_token *token = (otc_token *)token_of(state);
+
+    if (token)
+        otc_token_forget(token);
+    else
+        otc_temporary_keys_clear(&state->temporary);
+}
+
+static void put_off(otc_lifetime *life, int64_t until_s)
+{
+    life->renew_at_s = rp_min(rp_max(life->renew_at_s, until_s), life->expires_at_s);
+}
+
+void otc_auth_state_put_off_renewal(otc_auth_state *state, int64_t until_s)
+{
+    put_off(&state->user_token.life, until_s);
+    put_off(&state->agency_token.life, until_s);
+    put_off(&state->temporary_life, until_s);
 }
 
 /* ---- what is known ---- */
@@ -62,9 +183,8 @@ int otc_auth_state_init(otc_auth_state *state, const otc_identity *identity, rp_
     *state = (otc_auth_state){.identity = identity};
     if (identity->method != OTC_METHOD_TOKEN)
         return 0;
-    state->user_token = (otc_token){.secret = rp_secret_copy(identity->chosen.values[OTC_TOKEN].text),
-                                    .expires_at_s = INT64_MAX,
-                                    .renew_at_s = INT64_MAX};
+    state->user_token.life = (otc_lifetime){.expires_at_s = INT64_MAX, .renew_at_s = INT64_MAX};
+    state->user_token.secret = rp_secret_copy(identity->chosen.values[OTC_TOKEN].text);
     return state->user_token.secret ? 0 : rp_error_no_memory(error);
 }
 
@@ -72,6 +192,7 @@ void otc_auth_state_done(otc_auth_state *state)
 {
     otc_token_forget(&state->user_token);
     otc_token_forget(&state->agency_token);
+    otc_temporary_keys_clear(&state->temporary);
     free(state->domain_id);
     free(state->project_id);
     rp_url_clear(&state->endpoint);
@@ -99,29 +220,52 @@ static const char *domain_of(const otc_auth_state *self)
 
 /* ---- what is needed ---- */
 
-/* A name of the account means nothing to the gateway, which takes ids. */
+/* The gateway takes ids only, not the name of the account. */
 static bool needs_domain(const otc_auth_state *self)
 {
-    return self->identity->method == OTC_METHOD_KEYS && text(self, OTC_DOMAIN_NAME) && !domain_of(self);
+    return otc_identity_signs(self->identity) && text(self, OTC_DOMAIN_NAME) && !domain_of(self);
 }
 
-static otc_need needs_token(const otc_auth_state *self, int64_t now_s)
+/* What the user, or this machine, authenticates with. */
+static otc_need needs_own(const otc_auth_state *self, int64_t now_s, bool early)
 {
-    bool agency = otc_identity_has_agency(self->identity);
+    switch (self->identity->method) {
+    case OTC_METHOD_PASSWORD:
+        return is_good_token(&self->user_token, now_s, early) ? OTC_NEEDS_NOTHING : OTC_NEEDS_LOGIN;
+    case OTC_METHOD_METADATA:
+        return is_good(self->temporary.access_key, &self->temporary_life, now_s, early) ? OTC_NEEDS_NOTHING
+                                                                                        : OTC_NEEDS_KEYS;
+    case OTC_METHOD_TOKEN:
+    case OTC_METHOD_KEYS:
+        break;
+    }
+    return OTC_NEEDS_NOTHING;
+}
 
-    if (agency && otc_token_is_fresh(&self->agency_token, now_s))
+/* An agency is assumed by the user. Where its token is good, the user's own credentials may be stale. */
+static otc_need needs_credentials(const otc_auth_state *self, int64_t now_s, bool early)
+{
+    otc_need own;
+
+    if (!otc_identity_has_agency(self->identity))
+        return needs_own(self, now_s, early);
+    if (is_good_token(&self->agency_token, now_s, early))
         return OTC_NEEDS_NOTHING;
-    if (self->identity->method == OTC_METHOD_PASSWORD && !otc_token_is_fresh(&self->user_token, now_s))
-        return OTC_NEEDS_LOGIN;
-    return agency ? OTC_NEEDS_AGENCY : OTC_NEEDS_NOTHING;
+    own = needs_own(self, now_s, true);
+    return own != OTC_NEEDS_NOTHING ? own : OTC_NEEDS_AGENCY;
+}
+
+otc_need otc_auth_state_renews(const otc_auth_state *state, int64_t now_s)
+{
+    return needs_credentials(state, now_s, true);
 }
 
 otc_need otc_auth_state_needs(const otc_auth_state *state, int64_t now_s)
 {
-    otc_need token = needs_token(state, now_s);
+    otc_need credentials = needs_credentials(state, now_s, false);
 
-    if (token != OTC_NEEDS_NOTHING)
-        return token == OTC_NEEDS_AGENCY && needs_domain(state) ? OTC_NEEDS_DOMAIN : token;
+    if (credentials != OTC_NEEDS_NOTHING)
+        return credentials == OTC_NEEDS_AGENCY && needs_domain(state) ? OTC_NEEDS_DOMAIN : credentials;
     if (!project_of(state))
         return needs_domain(state) ? OTC_NEEDS_DOMAIN : OTC_NEEDS_PROJECT;
     if (endpoint_of(state))
@@ -131,17 +275,21 @@ otc_need otc_auth_state_needs(const otc_auth_state *state, int64_t now_s)
 
 /* ---- requests to the IAM ---- */
 
-/* With an agency to follow, the token is for the user's own domain. */
+/* With an agency to follow, the token is for the user's own domain. A user without a domain is taken to be of the
+   project's. */
 static rp_secret *login_body(const otc_auth_state *self)
 {
     const otc_identity *identity = self->identity;
+    bool has_domain = text(self, OTC_DOMAIN_NAME) || text(self, OTC_DOMAIN_ID);
     otc_login login = {.user_name = text(self, OTC_USER_NAME),
                        .user_id = text(self, OTC_USER_ID),
                        .password = identity->chosen.values[OTC_PASSWORD].text,
-                       .domain_name = text(self, OTC_DOMAIN_NAME),
-                       .domain_id = text(self, OTC_DOMAIN_ID),
+                       .domain_name = text(self, has_domain ? OTC_DOMAIN_NAME : OTC_PROJECT_DOMAIN_NAME),
+                       .domain_id = text(self, has_domain ? OTC_DOMAIN_ID : OTC_PROJECT_DOMAIN_ID),
                        .project_id = identity->project_id,
                        .project_name = identity->project_name,
+                       .project_domain_name = text(self, OTC_PROJECT_DOMAIN_NAME),
+                       .project_domain_id = text(self, OTC_PROJECT_DOMAIN_ID),
                        .for_domain = otc_identity_has_agency(identity)};
 
     return otc_token_request(&login);
@@ -172,10 +320,11 @@ static const struct kind {
     const char *segments[4];                        /* below /v3 */
     rp_secret *(*body)(const otc_auth_state *self); /* makes it a POST; or NULL */
     const char *(*named)(const otc_auth_state *self); /* the value of ?name=; or NULL */
-    otc_setting settings[9];                        /* what it goes by; ended by OTC_SETTINGS */
+    otc_setting settings[9];                        /* that it depends on; ended by OTC_SETTINGS */
 } kinds[] = {
     [OTC_NEEDS_NOTHING] = {.settings = {OTC_TOKEN, OTC_USER_ID, OTC_USER_NAME, OTC_PASSWORD, OTC_ACCESS_KEY,
-                                        OTC_SECRET_KEY, OTC_SECURITY_TOKEN, OTC_SETTINGS}},
+                                        OTC_SECRET_KEY, OTC_SECURITY_TOKEN, OTC_METADATA, OTC_SETTINGS}},
+    [OTC_NEEDS_KEYS] = {.settings = {OTC_METADATA, OTC_METADATA_URL, OTC_SETTINGS}},
     [OTC_NEEDS_LOGIN] = {{"v3", "auth", "tokens"},
                          login_body,
                          NULL,
@@ -207,7 +356,7 @@ static int make_request(otc_iam_request *asked, const otc_auth_state *self, rp_e
                                  .url = asked->url,
                                  .headers = {{"Accept", "application/json"}, {"X-Language", "en-us"}},
                                  .max_reply_bytes = MAX_REPLY_BYTES,
-                                 .repeatable = !kind->body};
+                                 .repeatable = true};
     if (!kind->body)
         return asked->url ? 0 : rp_error_no_memory(error);
     asked->body = kind->body(self);
@@ -219,11 +368,12 @@ static int make_request(otc_iam_request *asked, const otc_auth_state *self, rp_e
     return 0;
 }
 
-/* By whom it is asked: a login by nobody yet, an agency by the user; what comes after by whom it is for. */
+/* A login needs no authentication, the user's authenticates the agency's, and the last one all that follows. */
 static int authenticate(otc_iam_request *asked, const otc_auth_state *self, int64_t now_s, rp_error **error)
 {
     otc_auth_scope scope = {project_of(self), domain_of(self)};
     const rp_secret *token = self->user_token.secret;
+    otc_keys keys = keys_of(self);
 
     if (asked->need == OTC_NEEDS_LOGIN)
         return 0;
@@ -233,7 +383,28 @@ static int authenticate(otc_iam_request *asked, const otc_auth_state *self, int6
         token = self->agency_token.secret;
     if (token)
         return otc_request_auth_token(&asked->auth, token, &asked->request, error);
-    return otc_request_auth_sign(&asked->auth, self->identity, &scope, now_s, &asked->request, error);
+    return otc_request_auth_sign(&asked->auth, &keys, &scope, now_s, &asked->request, error);
+}
+
+/* Link-local: no proxy, and nothing secret is sent. */
+static int make_metadata_request(otc_iam_request *asked, const otc_auth_state *self, rp_error **error)
+{
+    asked->url = rp_url_join(&self->identity->metadata, (const char *const[]){NULL});
+    asked->request = (rp_http_request){.method = "GET",
+                                       .url = asked->url,
+                                       .headers = {{"Accept", "application/json"}},
+                                       .max_reply_bytes = MAX_KEYS_BYTES,
+                                       .repeatable = true,
+                                       .direct = true,
+                                       .secret_reply = true};
+    return asked->url ? 0 : rp_error_no_memory(error);
+}
+
+static int make_iam_request(otc_iam_request *asked, const otc_auth_state *self, int64_t now_s, rp_error **error)
+{
+    int result = make_request(asked, self, error);
+
+    return result < 0 ? result : authenticate(asked, self, now_s, error);
 }
 
 int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, otc_need need, int64_t now_s,
@@ -242,9 +413,8 @@ int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, ot
     int result;
 
     *asked = (otc_iam_request){.need = need};
-    result = make_request(asked, state, error);
-    if (result == 0)
-        result = authenticate(asked, state, now_s, error);
+    result = need == OTC_NEEDS_KEYS ? make_metadata_request(asked, state, error)
+                                    : make_iam_request(asked, state, now_s, error);
     if (result < 0)
         otc_iam_request_done(asked);
     return result;
@@ -332,7 +502,7 @@ int otc_auth_state_no_endpoint(const otc_auth_state *state, rp_error **error)
 static int take_token(otc_auth_state *self, otc_token *token, const rp_http_reply *reply, int64_t now_s,
                       rp_error **error)
 {
-    bool last = token == otc_auth_state_token(self);
+    bool last = token == token_of(self);
     int result = renew(token, reply, now_s, error);
 
     if (result < 0 || !last)
@@ -365,17 +535,19 @@ int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_repl
     int result = 0;
 
     switch (need) {
+    case OTC_NEEDS_KEYS:
+        return renew_keys(state, reply, now_s, error);
     case OTC_NEEDS_LOGIN:
         return take_token(state, &state->user_token, reply, now_s, error);
     case OTC_NEEDS_AGENCY:
         return take_token(state, &state->agency_token, reply, now_s, error);
     case OTC_NEEDS_DOMAIN:
-        result = otc_first_id(reply, "domains", &state->domain_id, error);
+        result = otc_id_of_name(reply, "domains", domain_name(state), &state->domain_id, error);
         if (result == 0 && !state->domain_id)
             result = not_there(state, "domain", need, domain_name(state), error);
         return result;
     case OTC_NEEDS_PROJECT:
-        result = otc_first_id(reply, "projects", &state->project_id, error);
+        result = otc_id_of_name(reply, "projects", project_name(state), &state->project_id, error);
         if (result == 0 && !state->project_id)
             result = not_there(state, "project", need, project_name(state), error);
         return result;
@@ -399,12 +571,13 @@ char *otc_auth_state_url(const otc_auth_state *state, const char *path)
 int otc_auth_state_authenticate(otc_auth_state *state, otc_request_auth *auth, int64_t now_s,
                                 rp_http_request *request, rp_error **error)
 {
-    const otc_token *token = otc_auth_state_token(state);
+    const otc_token *token = token_of(state);
     otc_auth_scope scope = {project_of(state), NULL};
+    otc_keys keys = keys_of(state);
 
     if (token)
         return otc_request_auth_token(auth, token->secret, request, error);
-    return otc_request_auth_sign(auth, state->identity, &scope, now_s, request, error);
+    return otc_request_auth_sign(auth, &keys, &scope, now_s, request, error);
 }
 
 char *otc_auth_state_origins(const otc_auth_state *state, otc_need need)

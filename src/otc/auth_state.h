@@ -7,42 +7,59 @@
 #define RP_OTC_AUTH_STATE_H
 
 #include "otc/identity.h"
+#include "otc/metadata.h"
 #include "otc/request_auth.h"
+
+/* How long a credential of limited life is good for; by this machine's clock, in seconds since 1970. */
+typedef struct otc_lifetime {
+    uint64_t generation; /* grows with each renewal */
+    int64_t expires_at_s;
+    int64_t renew_at_s; /* earlier: so that it can be replaced before it ends */
+} otc_lifetime;
 
 typedef struct otc_token {
     rp_secret *secret; /* NULL: none, or no longer valid */
-    uint64_t generation;
-    int64_t expires_at_s;
-    int64_t renew_at_s;
+    otc_lifetime life;
 } otc_token;
 
 typedef struct otc_auth_state {
     const otc_identity *identity;
-    otc_token user_token;   /* of the user, or given */
-    otc_token agency_token; /* of the agency */
-    char *domain_id;        /* looked up, or NULL */
-    char *project_id;       /* likewise */
-    rp_url endpoint;        /* likewise: host NULL */
-    bool catalog_seen;      /* and had no endpoint */
+    otc_token user_token;         /* of the user, or given */
+    otc_token agency_token;       /* of the agency */
+    otc_temporary_keys temporary; /* from the metadata service */
+    otc_lifetime temporary_life;
+    char *domain_id;   /* looked up, or NULL */
+    char *project_id;  /* likewise */
+    rp_url endpoint;   /* likewise: host NULL */
+    bool catalog_seen; /* and had no endpoint */
 } otc_auth_state;
 
 typedef enum otc_need {
     OTC_NEEDS_NOTHING,
+    OTC_NEEDS_KEYS, /* temporary ones */
     OTC_NEEDS_LOGIN,
     OTC_NEEDS_AGENCY,
     OTC_NEEDS_DOMAIN,
     OTC_NEEDS_PROJECT,
     OTC_NEEDS_CATALOG,
-    OTC_NEEDS_ENDPOINT /* no endpoint: otc_auth_state_no_endpoint has the words */
+    OTC_NEEDS_ENDPOINT /* there is none: otc_auth_state_no_endpoint has the words */
 } otc_need;
 
 /* Borrows the identity. */
 int otc_auth_state_init(otc_auth_state *state, const otc_identity *identity, rp_error **error);
 void otc_auth_state_done(otc_auth_state *state);
 
+/* What must be had before a request can go out. */
 otc_need otc_auth_state_needs(const otc_auth_state *state, int64_t now_s);
 
-/* A request to the IAM; its own to wipe and free. */
+/* What is to be renewed soon, although requests can still go out: OTC_NEEDS_KEYS, _LOGIN, _AGENCY or _NOTHING. */
+otc_need otc_auth_state_renews(const otc_auth_state *state, int64_t now_s);
+
+/* Renews nothing before that time. */
+void otc_auth_state_put_off_renewal(otc_auth_state *state, int64_t until_s);
+
+/* One request to the IAM, or to the metadata service. Whoever makes it wipes and frees it with
+   otc_iam_request_done. */
 typedef struct otc_iam_request {
     otc_need need;
     rp_http_request request; /* without done and context */
@@ -55,20 +72,28 @@ int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, ot
                          rp_error **error);
 void otc_iam_request_done(otc_iam_request *asked);
 
-/* What a reply that is no refusal brings. RP_E_LOST: nothing that was hoped for. RP_E_NOT_FOUND,
-   RP_E_INVALID: what a setting names is not there, or must not be used. */
+/* Takes in a reply that is no refusal. RP_E_LOST: it has not what was asked for. RP_E_NOT_FOUND, RP_E_INVALID: what
+   a setting names does not exist, or must not be used. RP_E_DENIED: it had expired when it came. */
 int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t now_s,
                         rp_error **error);
 
-/* Nothing (more) is to be had from a catalog: the documented pattern is tried. */
+/* The catalog is not to be had, or has no endpoint: the documented host of the region is used. */
 int otc_auth_state_without_catalog(otc_auth_state *state, rp_error **error);
 
 /* Why there is no endpoint. */
 int otc_auth_state_no_endpoint(const otc_auth_state *state, rp_error **error);
 
-/* The one whose token requests carry; NULL if they are signed. */
-otc_token *otc_auth_state_token(otc_auth_state *state);
-bool otc_token_is_fresh(const otc_token *token, int64_t now_s);
+/* True if requests to the service are signed; else they carry a token. */
+bool otc_auth_state_signs(const otc_auth_state *state);
+
+/* Of the token or the keys that requests to the service have at present. */
+uint64_t otc_auth_state_generation(const otc_auth_state *state);
+
+/* The access key that requests are signed with at present; NULL: none. */
+const char *otc_auth_state_access_key(const otc_auth_state *state);
+
+/* Forgets the token, or the temporary keys, that requests to the service have at present. */
+void otc_auth_state_forget(otc_auth_state *state);
 void otc_token_forget(otc_token *token);
 
 /* Puts endpoint, version and project before a path. Once nothing is needed. NULL when out of memory. */
@@ -78,8 +103,8 @@ char *otc_auth_state_url(const otc_auth_state *state, const char *path);
 int otc_auth_state_authenticate(otc_auth_state *state, otc_request_auth *auth, int64_t now_s,
                                 rp_http_request *request, rp_error **error);
 
-/* "user_name of the configuration, OS_PASSWORD of the environment": what a need goes by. OTC_NEEDS_NOTHING:
-   the credentials. NULL when out of memory. */
+/* "user_name of the configuration, OS_PASSWORD of the environment": the settings that a need depends on.
+   OTC_NEEDS_NOTHING: the credentials. NULL when out of memory. */
 char *otc_auth_state_origins(const otc_auth_state *state, otc_need need);
 
 #endif

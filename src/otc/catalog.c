@@ -149,10 +149,25 @@ int otc_catalog_find(const rp_http_reply *reply, const otc_wanted *wanted, rp_ur
     return result;
 }
 
-int otc_first_id(const rp_http_reply *reply, const char *list, char **out, rp_error **error)
+static int find_by_name(const rp_json *all, const char *list, const char *name, const rp_json **out,
+                        rp_error **error)
+{
+    for (size_t i = 0; i < rp_json_count(all); i++) {
+        const rp_json *one = rp_json_at(all, i);
+        if (!is_text(rp_json_get(one, "name"), name))
+            continue;
+        if (*out)
+            return rp_error_set(error, RP_E_NOT_FOUND, "several %s have the name \"%.64s\": set the id", list,
+                                name);
+        *out = one;
+    }
+    return 0;
+}
+
+int otc_id_of_name(const rp_http_reply *reply, const char *list, const char *name, char **out, rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
-    const rp_json *all;
+    const rp_json *all, *found = NULL;
     const char *id;
     int result = parse(reply, &body, error);
 
@@ -161,11 +176,11 @@ int otc_first_id(const rp_http_reply *reply, const char *list, char **out, rp_er
     all = rp_json_get(body, list);
     if (rp_json_type_of(all) != RP_JSON_ARRAY)
         return rp_error_set(error, RP_E_LOST, "the reply has no list of %s", list);
-    if (rp_json_count(all) == 0)
-        return 0;
-    id = rp_json_text(rp_json_get(rp_json_at(all, 0), "id"));
+    result = find_by_name(all, list, name, &found, error);
+    if (result < 0 || !found)
+        return result;
+    id = rp_json_text(rp_json_get(found, "id"));
     if (!id)
         return rp_error_set(error, RP_E_LOST, "one of the %s has no id", list);
-    *out = strdup(id);
-    return *out ? 0 : rp_error_no_memory(error);
+    return rp_copy_text(out, id, error);
 }

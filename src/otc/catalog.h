@@ -21,8 +21,9 @@ typedef struct otc_wanted {
  */
 int otc_catalog_find(const rp_http_reply *reply, const otc_wanted *wanted, rp_url *out, rp_error **error);
 
-/* Asks the id of a list's first member: {"projects": [{"id": …}]}. NULL: an empty list; RP_E_LOST: no list.
-   The caller frees it. */
-int otc_first_id(const rp_http_reply *reply, const char *list, char **out, rp_error **error);
+/* The id of the member of that name in a list: {"projects": [{"id": …, "name": …}]}; servers may ignore the filter
+   they were sent. NULL: none has the name; RP_E_LOST: no list, or one without an id; RP_E_NOT_FOUND: several have
+   the name. The caller frees it. */
+int otc_id_of_name(const rp_http_reply *reply, const char *list, const char *name, char **out, rp_error **error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "otc/signer.h"
+#include "otc/metadata.h"
 
 #include <string.h>
 
@@ -10,15 +11,25 @@
 
 /* ---- which source gives what ---- */
 
+#define BIT(setting) (1ull << (setting))
+
+#define CREDENTIALS                                                                                          \
+    (BIT(OTC_TOKEN) | BIT(OTC_USER_NAME) | BIT(OTC_USER_ID) | BIT(OTC_PASSWORD) | BIT(OTC_ACCESS_KEY) |      \
+     BIT(OTC_SECRET_KEY) | BIT(OTC_SECURITY_TOKEN) | BIT(OTC_METADATA))
+
+/* Where credentials go, and how they are protected on the way. A source that counts less than that of the
+   credentials has no say in it: a variable left over in the environment must not lead a password elsewhere. */
+#define DESTINATION                                                                                          \
+    (BIT(OTC_AUTH_URL) | BIT(OTC_ENDPOINT) | BIT(OTC_METADATA_URL) | BIT(OTC_CA_FILE) |                      \
+     BIT(OTC_CLIENT_CERT_FILE) | BIT(OTC_CLIENT_KEY_FILE) | BIT(OTC_INSECURE) | BIT(OTC_ALLOW_INSECURE_HTTP))
+
 /* What belongs together comes from the first source that has a setting which begins it. */
 static const struct group {
     unsigned long long begins;
     unsigned long long along; /* come along, but begin nothing */
 } groups[] = {
-#define BIT(setting) (1ull << (setting))
-    {BIT(OTC_TOKEN) | BIT(OTC_USER_NAME) | BIT(OTC_USER_ID) | BIT(OTC_PASSWORD) | BIT(OTC_ACCESS_KEY) |
-         BIT(OTC_SECRET_KEY) | BIT(OTC_SECURITY_TOKEN),
-     BIT(OTC_DOMAIN_NAME) | BIT(OTC_DOMAIN_ID) | BIT(OTC_AUTH_TYPE)},
+    {CREDENTIALS, BIT(OTC_DOMAIN_NAME) | BIT(OTC_DOMAIN_ID) | BIT(OTC_PROJECT_DOMAIN_NAME) |
+                      BIT(OTC_PROJECT_DOMAIN_ID) | BIT(OTC_AUTH_TYPE)},
     {BIT(OTC_AGENCY_NAME),
      BIT(OTC_AGENCY_DOMAIN_NAME) | BIT(OTC_AGENCY_DOMAIN_ID) | BIT(OTC_DELEGATED_PROJECT)},
     {BIT(OTC_PROJECT_ID) | BIT(OTC_PROJECT_NAME), 0},
@@ -35,7 +46,7 @@ static bool has_any(const otc_source *source, unsigned long long settings)
     return false;
 }
 
-/* What is there already came from a source that counts before. */
+/* Settings that `into` has already came from a source that counts more. */
 static int take(otc_source *into, const otc_source *from, unsigned long long settings, rp_error **error)
 {
     int result = 0;
@@ -55,21 +66,47 @@ static int take_group(const struct group *group, const otc_source *const *source
     return 0;
 }
 
-static int take_all(const otc_source *const *sources, size_t count, otc_source *into, rp_error **error)
+/* How many sources, the first ones, have a say in where the credentials go. */
+static size_t count_trusted(const otc_source *const *sources, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (has_any(sources[i], CREDENTIALS))
+            return i + 1;
+    return count;
+}
+
+/* "OS_AUTH_URL of the environment, …": what the sources that are not trusted say. */
+static int note_ignored(otc_identity *self, const otc_source *const *sources, size_t trusted, size_t count,
+                        rp_error **error)
+{
+    rp_buffer out = RP_BUFFER(4096);
+
+    for (size_t i = trusted; i < count; i++)
+        for (otc_setting setting = 0; setting < OTC_SETTINGS; setting++)
+            if (DESTINATION & BIT(setting) && otc_source_has(sources[i], setting) &&
+                !otc_source_has(&self->chosen, setting))
+                rp_buffer_format(&out, "%s%s", out.len ? ", " : "", otc_source_origin(sources[i], setting));
+    if (out.len == 0)
+        return 0;
+    self->ignored = rp_buffer_take(&out);
+    return self->ignored ? 0 : rp_error_no_memory(error);
+}
+
+static int take_all(const otc_source *const *sources, size_t count, otc_identity *into, rp_error **error)
+{
+    size_t trusted = count_trusted(sources, count);
     unsigned long long single = BIT(OTC_SETTINGS) - 1;
     int result = 0;
 
     for (size_t i = 0; result == 0 && i < rp_count_of(groups); i++) {
+        bool limited = groups[i].begins & DESTINATION;
         single &= ~(groups[i].begins | groups[i].along);
-        result = take_group(&groups[i], sources, count, into, error);
+        result = take_group(&groups[i], sources, limited ? trusted : count, &into->chosen, error);
     }
     for (size_t i = 0; result == 0 && i < count; i++)
-        result = take(into, sources[i], single, error);
-    return result;
+        result = take(&into->chosen, sources[i], i < trusted ? single : single & ~DESTINATION, error);
+    return result < 0 ? result : note_ignored(into, sources, trusted, count, error);
 }
-
-#undef BIT
 
 /* ---- the way to log in ---- */
 
@@ -80,6 +117,7 @@ static const struct auth_method {
     [OTC_METHOD_TOKEN] = {OTC_TOKEN, OTC_TOKEN},
     [OTC_METHOD_PASSWORD] = {OTC_PASSWORD, OTC_USER_NAME},
     [OTC_METHOD_KEYS] = {OTC_SECRET_KEY, OTC_ACCESS_KEY},
+    [OTC_METHOD_METADATA] = {OTC_METADATA, OTC_METADATA},
 };
 
 /* auth_type, as clients of OpenStack spell it. */
@@ -149,8 +187,9 @@ static int check_password(const otc_source *chosen, rp_error **error)
         return missing(chosen, OTC_PASSWORD, user, error);
     if (!otc_source_has(chosen, user))
         return missing(chosen, OTC_USER_NAME, OTC_PASSWORD, error);
-    if (user == OTC_USER_NAME && !otc_source_has(chosen, OTC_DOMAIN_NAME) &&
-        !otc_source_has(chosen, OTC_DOMAIN_ID))
+    if (user == OTC_USER_NAME &&
+        !has_any(chosen, BIT(OTC_DOMAIN_NAME) | BIT(OTC_DOMAIN_ID) | BIT(OTC_PROJECT_DOMAIN_NAME) |
+                             BIT(OTC_PROJECT_DOMAIN_ID)))
         return otc_source_refuse(chosen, OTC_DOMAIN_NAME, error,
                                  "domain_name is missing beside %s: a user's name belongs to a domain",
                                  otc_source_origin(chosen, user));
@@ -169,7 +208,8 @@ static int check_keys(const otc_source *chosen, rp_error **error)
 static bool has_credential(const otc_source *chosen)
 {
     return is_begun(chosen, OTC_METHOD_TOKEN) || is_begun(chosen, OTC_METHOD_PASSWORD) ||
-           is_begun(chosen, OTC_METHOD_KEYS) || otc_source_has(chosen, OTC_USER_NAME) ||
+           is_begun(chosen, OTC_METHOD_KEYS) || is_begun(chosen, OTC_METHOD_METADATA) ||
+           otc_source_has(chosen, OTC_USER_NAME) ||
            otc_source_has(chosen, OTC_USER_ID);
 }
 
@@ -181,7 +221,7 @@ static int check_method(const otc_identity *self, rp_error **error)
         return check_password(chosen, error);
     if (self->method == OTC_METHOD_KEYS)
         return check_keys(chosen, error);
-    if (!otc_source_has(chosen, OTC_TOKEN))
+    if (self->method == OTC_METHOD_TOKEN && !otc_source_has(chosen, OTC_TOKEN))
         return missing(chosen, OTC_TOKEN, OTC_AUTH_TYPE, error);
     return 0;
 }
@@ -196,7 +236,7 @@ static int choose_method(otc_identity *self, rp_error **error)
     if (!has_credential(chosen))
         return rp_error_set_at(error, RP_E_INVALID, "/config",
                                "no way to log in: give token, or user_name, password and domain_name, or "
-                               "access_key and secret_key; here, in an entry of clouds.yaml (cloud, or "
+                               "access_key and secret_key, or metadata; here, in an entry of clouds.yaml (cloud, or "
                                "OS_CLOUD), or as variables (OS_TOKEN, OS_PASSWORD, OS_ACCESS_KEY, …)");
     if (otc_source_has(chosen, OTC_AUTH_TYPE))
         result = choose_by_type(self, otc_source_text(chosen, OTC_AUTH_TYPE), error);
@@ -373,18 +413,47 @@ bool otc_identity_may_send_to(const otc_identity *identity, const rp_url *url)
     return !strcmp(url->scheme, "https") || rp_url_is_loopback(url) || identity->allow_insecure_http;
 }
 
-/* Parses a URL that a source gave, and checks that it may have credentials. */
-static int take_url(const otc_identity *self, otc_setting setting, const char *text, rp_url *into,
-                    rp_error **error)
+static int parse_url(const otc_identity *self, otc_setting setting, const char *text, rp_url *into,
+                     rp_error **error)
 {
     _cleanup_(rp_error_freep) rp_error *wrong = NULL;
-    const char *origin = otc_source_origin(&self->chosen, setting);
     int result = rp_url_parse(text, into, &wrong);
 
     if (result == RP_E_NO_MEMORY)
         return rp_error_no_memory(error);
     if (result < 0)
-        return otc_source_refuse(&self->chosen, setting, error, "%s: %s", origin, wrong->message);
+        return otc_source_refuse(&self->chosen, setting, error, "%s: %s",
+                                 otc_source_origin(&self->chosen, setting), wrong->message);
+    return 0;
+}
+
+/* Whoever answers there decides what requests are signed with. */
+static int choose_metadata(otc_identity *self, rp_error **error)
+{
+    const char *given = otc_source_text(&self->chosen, OTC_METADATA_URL);
+    int result;
+
+    if (self->method != OTC_METHOD_METADATA)
+        return 0;
+    result = parse_url(self, OTC_METADATA_URL, given ? given : OTC_METADATA_DEFAULT_URL, &self->metadata, error);
+    if (result < 0)
+        return result;
+    if (rp_url_is_link_local(&self->metadata) || rp_url_is_loopback(&self->metadata))
+        return 0;
+    return otc_source_refuse(&self->chosen, OTC_METADATA_URL, error,
+                             "%s: the host must be a link-local or loopback address",
+                             otc_source_origin(&self->chosen, OTC_METADATA_URL));
+}
+
+/* Parses a URL that a source gave, and checks that it may have credentials. */
+static int take_url(const otc_identity *self, otc_setting setting, const char *text, rp_url *into,
+                    rp_error **error)
+{
+    const char *origin = otc_source_origin(&self->chosen, setting);
+    int result = parse_url(self, setting, text, into, error);
+
+    if (result < 0)
+        return result;
     if (otc_identity_may_send_to(self, into))
         return 0;
     return otc_source_refuse(&self->chosen, setting, error,
@@ -445,21 +514,45 @@ static int missing_region(const otc_identity *self, const char *why, rp_error **
     return otc_source_refuse(&self->chosen, OTC_REGION, error, "region is missing: %s", why);
 }
 
-/* The URL as it was given, with the region where a profile leaves room for it; or the one that Open Telekom
-   Cloud documents for the region. */
+/* How profiles and entries of clouds.yaml leave room for the region. */
+static const char *const region_marks[] = {"%(region_name)s", "{region_name}"};
+
+static bool has_region_mark(const char *text)
+{
+    for (size_t i = 0; i < rp_count_of(region_marks); i++)
+        if (strstr(text, region_marks[i]))
+            return true;
+    return false;
+}
+
+static char *with_region(const char *text, const char *region)
+{
+    _cleanup_(rp_freep) char *halfway = replace_region(text, region_marks[0], region);
+
+    return halfway ? replace_region(halfway, region_marks[1], region) : NULL;
+}
+
+static int missing_auth_url(const otc_identity *self, rp_error **error)
+{
+    return otc_source_refuse(&self->chosen, OTC_AUTH_URL, error,
+                             "auth_url is missing, and so is region, which would tell it%s%s",
+                             self->ignored ? "; not used beside these credentials: " : "",
+                             self->ignored ? self->ignored : "");
+}
+
+/* The URL as it was given, with the region in its place; or the one that Open Telekom Cloud documents for the
+   region. */
 static int spell_auth_url(const otc_identity *self, char **out, rp_error **error)
 {
-    static const char mark[] = "%(region_name)s";
     const char *given = otc_source_text(&self->chosen, OTC_AUTH_URL);
 
     if (!given && !self->region)
-        return otc_source_refuse(&self->chosen, OTC_AUTH_URL, error,
-                                 "auth_url is missing, and so is region, which would tell it");
-    if (given && strstr(given, mark) && !self->region)
+        return missing_auth_url(self, error);
+    if (given && has_region_mark(given) && !self->region)
         return missing_region(self, otc_source_origin(&self->chosen, OTC_AUTH_URL), error);
-    *out = !given                ? rp_format("https://iam.%s." VENDOR "/v3", self->region)
-           : strstr(given, mark) ? replace_region(given, mark, self->region)
-                                 : strdup(given);
+    *out = !given                   ? rp_format("https://iam.%s." VENDOR "/v3", self->region)
+           : has_region_mark(given) ? with_region(given, self->region)
+                                    : strdup(given);
     return *out ? 0 : rp_error_no_memory(error);
 }
 
@@ -513,12 +606,12 @@ static int check_agency(const otc_identity *self, rp_error **error)
 int otc_identity_choose(const otc_source *const *sources, size_t count, otc_identity *into, rp_error **error)
 {
     static int (*const steps[])(otc_identity *, rp_error **) = {
-        choose_method, choose_words, choose_endpoint, choose_region, choose_project,
+        choose_method, choose_metadata, choose_words, choose_endpoint, choose_region, choose_project,
     };
     int result;
 
     *into = (otc_identity){0};
-    result = take_all(sources, count, &into->chosen, error);
+    result = take_all(sources, count, into, error);
     for (size_t i = 0; result == 0 && i < rp_count_of(steps); i++)
         result = steps[i](into, error);
     if (result == 0)
@@ -533,6 +626,8 @@ void otc_identity_done(otc_identity *identity)
     otc_source_done(&identity->chosen);
     rp_url_clear(&identity->endpoint);
     rp_url_clear(&identity->auth);
+    rp_url_clear(&identity->metadata);
+    free(identity->ignored);
     free(identity->project_id);
     free(identity->project_name);
     free(identity->region);
@@ -554,5 +649,8 @@ char *otc_identity_note(const otc_identity *identity)
                              otc_source_origin(&identity->chosen, setting));
     if (rp_buffer_ok(&note))
         note.data[note.len - 1] = '.';
+    if (identity->ignored)
+        rp_buffer_format(&note, " Not used, because the credentials are from a source that counts more: %s.",
+                         identity->ignored);
     return rp_buffer_take(&note);
 }

@@ -5,7 +5,9 @@
  *
  * The first source that has any credential gives all of them. The same holds for
  * other groups, such as the id and the name of the project. Every other setting
- * comes from the first source that has it.
+ * comes from the first source that has it. Where credentials go (auth_url,
+ * endpoint, the settings of TLS) is never taken from a source that counts less
+ * than that of the credentials.
  */
 #ifndef RP_OTC_IDENTITY_H
 #define RP_OTC_IDENTITY_H
@@ -16,7 +18,8 @@
 typedef enum otc_auth_method {
     OTC_METHOD_TOKEN,
     OTC_METHOD_PASSWORD,
-    OTC_METHOD_KEYS
+    OTC_METHOD_KEYS,
+    OTC_METHOD_METADATA /* temporary keys of this machine's agency, from the metadata service */
 } otc_auth_method;
 
 typedef enum otc_signing {
@@ -31,11 +34,13 @@ typedef struct otc_identity {
     bool insecure;
     bool allow_insecure_http;
     rp_url endpoint;       /* host NULL: as the catalog will tell */
+    rp_url metadata;       /* of the metadata service; host NULL: not needed */
     rp_url auth;           /* of the IAM, without /v3; host NULL: not needed */
     char *project_id;      /* NULL: that of project_name, to be asked for */
     char *project_name;    /* NULL if project_id is not */
     char *region;          /* or NULL */
     const char *interface; /* "public", "internal", "admin" */
+    char *ignored;         /* origins of settings that are not used beside these credentials; or NULL */
 } otc_identity;
 
 /* Sources in the order in which they count. RP_E_INVALID names the setting and where it came from. To be
@@ -46,6 +51,12 @@ void otc_identity_done(otc_identity *identity);
 static inline const char *otc_identity_text(const otc_identity *identity, otc_setting setting)
 {
     return otc_source_text(&identity->chosen, setting);
+}
+
+/* True if requests are signed with keys, unless an agency's token takes their place. */
+static inline bool otc_identity_signs(const otc_identity *identity)
+{
+    return identity->method == OTC_METHOD_KEYS || identity->method == OTC_METHOD_METADATA;
 }
 
 static inline bool otc_identity_has_agency(const otc_identity *identity)

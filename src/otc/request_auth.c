@@ -118,13 +118,13 @@ static size_t choose_headers(const rp_http_request *request, const target *at,
 }
 
 /* Both Go SDKs leave region and service of the scheme Credential empty. */
-static int add_authorization(otc_request_auth *auth, const otc_identity *identity, const target *at,
+static int add_authorization(otc_request_auth *auth, const otc_keys *keys, const target *at,
                              rp_http_request *request, rp_error **error)
 {
     rp_http_header headers[RP_HTTP_MAX_HEADERS + 1];
-    otc_signer signer = {.scheme = identity->signing,
-                         .access_key = otc_identity_text(identity, OTC_ACCESS_KEY),
-                         .secret_key = identity->chosen.values[OTC_SECRET_KEY].text,
+    otc_signer signer = {.scheme = keys->scheme,
+                         .access_key = keys->access_key,
+                         .secret_key = keys->secret_key,
                          .region = "",
                          .service = ""};
     otc_signed what = {.method = request->method,
@@ -143,18 +143,17 @@ static int add_authorization(otc_request_auth *auth, const otc_identity *identit
     return add_header(request, "Authorization", auth->authorization, error);
 }
 
-int otc_request_auth_sign(otc_request_auth *auth, const otc_identity *identity, const otc_auth_scope *scope,
+int otc_request_auth_sign(otc_request_auth *auth, const otc_keys *keys, const otc_auth_scope *scope,
                           int64_t now_s, rp_http_request *request, rp_error **error)
 {
-    const rp_secret *security_token = identity->chosen.values[OTC_SECURITY_TOKEN].text;
     _cleanup_(target_done) target at = {0};
     int result;
 
     otc_format_date(now_s, auth->date);
-    if (security_token && !(auth->security_token = rp_secret_copy(security_token)))
+    if (keys->security_token && !(auth->security_token = rp_secret_copy(keys->security_token)))
         return rp_error_no_memory(error);
     if ((result = read_target(&at, request->url, error)) < 0 ||
         (result = add_headers(auth, scope, request, error)) < 0)
         return result;
-    return add_authorization(auth, identity, &at, request, error);
+    return add_authorization(auth, keys, &at, request, error);
 }

@@ -24,8 +24,16 @@ typedef struct otc_auth_scope {
     const char *project_id, *domain_id;
 } otc_auth_scope;
 
-/* With the identity's keys, at this time (seconds since 1970). */
-int otc_request_auth_sign(otc_request_auth *auth, const otc_identity *identity, const otc_auth_scope *scope,
+/* What is signed with. Borrowed during the call. */
+typedef struct otc_keys {
+    otc_signing scheme;
+    const char *access_key;
+    const rp_secret *secret_key;
+    const rp_secret *security_token; /* of temporary keys, or NULL */
+} otc_keys;
+
+/* Signs the request at this time (seconds since 1970). The request borrows from `auth` from here on. */
+int otc_request_auth_sign(otc_request_auth *auth, const otc_keys *keys, const otc_auth_scope *scope,
                           int64_t now_s, rp_http_request *request, rp_error **error);
 
 void otc_request_auth_done(otc_request_auth *auth);

@@ -1,72 +1,119 @@
+/*
+ * One request to the service, as an exchange of the session:
+ *
+ *     start ──────────────► WAITING ──────────────► SENT ──────────────► done
+ *                            │   ▲   credentials,    │    reply
+ *                            │   │   project and     │
+ *                            │   │   endpoint are    │
+ *                            │   │   known           │
+ *                            │   └───────────────────┘  401: with a new token, once
+ *                            ▼
+ *                          FAILED ──► done, in the next step
+ *        the IAM refused or failed
+ *
+ * What the session itself does with the IAM; one IAM request at a time, for all
+ * exchanges that wait:
+ *
+ *     IDLE ── something is needed, or due to be renewed ──► ASKING
+ *      ▲                                                     │
+ *      ├───────────────── it succeeded ──────────────────────┤
+ *      ├── the pause ends ── PAUSED ◄── it failed, ──────────┤
+ *      │                                or 429 / 503         │
+ *      │                                                     ▼
+ *      └── (never) ──────── REFUSED ◄── the credentials were refused
+ *
+ * PAUSED: failure and paused_until_ms; exchanges that need the IAM fail at once
+ * with the error that began the pause. REFUSED: refused and refusal. Either way,
+ * exchanges are sent for as long as the token they need lives.
+ */
 #include "otc/session.h"
 
+#include "base/number.h"
 #include "base/text.h"
 #include "http/date.h"
+#include "http/retry.h"
 #include "otc/auth_state.h"
+#include "otc/redact.h"
 #include "otc/token.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sys/queue.h>
 
-#define MIN_TOKEN_BYTES     16
-#define PATIENCE_WITH_IAM_S 60
-#define MOST_SKEW_S         900 /* signatures further off are refused */
+#define MOST_SKEW_S             900    /* signatures further off are refused */
+#define FIRST_PAUSE_MS          200    /* after an IAM request that failed; doubles … */
+#define LONGEST_PAUSE_MS        5000   /* … up to here */
+#define SETTINGS_PAUSE_MS       5000   /* before what a setting names is looked up again */
+#define CLOCK_PAUSE_MS          10000  /* before another login while the clock is wrong */
+#define RENEWAL_PAUSE_MS        60000  /* between renewals that did not help */
+#define RENEWAL_PAUSE_S         60     /* between attempts to renew a token that lives */
 
 typedef struct session session;
 
 enum state {
     WAITING, /* for what the session needs first */
     SENT,
-    FAILED, /* told so in the next step, for no callback runs in start */
+    FAILED, /* told in the next step, because no callback runs in start */
     STATES
 };
 
-typedef struct authenticated {
-    TAILQ_ENTRY(authenticated) link;
+typedef struct session_exchange {
+    TAILQ_ENTRY(session_exchange) link;
     session *owner;
     enum state state;
     const rp_http_request *request;
-    rp_http_request attempt; /* the same with credentials, and answers come to us */
+    rp_http_request attempt; /* the same with credentials, and answers come to the session */
     char *url;
     otc_request_auth auth;
-    uint64_t generation; /* of the token */
+    uint64_t generation; /* of the token, or of the temporary keys */
     bool renewed;        /* it was sent again with a new token */
     rp_exchange *inner;
     rp_error *failure;
-} authenticated;
+} session_exchange;
 
-TAILQ_HEAD(authenticated_list, authenticated);
+TAILQ_HEAD(exchange_list, session_exchange);
 
 struct session {
     rp_transport base;
     rp_transport *inner;
     const rp_clock *clock;
     otc_is_unauthenticated *is_unauthenticated;
-    struct authenticated_list lists[STATES];
+    struct exchange_list lists[STATES];
     otc_auth_state auth;
 
     otc_iam_request iam_request;
     rp_exchange *asked;   /* the IAM request under way, or NULL */
-    bool logged_in_again; /* since the IAM refused a token of ours */
+    bool renewing;        /* it renews what still lives: nobody waits for it */
+    bool logged_in_again; /* since the IAM refused a token of the user's */
+
+    rp_error *failure; /* of the last IAM request; NULL: it succeeded */
+    unsigned failures; /* in a row */
+    int64_t paused_until_ms;
 
     bool refused;  /* the credentials are not sent again */
-    char *refusal; /* in these words; NULL if there was no memory for them */
+    char *refusal; /* why; NULL if there was no memory for it */
 
-    bool keys_accepted;   /* the keys were taken once */
-    authenticated *probe; /* the one request that finds out */
+    int64_t no_renewal_before_ms; /* the service refused a new token: another would not help */
+
+    /* Keys only. */
+    bool keys_accepted;      /* at least once */
+    session_exchange *probe; /* the one request that finds out */
+    char *refused_key;       /* the access key of temporary keys that were refused */
+    bool clock_refused;      /* a signature was refused because of this machine's clock, when … */
+    int64_t server_ahead_s;  /* … the server's clock was so far ahead of the monotonic one */
 };
 
-/* The words for what is needed. */
+/* What a need is called in messages. */
 static const struct {
     const char *cannot;
     const char *refused;
 } words_for[] = {
+    [OTC_NEEDS_KEYS] = {"cannot get temporary keys", "the request for temporary keys"},
     [OTC_NEEDS_LOGIN] = {"cannot log in", "the login"},
-    [OTC_NEEDS_AGENCY] = {"cannot take on the agency", "the agency"},
-    [OTC_NEEDS_DOMAIN] = {"cannot look up the domain", "the look for the domain"},
-    [OTC_NEEDS_PROJECT] = {"cannot look up the project", "the look for the project"},
-    [OTC_NEEDS_CATALOG] = {"cannot get the catalog", "the look into the catalog"},
+    [OTC_NEEDS_AGENCY] = {"cannot assume the agency", "the agency"},
+    [OTC_NEEDS_DOMAIN] = {"cannot look up the domain", "the look-up of the domain"},
+    [OTC_NEEDS_PROJECT] = {"cannot look up the project", "the look-up of the project"},
+    [OTC_NEEDS_CATALOG] = {"cannot get the catalog", "the request for the catalog"},
 };
 
 static bool is_status_401(const rp_http_reply *reply)
@@ -74,19 +121,24 @@ static bool is_status_401(const rp_http_reply *reply)
     return reply->status == 401;
 }
 
+static int64_t now_ms(const session *self)
+{
+    return rp_now_ms(self->clock);
+}
+
 static int64_t wall_s(const session *self)
 {
     return self->clock->wall_s(self->clock->context);
 }
 
-static bool signs(session *self)
+static otc_need needs(const session *self)
 {
-    return !otc_auth_state_token(&self->auth);
+    return otc_auth_state_needs(&self->auth, wall_s(self));
 }
 
-/* ---- the life of an exchange ---- */
+/* ---- exchanges ---- */
 
-static void move(authenticated *mine, enum state state)
+static void move(session_exchange *mine, enum state state)
 {
     session *self = mine->owner;
 
@@ -95,7 +147,7 @@ static void move(authenticated *mine, enum state state)
     TAILQ_INSERT_TAIL(&self->lists[state], mine, link);
 }
 
-static void forget_attempt(authenticated *mine)
+static void forget_attempt(session_exchange *mine)
 {
     if (mine->owner->probe == mine)
         mine->owner->probe = NULL;
@@ -103,7 +155,7 @@ static void forget_attempt(authenticated *mine)
     free(rp_take(mine->url));
 }
 
-static void forget(authenticated *mine)
+static void forget(session_exchange *mine)
 {
     TAILQ_REMOVE(&mine->owner->lists[mine->state], mine, link);
     forget_attempt(mine);
@@ -111,8 +163,8 @@ static void forget(authenticated *mine)
     free(mine);
 }
 
-/* The exchange is gone before its owner hears of it, who may start and drop what it likes. */
-static void finish(authenticated *mine, const rp_http_reply *reply, const rp_error *error)
+/* The exchange is freed before its owner is told: the owner may start and drop others. */
+static void finish(session_exchange *mine, const rp_http_reply *reply, const rp_error *error)
 {
     const rp_http_request *request = mine->request;
 
@@ -120,34 +172,40 @@ static void finish(authenticated *mine, const rp_http_reply *reply, const rp_err
     request->done(request->context, reply, error);
 }
 
-static void fail_later(authenticated *mine, int code, const char *words)
+static void fail_later(session_exchange *mine, int code, const char *words, int64_t retry_after_ms)
 {
     rp_error_free(rp_take(mine->failure));
     rp_error_set(&mine->failure, code, "%s", words);
+    rp_error_set_retry_after(&mine->failure, retry_after_ms);
     move(mine, FAILED);
 }
 
-static void fail_waiting(session *self, int code, const char *words)
+static void fail_later_for(session_exchange *mine, const rp_error *error)
 {
-    authenticated *each;
+    fail_later(mine, error ? error->code : RP_E_NO_MEMORY, error ? error->message : "out of memory",
+               error ? error->retry_after_ms : 0);
+}
+
+static void fail_waiting(session *self, const rp_error *error)
+{
+    session_exchange *each;
 
     while ((each = TAILQ_FIRST(&self->lists[WAITING])))
-        fail_later(each, code, words);
+        fail_later_for(each, error);
 }
 
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error);
 
-static int prepare_attempt(authenticated *mine, rp_error **error)
+static int prepare_attempt(session_exchange *mine, rp_error **error)
 {
     session *self = mine->owner;
-    const otc_token *token = otc_auth_state_token(&self->auth);
 
     forget_attempt(mine);
     mine->attempt = *mine->request;
     mine->attempt.done = attempt_done;
     mine->attempt.again = NULL;
     mine->attempt.context = mine;
-    mine->generation = token ? token->generation : 0;
+    mine->generation = otc_auth_state_generation(&self->auth);
     mine->url = otc_auth_state_url(&self->auth, mine->request->url);
     if (!mine->url)
         return rp_error_no_memory(error);
@@ -155,8 +213,8 @@ static int prepare_attempt(authenticated *mine, rp_error **error)
     return otc_auth_state_authenticate(&self->auth, &mine->auth, wall_s(self), &mine->attempt, error);
 }
 
-/* With the credentials as they are now. Leaves it where it is on failure. */
-static int send_now(authenticated *mine, rp_error **error)
+/* With the credentials of this moment. On failure the exchange stays in its list. */
+static int send_now(session_exchange *mine, rp_error **error)
 {
     session *self = mine->owner;
     int result = prepare_attempt(mine, error);
@@ -166,42 +224,42 @@ static int send_now(authenticated *mine, rp_error **error)
     if (result < 0)
         return result;
     move(mine, SENT);
-    if (signs(self) && !self->keys_accepted)
+    if (otc_auth_state_signs(&self->auth) && !self->keys_accepted)
         self->probe = mine;
     return 0;
 }
 
 static void send_waiting(session *self)
 {
-    authenticated *each;
+    session_exchange *each;
 
     while (!self->probe && (each = TAILQ_FIRST(&self->lists[WAITING]))) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
         if (send_now(each, &error) < 0)
-            fail_later(each, error ? error->code : RP_E_NO_MEMORY, error ? error->message : "out of memory");
+            fail_later_for(each, error);
     }
 }
 
-/* ---- refusals ---- */
+/* ---- the clock ---- */
 
-static const char *refusal_of(const session *self)
+static bool is_skewed(int64_t behind_s)
 {
-    return self->refusal ? self->refusal : "the credentials were refused";
+    return behind_s > MOST_SKEW_S || behind_s < -MOST_SKEW_S;
 }
 
-/* How far this machine's clock is behind the server's, if that is why a signature was refused; else 0. */
-static int64_t skew_s(session *self, const rp_http_reply *reply)
+/* How far this machine's clock is behind the server's, if a signature may be refused for that; else 0. */
+static int64_t skew_s(const session *self, const rp_http_reply *reply)
 {
-    int64_t server_s, behind;
+    int64_t server_s, behind_s;
 
-    if (self->auth.identity->method != OTC_METHOD_KEYS || !reply->date ||
+    if (!otc_identity_signs(self->auth.identity) || !reply->date ||
         !rp_http_parse_date(reply->date, &server_s))
         return 0;
-    behind = server_s - wall_s(self);
-    return behind > MOST_SKEW_S || behind < -MOST_SKEW_S ? behind : 0;
+    behind_s = server_s - wall_s(self);
+    return is_skewed(behind_s) ? behind_s : 0;
 }
 
-/* To the nearest minute: Date has whole seconds, and is some of them old. */
+/* Date has whole seconds, and the reply may be seconds old: the nearest minute is told. */
 static char *skew_words(int64_t behind_s)
 {
     int64_t minutes = ((behind_s < 0 ? -behind_s : behind_s) + 30) / 60;
@@ -214,12 +272,20 @@ static char *skew_words(int64_t behind_s)
                      minutes, behind_s > 0 ? "behind" : "ahead of", MOST_SKEW_S / 60);
 }
 
+/* ---- refusals ---- */
+
+static const char *refusal_of(const session *self)
+{
+    return self->refusal ? self->refusal : "the credentials were refused";
+}
+
 /* Which credentials a refused request had. */
-static char *whose(session *self, const rp_http_reply *reply)
+static char *describe_credentials(session *self, const rp_http_reply *reply)
 {
     static const char *const by[] = {[OTC_METHOD_TOKEN] = "it carried",
                                      [OTC_METHOD_PASSWORD] = "the login was by",
-                                     [OTC_METHOD_KEYS] = "signed by"};
+                                     [OTC_METHOD_KEYS] = "signed by",
+                                     [OTC_METHOD_METADATA] = "signed by temporary keys,"};
     const otc_identity *identity = self->auth.identity;
     _cleanup_(rp_freep) char *origins = otc_auth_state_origins(&self->auth, OTC_NEEDS_NOTHING);
     _cleanup_(rp_freep) char *skew = skew_words(skew_s(self, reply));
@@ -230,17 +296,135 @@ static char *whose(session *self, const rp_http_reply *reply)
                      identity->method == OTC_METHOD_TOKEN ? ": a given token cannot be renewed" : "", skew);
 }
 
-/* A wrong clock can be set right; all else would be refused again, until the account is locked. */
-static void remember_refusal(session *self, const rp_http_reply *reply, const char *words)
+static void remember_refusal(session *self, const char *words)
 {
-    if (skew_s(self, reply)) {
-        fail_waiting(self, RP_E_DENIED, words);
-        return;
-    }
+    rp_error refusal = {.code = RP_E_DENIED};
+
     self->refused = true;
     free(self->refusal);
-    self->refusal = strdup(words);
-    fail_waiting(self, RP_E_DENIED, refusal_of(self));
+    self->refusal = words ? strdup(words) : NULL;
+    refusal.message = (char *)refusal_of(self);
+    if (needs(self) != OTC_NEEDS_NOTHING || otc_auth_state_signs(&self->auth))
+        fail_waiting(self, &refusal);
+}
+
+/* Temporary keys may be replaced by others; these are not sent again. */
+static void remember_refused_key(session *self)
+{
+    const char *key = otc_auth_state_access_key(&self->auth);
+
+    if (!key)
+        return; /* another exchange was told before */
+    free(self->refused_key);
+    self->refused_key = strdup(key);
+    otc_auth_state_forget(&self->auth);
+}
+
+/*
+ * Five bad signatures lock an account: keys that were refused once are not sent
+ * again. If the clock was why, they may be, but not before it was set.
+ */
+static void remember_refused_signature(session *self, const rp_http_reply *reply, const char *words)
+{
+    int64_t behind_s = skew_s(self, reply);
+
+    self->keys_accepted = false;
+    if (behind_s) {
+        self->clock_refused = true;
+        self->server_ahead_s = wall_s(self) + behind_s - now_ms(self) / 1000;
+        free(self->refusal);
+        self->refusal = words ? strdup(words) : NULL;
+        fail_waiting(self, &(rp_error){.code = RP_E_DENIED, .message = (char *)refusal_of(self)});
+        return;
+    }
+    if (self->auth.identity->method == OTC_METHOD_METADATA)
+        remember_refused_key(self);
+    else
+        remember_refusal(self, words);
+}
+
+/* True if a signature would be refused: the clock has not been set since one was. */
+static bool is_clock_still_wrong(session *self)
+{
+    if (self->clock_refused &&
+        !is_skewed(self->server_ahead_s + now_ms(self) / 1000 - wall_s(self)))
+        self->clock_refused = false;
+    return self->clock_refused;
+}
+
+static bool would_sign(const session *self, otc_need need)
+{
+    if (need == OTC_NEEDS_NOTHING)
+        return otc_auth_state_signs(&self->auth);
+    if (!otc_identity_signs(self->auth.identity) || need == OTC_NEEDS_KEYS)
+        return false;
+    return need == OTC_NEEDS_AGENCY || !self->auth.agency_token.secret;
+}
+
+/* True if what this need takes was refused before. */
+static bool is_refused(session *self, otc_need need)
+{
+    if (need == OTC_NEEDS_NOTHING && !otc_auth_state_signs(&self->auth))
+        return false;
+    return self->refused || (would_sign(self, need) && is_clock_still_wrong(self));
+}
+
+/* ---- a pause after an IAM request that failed ---- */
+
+static bool is_worth_waiting(int code)
+{
+    return code == RP_E_UNREACHED || code == RP_E_THROTTLED || code == RP_E_UNAVAILABLE;
+}
+
+static int64_t backoff_ms(const session *self)
+{
+    int64_t pause = FIRST_PAUSE_MS;
+
+    for (unsigned i = 1; i < self->failures && pause < LONGEST_PAUSE_MS; i++)
+        pause *= 2;
+    return rp_jitter_ms(self->clock, rp_min(pause, LONGEST_PAUSE_MS));
+}
+
+static void end_pause(session *self)
+{
+    rp_error_free(rp_take(self->failure));
+    self->failures = 0;
+    self->paused_until_ms = INT64_MIN;
+}
+
+static bool is_paused(const session *self)
+{
+    return self->failure && now_ms(self) < self->paused_until_ms;
+}
+
+/* The error of the pause, with what is left of it. */
+static int pause_error(const session *self, rp_error **error)
+{
+    rp_error_set(error, self->failure->code, "%s", self->failure->message);
+    if (is_worth_waiting(self->failure->code))
+        rp_error_set_retry_after(error, self->paused_until_ms - now_ms(self));
+    return self->failure->code;
+}
+
+/* Takes the error. All exchanges that need the IAM share one pause. */
+static void begin_pause(session *self, rp_error *failure, int64_t pause_ms)
+{
+    rp_error_free(self->failure);
+    self->failure = failure;
+    self->failures++;
+    if (failure->code == RP_E_NO_MEMORY)
+        pause_ms = 0;
+    else
+        pause_ms = rp_max(pause_ms, backoff_ms(self));
+    self->paused_until_ms = now_ms(self) + rp_min(pause_ms, RP_RETRY_AFTER_MAX_MS);
+}
+
+static void fail_waiting_for_pause(session *self)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+
+    pause_error(self, &error);
+    fail_waiting(self, error);
 }
 
 /* ---- requests to the IAM ---- */
@@ -250,24 +434,9 @@ static int advance(session *self, rp_error **error);
 static void advance_or_fail(session *self)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = advance(self, &error);
 
-    if (result < 0)
-        fail_waiting(self, result, error ? error->message : "out of memory");
-}
-
-/* The old token serves on while it lasts; it is tried again in a while. */
-static bool make_do(session *self)
-{
-    otc_token *token = otc_auth_state_token(&self->auth);
-    int64_t now = wall_s(self);
-
-    if (!token || !token->secret || now >= token->expires_at_s)
-        return false;
-    token->renew_at_s = now + PATIENCE_WITH_IAM_S;
-    if (token->renew_at_s > token->expires_at_s)
-        token->renew_at_s = token->expires_at_s;
-    return true;
+    if (advance(self, &error) < 0)
+        fail_waiting(self, error);
 }
 
 static bool is_for_token(otc_need need)
@@ -275,47 +444,82 @@ static bool is_for_token(otc_need need)
     return need == OTC_NEEDS_LOGIN || need == OTC_NEEDS_AGENCY;
 }
 
-/* What a setting names is not there, or must not be used: such words stand for themselves. */
+static bool is_for_credentials(otc_need need)
+{
+    return is_for_token(need) || need == OTC_NEEDS_KEYS;
+}
+
+/* What a setting names does not exist, or must not be used: such words need no more context. */
 static bool is_of_settings(int code)
 {
     return code == RP_E_NOT_FOUND || code == RP_E_INVALID;
 }
 
-static void iam_failed(session *self, otc_need need, const char *url, int code, const char *why)
-{
-    _cleanup_(rp_freep) char *words = NULL;
-
-    if (is_of_settings(code)) {
-        fail_waiting(self, code, why);
-        return;
-    }
-    if (is_for_token(need) && make_do(self)) {
-        advance_or_fail(self);
-        return;
-    }
-    words = rp_format("%s at %s: %s", words_for[need].cannot, url, why);
-    fail_waiting(self, words ? code : RP_E_NO_MEMORY, words ? words : "out of memory");
-}
-
-/* Nothing that waits for it was sent, though the IAM request may be lost. */
+/* Nothing of the waiting exchanges was sent, whatever became of the IAM request. */
 static int as_unsent(int code)
 {
-    return code == RP_E_LOST ? RP_E_UNREACHED : code;
+    return code == RP_E_LOST ? RP_E_UNAVAILABLE : code;
 }
 
-static void iam_succeeded(session *self, otc_need need, const char *url, const rp_http_reply *reply)
+/* The credentials in use live on: renewal is put off, and no exchange waits for it. */
+static bool keep_credentials(session *self, otc_need need, int64_t pause_ms)
+{
+    if (!is_for_credentials(need) || needs(self) == need)
+        return false;
+    otc_auth_state_put_off_renewal(&self->auth,
+                                   wall_s(self) + rp_max(RENEWAL_PAUSE_S, (pause_ms + 999) / 1000));
+    return true;
+}
+
+static void iam_failed(session *self, const otc_iam_request *asked, int code, const char *why,
+                       int64_t pause_ms)
+{
+    rp_error *failure = NULL;
+
+    if (is_of_settings(code))
+        rp_error_set(&failure, code, "%s", why);
+    else
+        rp_error_set(&failure, code, "%s at %s: %s", words_for[asked->need].cannot, asked->url, why);
+    begin_pause(self, failure, is_of_settings(code) ? SETTINGS_PAUSE_MS : pause_ms);
+    if (keep_credentials(self, asked->need, pause_ms))
+        advance_or_fail(self);
+    else
+        fail_waiting_for_pause(self);
+}
+
+static void renew_in_advance(session *self);
+
+/* Temporary keys that were refused do not get better by being fetched again. */
+static bool is_refused_key(const session *self)
+{
+    const char *key = otc_auth_state_access_key(&self->auth);
+
+    return self->refused_key && key && !strcmp(self->refused_key, key);
+}
+
+static void iam_succeeded(session *self, const otc_iam_request *asked, const rp_http_reply *reply)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = otc_auth_state_take(&self->auth, need, reply, wall_s(self), &error);
+    int result = otc_auth_state_take(&self->auth, asked->need, reply, wall_s(self), &error);
 
-    if (need != OTC_NEEDS_LOGIN) {
+    if (asked->need != OTC_NEEDS_LOGIN && asked->need != OTC_NEEDS_KEYS) {
         self->keys_accepted = true;
         self->logged_in_again = false;
     }
-    if (result == 0)
-        advance_or_fail(self);
-    else
-        iam_failed(self, need, url, as_unsent(result), error ? error->message : "out of memory");
+    if (result < 0) {
+        iam_failed(self, asked, as_unsent(error ? error->code : RP_E_NO_MEMORY),
+                   error ? error->message : "out of memory", result == RP_E_DENIED ? CLOCK_PAUSE_MS : 0);
+        return;
+    }
+    if (asked->need == OTC_NEEDS_KEYS && is_refused_key(self)) {
+        otc_auth_state_forget(&self->auth);
+        iam_failed(self, asked, RP_E_DENIED, "it has no other keys than those that were refused",
+                   RENEWAL_PAUSE_MS);
+        return;
+    }
+    end_pause(self);
+    advance_or_fail(self);
+    renew_in_advance(self);
 }
 
 /* What was sent along, to keep it out of the server's words. */
@@ -326,16 +530,17 @@ static const rp_secret *sent_secret(const session *self, const otc_iam_request *
     return asked->auth.token ? asked->auth.token : asked->auth.security_token;
 }
 
-static char *refusal_words(session *self, otc_need need, const char *url, const char *why,
+static char *refusal_words(session *self, const otc_iam_request *asked, const char *why,
                            const rp_http_reply *reply)
 {
-    _cleanup_(rp_freep) char *origins = otc_auth_state_origins(&self->auth, need);
-    _cleanup_(rp_freep) char *credentials = need == OTC_NEEDS_LOGIN ? strdup("") : whose(self, reply);
+    _cleanup_(rp_freep) char *origins = otc_auth_state_origins(&self->auth, asked->need);
+    _cleanup_(rp_freep) char *credentials =
+        asked->need == OTC_NEEDS_LOGIN ? strdup("") : describe_credentials(self, reply);
 
     if (!origins || !credentials)
         return NULL;
-    return rp_format("%s at %s was refused: %s (%s%s%s)", words_for[need].refused, url, why, origins,
-                     *origins && *credentials ? "; " : "", credentials);
+    return rp_format("%s at %s was refused: %s (%s%s%s)", words_for[asked->need].refused, asked->url, why,
+                     origins, *origins && *credentials ? "; " : "", credentials);
 }
 
 /* A user's token may have been revoked before its time. */
@@ -353,40 +558,52 @@ static void log_in_again(session *self)
     advance_or_fail(self);
 }
 
-static void iam_refused(session *self, otc_need need, const char *url, const char *why,
+static void iam_refused(session *self, const otc_iam_request *asked, const char *why,
                         const rp_http_reply *reply)
 {
     _cleanup_(rp_freep) char *words = NULL;
 
-    if (may_log_in_again(self, need, reply)) {
+    if (may_log_in_again(self, asked->need, reply)) {
         log_in_again(self);
         return;
     }
-    words = refusal_words(self, need, url, why, reply);
-    if (is_for_token(need) || reply->status == 401)
-        remember_refusal(self, reply, words ? words : "the credentials were refused");
-    else
-        fail_waiting(self, RP_E_DENIED, words ? words : "the request to the IAM was refused");
+    words = refusal_words(self, asked, why, reply);
+    if (reply->status == 401 && asked->auth.authorization) {
+        remember_refused_signature(self, reply, words);
+        advance_or_fail(self);
+    } else if (is_for_token(asked->need) || reply->status == 401) {
+        remember_refusal(self, words);
+    } else {
+        rp_error *failure = NULL;
+        rp_error_set(&failure, RP_E_DENIED, "%s", words ? words : "the request to the IAM was refused");
+        begin_pause(self, failure, SETTINGS_PAUSE_MS);
+        fail_waiting_for_pause(self);
+    }
 }
 
-static bool is_refusal(int status)
+/* A proxy's page says nothing of the credentials, a 401 aside. */
+static bool is_refusal(const otc_iam_request *asked, const rp_http_reply *reply)
 {
-    return status == 400 || status == 401 || status == 403 || status == 404;
+    if (asked->need == OTC_NEEDS_KEYS)
+        return false;
+    if (reply->status == 401)
+        return true;
+    return (reply->status == 400 || reply->status == 403 || reply->status == 404) && otc_is_own_refusal(reply);
 }
 
-/* Some accounts must not look into the catalog: then the region has to do. */
-static bool can_do_without(otc_need need, int status)
+/* Some accounts must not read the catalog: then the documented host of the region has to do. */
+static bool can_do_without(const otc_iam_request *asked, const rp_http_reply *reply)
 {
-    return need == OTC_NEEDS_CATALOG && is_refusal(status) && status != 401;
+    return asked->need == OTC_NEEDS_CATALOG && reply->status != 401 && is_refusal(asked, reply);
 }
 
 static void go_on_without_catalog(session *self)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = otc_auth_state_without_catalog(&self->auth, &error);
 
-    if (result < 0)
-        fail_waiting(self, result, error ? error->message : "out of memory");
+    end_pause(self);
+    if (otc_auth_state_without_catalog(&self->auth, &error) < 0)
+        fail_waiting(self, error);
     else
         advance_or_fail(self);
 }
@@ -396,23 +613,24 @@ static void iam_answered(session *self, const otc_iam_request *asked, const rp_h
     _cleanup_(rp_freep) char *why = NULL;
 
     if (reply->status == (is_for_token(asked->need) ? 201 : 200)) {
-        iam_succeeded(self, asked->need, asked->url, reply);
+        iam_succeeded(self, asked, reply);
         return;
     }
-    if (can_do_without(asked->need, reply->status)) {
+    if (can_do_without(asked, reply)) {
         go_on_without_catalog(self);
         return;
     }
     why = otc_token_refusal(reply, sent_secret(self, asked));
     if (!why)
-        iam_failed(self, asked->need, asked->url, RP_E_NO_MEMORY, "out of memory");
-    else if (is_refusal(reply->status))
-        iam_refused(self, asked->need, asked->url, why, reply);
+        iam_failed(self, asked, RP_E_NO_MEMORY, "out of memory", 0);
+    else if (is_refusal(asked, reply))
+        iam_refused(self, asked, why, reply);
     else
-        iam_failed(self, asked->need, asked->url, RP_E_UNREACHED, why);
+        iam_failed(self, asked, reply->status == 429 ? RP_E_THROTTLED : RP_E_UNAVAILABLE, why,
+                   rp_retry_after_ms(reply, self->clock));
 }
 
-/* The next IAM request may begin before this one's words are no longer needed. */
+/* The next IAM request may begin while the texts of this one are in use. */
 static void iam_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     session *self = context;
@@ -420,10 +638,11 @@ static void iam_done(void *context, const rp_http_reply *reply, const rp_error *
 
     self->iam_request = (otc_iam_request){0};
     self->asked = NULL;
+    self->renewing = false;
     if (reply)
         iam_answered(self, &asked, reply);
     else
-        iam_failed(self, asked.need, asked.url, as_unsent(error->code), error->message);
+        iam_failed(self, &asked, as_unsent(error->code), error->message, 0);
 }
 
 static int begin_iam_request(session *self, otc_need need, rp_error **error)
@@ -446,129 +665,181 @@ static void drop_iam_request(session *self)
 {
     rp_transport_drop(self->inner, rp_take(self->asked));
     otc_iam_request_done(&self->iam_request);
+    self->renewing = false;
 }
 
-/* Does the next thing for those who wait: asks the IAM, or sends them. They stay where they are on failure.
- */
-static int advance(session *self, rp_error **error)
+/* While the token lives: an IAM that does not answer stops nobody. */
+static void renew_in_advance(session *self)
 {
-    otc_need need = otc_auth_state_needs(&self->auth, wall_s(self));
+    otc_need need = otc_auth_state_renews(&self->auth, wall_s(self));
 
-    if (self->asked || TAILQ_EMPTY(&self->lists[WAITING]))
+    if (need == OTC_NEEDS_NOTHING || self->asked || needs(self) != OTC_NEEDS_NOTHING ||
+        is_refused(self, need) || is_paused(self))
+        return;
+    self->renewing = begin_iam_request(self, need, NULL) == 0;
+    if (!self->renewing)
+        otc_auth_state_put_off_renewal(&self->auth, wall_s(self) + RENEWAL_PAUSE_S);
+}
+
+/* Why the IAM cannot be asked now; 0 if it can. */
+static int check_may_ask(session *self, otc_need need, rp_error **error)
+{
+    if (is_refused(self, need))
+        return rp_error_set(error, RP_E_DENIED, "%s", refusal_of(self));
+    if (need == OTC_NEEDS_NOTHING)
         return 0;
-    if (need == OTC_NEEDS_NOTHING) {
-        send_waiting(self);
-        return 0;
-    }
     if (need == OTC_NEEDS_ENDPOINT)
         return otc_auth_state_no_endpoint(&self->auth, error);
-    return begin_iam_request(self, need, error);
+    return is_paused(self) ? pause_error(self, error) : 0;
 }
 
-/* One by one where an answer is awaited first; all at once where nothing is in the way. */
-static int send_or_wait(authenticated *mine, rp_error **error)
+/* Does the next thing for the waiting exchanges: asks the IAM, or sends them. On failure they stay where they
+   are. */
+static int advance(session *self, rp_error **error)
+{
+    otc_need need = needs(self);
+    int result;
+
+    if (TAILQ_EMPTY(&self->lists[WAITING]) || (self->asked && need != OTC_NEEDS_NOTHING))
+        return 0;
+    result = check_may_ask(self, need, error);
+    if (result < 0)
+        return result;
+    if (need != OTC_NEEDS_NOTHING)
+        return begin_iam_request(self, need, error);
+    send_waiting(self);
+    return 0;
+}
+
+/* A refusal is told in the next step, an error of this moment at once. */
+static int send_or_wait(session_exchange *mine, rp_error **error)
 {
     session *self = mine->owner;
-    otc_need need = otc_auth_state_needs(&self->auth, wall_s(self));
+    otc_need need = needs(self);
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
+    int result;
 
-    if (self->refused) {
-        fail_later(mine, RP_E_DENIED, refusal_of(self));
+    if ((need == OTC_NEEDS_NOTHING || !self->asked) && check_may_ask(self, need, &why) < 0) {
+        fail_later_for(mine, why);
         rp_transport_wake(self->inner);
         return 0;
     }
     if (need != OTC_NEEDS_NOTHING)
         return advance(self, error);
-    return self->probe ? 0 : send_now(mine, error);
+    result = self->probe ? 0 : send_now(mine, error);
+    renew_in_advance(self);
+    return result;
 }
 
-/* ---- answers ---- */
+/* ---- replies of the service ---- */
 
-static bool may_renew(const authenticated *mine, const rp_http_reply *reply)
+static bool may_renew(const session_exchange *mine)
 {
-    const otc_identity *identity = mine->owner->auth.identity;
-    bool renewable = identity->method == OTC_METHOD_PASSWORD || otc_identity_has_agency(identity);
+    const session *self = mine->owner;
+    const otc_identity *identity = self->auth.identity;
+    bool renewable = identity->method == OTC_METHOD_PASSWORD || identity->method == OTC_METHOD_METADATA ||
+                     otc_identity_has_agency(identity);
 
-    return renewable && !mine->renewed && mine->owner->is_unauthenticated(reply);
+    if (!renewable || mine->renewed)
+        return false;
+    /* Another exchange has renewed it meanwhile. */
+    if (mine->generation != otc_auth_state_generation(&self->auth))
+        return true;
+    return now_ms(self) >= self->no_renewal_before_ms;
 }
 
-/* Many may be told so of one token: only the first of them ends it. */
-static void renew(authenticated *mine)
+/* Many exchanges may be told so of one token: the first of them ends it. */
+static void renew(session_exchange *mine, const rp_http_reply *reply)
 {
     session *self = mine->owner;
-    otc_token *token = otc_auth_state_token(&self->auth);
     _cleanup_(rp_error_freep) rp_error *error = NULL;
 
-    if (mine->generation == token->generation)
-        otc_token_forget(token);
     mine->renewed = true;
     mine->inner = NULL;
     move(mine, WAITING);
-    if (send_or_wait(mine, &error) < 0)
-        fail_later(mine, error ? error->code : RP_E_NO_MEMORY, error ? error->message : "out of memory");
+    if (mine->generation == otc_auth_state_generation(&self->auth)) {
+        if (otc_auth_state_signs(&self->auth))
+            remember_refused_signature(self, reply, "the signature by temporary keys was refused");
+        else
+            otc_auth_state_forget(&self->auth);
+    }
+    if (mine->state == WAITING && send_or_wait(mine, &error) < 0)
+        fail_later_for(mine, error);
 }
 
-/* A copy of the body in which the secret is stars. */
-static char *body_without(const rp_http_reply *reply, const rp_secret *secret)
+/* Of an error's body, in which a server may repeat what it got. NULL when out of memory. */
+static char *redacted_body(const rp_http_reply *reply, const rp_secret *secret)
 {
-    size_t len = rp_secret_len(secret);
-    char *copy = malloc(reply->body_len + 1), *end, *found;
+    char *copy = malloc(reply->body_len + 1);
 
     if (!copy)
         return NULL;
-    end = copy + reply->body_len;
     memcpy(copy, reply->body, reply->body_len);
-    *end = '\0';
-    for (char *at = copy; (found = memmem(at, (size_t)(end - at), rp_secret_reveal(secret), len));
-         at = found + len)
-        memset(found, '*', len);
+    copy[reply->body_len] = '\0';
+    otc_redact(copy, reply->body_len, secret);
     return copy;
 }
 
-/* What is shorter than any real token might stand in an answer by chance. */
-static bool repeats(const rp_http_reply *reply, const rp_secret *secret)
+static bool is_success(const rp_http_reply *reply)
 {
-    size_t len = secret ? rp_secret_len(secret) : 0;
-
-    return len >= MIN_TOKEN_BYTES && memmem(reply->body, reply->body_len, rp_secret_reveal(secret), len);
+    return reply->status >= 200 && reply->status < 300;
 }
 
-/* Servers and gateways may repeat what they got, and their words end in logs. */
-static void finish_silently(authenticated *mine, const rp_http_reply *reply)
+/* The secret that the reply refers to must outlive the exchange. */
+static void finish_with(session_exchange *mine, const rp_http_reply *reply)
+{
+    _cleanup_(otc_request_auth_done) otc_request_auth kept = mine->auth;
+
+    mine->auth = (otc_request_auth){0};
+    finish(mine, reply, NULL);
+}
+
+static void finish_redacted(session_exchange *mine, const rp_http_reply *reply)
 {
     static const rp_error no_memory = {.code = RP_E_LOST, .message = (char *)"out of memory for the reply"};
     const rp_secret *secret = mine->auth.token ? mine->auth.token : mine->auth.security_token;
     _cleanup_(rp_freep) char *body = NULL;
-    rp_http_reply silent = *reply;
+    rp_http_reply clean = *reply;
 
-    if (!repeats(reply, secret)) {
-        finish(mine, reply, NULL);
+    /* Messages are taken from a success too, so its reader redacts them: it may be large. */
+    clean.sent_secret = secret;
+    if (is_success(reply)) {
+        finish_with(mine, &clean);
         return;
     }
-    silent.body = body = body_without(reply, secret);
-    finish(mine, body ? &silent : NULL, body ? NULL : &no_memory);
+    if (reply->request_id && otc_repeats(reply->request_id, strlen(reply->request_id), secret))
+        clean.request_id = NULL;
+    if (otc_repeats(reply->body, reply->body_len, secret)) {
+        clean.body = body = redacted_body(reply, secret);
+        if (!body) {
+            finish(mine, NULL, &no_memory);
+            return;
+        }
+    }
+    finish_with(mine, &clean);
 }
 
-/* The refused signature of keys that were never taken would be refused again. */
-static void note_refusal(session *self, const rp_http_reply *reply, const char *note)
+static void note_refused_signature(const session_exchange *mine, const rp_http_reply *reply, const char *note)
 {
-    _cleanup_(rp_freep) char *why = NULL, *words = NULL;
+    _cleanup_(rp_freep) char *why = otc_token_refusal(reply, mine->auth.security_token);
+    _cleanup_(rp_freep) char *words = why ? rp_format("the signature was refused: %s (%s)", why, note) : NULL;
 
-    if (!signs(self) || self->keys_accepted)
-        return;
-    why = otc_token_refusal(reply, self->auth.identity->chosen.values[OTC_SECURITY_TOKEN].text);
-    words = why ? rp_format("the signature was refused: %s (%s)", why, note) : NULL;
-    remember_refusal(self, reply, words ? words : "the signature was refused");
+    remember_refused_signature(mine->owner, reply, words ? words : "the signature was refused");
 }
 
-static void finish_refused(authenticated *mine, const rp_http_reply *reply)
+static void finish_refused(session_exchange *mine, const rp_http_reply *reply)
 {
     session *self = mine->owner;
-    _cleanup_(rp_freep) char *note = whose(self, reply);
+    _cleanup_(rp_freep) char *note = describe_credentials(self, reply);
     rp_http_reply noted = *reply;
+    bool current = mine->generation == otc_auth_state_generation(&self->auth);
 
     noted.note = note;
-    note_refusal(self, reply, note ? note : "");
-    finish_silently(mine, &noted);
+    if (mine->renewed && current)
+        self->no_renewal_before_ms = now_ms(self) + RENEWAL_PAUSE_MS;
+    if (otc_auth_state_signs(&self->auth) && current)
+        note_refused_signature(mine, reply, note ? note : "");
+    finish_redacted(mine, &noted);
 }
 
 static bool accepts_keys(const rp_http_reply *reply)
@@ -578,7 +849,7 @@ static bool accepts_keys(const rp_http_reply *reply)
 
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
-    authenticated *mine = context;
+    session_exchange *mine = context;
     session *self = mine->owner;
     bool was_probe = self->probe == mine, refused = reply && self->is_unauthenticated(reply);
 
@@ -586,23 +857,23 @@ static void attempt_done(void *context, const rp_http_reply *reply, const rp_err
         self->probe = NULL;
     if (was_probe && reply && !refused && accepts_keys(reply))
         self->keys_accepted = true;
-    if (refused && may_renew(mine, reply)) {
-        renew(mine);
+    if (refused && may_renew(mine)) {
+        renew(mine, reply);
         return;
     }
     if (refused)
         finish_refused(mine, reply);
     else if (reply)
-        finish_silently(mine, reply);
+        finish_redacted(mine, reply);
     else
         finish(mine, NULL, error);
     if (was_probe)
         advance_or_fail(self);
 }
 
-static authenticated *authenticated_new(session *self, const rp_http_request *request)
+static session_exchange *session_exchange_new(session *self, const rp_http_request *request)
 {
-    authenticated *mine = calloc(1, sizeof(*mine));
+    session_exchange *mine = calloc(1, sizeof(*mine));
 
     if (!mine)
         return NULL;
@@ -619,12 +890,12 @@ static int session_start(rp_transport *transport, const rp_http_request *request
                          rp_error **error)
 {
     session *self = (session *)transport;
-    authenticated *mine;
+    session_exchange *mine;
     int result;
 
     if (*request->url != '/')
-        return rp_error_set(error, RP_E_INVALID, "a session sends below its project only, not to other URLs");
-    mine = authenticated_new(self, request);
+        return rp_error_set(error, RP_E_INVALID, "a session sends to paths of its project only, not to URLs");
+    mine = session_exchange_new(self, request);
     if (!mine)
         return rp_error_no_memory(error);
     if ((result = send_or_wait(mine, error)) < 0) {
@@ -635,16 +906,17 @@ static int session_start(rp_transport *transport, const rp_http_request *request
     return 0;
 }
 
+/* A renewal goes on: the next exchange will need it. */
 static void session_drop(rp_transport *transport, rp_exchange *exchange)
 {
     session *self = (session *)transport;
-    authenticated *mine = (authenticated *)exchange;
+    session_exchange *mine = (session_exchange *)exchange;
     bool was_probe = self->probe == mine;
 
     if (mine->state == SENT)
         rp_transport_drop(self->inner, mine->inner);
     forget(mine);
-    if (TAILQ_EMPTY(&self->lists[WAITING]))
+    if (TAILQ_EMPTY(&self->lists[WAITING]) && !self->renewing)
         drop_iam_request(self);
     else if (was_probe)
         advance_or_fail(self);
@@ -657,20 +929,20 @@ static void session_wait(rp_transport *transport, int64_t at_most_ms)
     rp_transport_wait(((session *)transport)->inner, at_most_ms);
 }
 
-static size_t count(const struct authenticated_list *list)
+static size_t count(const struct exchange_list *list)
 {
-    const authenticated *each;
+    const session_exchange *each;
     size_t counted = 0;
 
-    for (each = TAILQ_FIRST(list); each; each = TAILQ_NEXT(each, link))
+    TAILQ_FOREACH(each, list, link)
         counted++;
     return counted;
 }
 
-/* As many as there are now: who starts again in a callback, and fails again, has the next step. */
+/* As many as there are now: one that is started in a callback and fails again is told in the next step. */
 static void tell_failed(session *self)
 {
-    authenticated *each;
+    session_exchange *each;
 
     for (size_t left = count(&self->lists[FAILED]); left > 0; left--) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
@@ -698,7 +970,7 @@ static void session_wake(rp_transport *transport)
 static void session_free(rp_transport *transport)
 {
     session *self = (session *)transport;
-    authenticated *each;
+    session_exchange *each;
 
     rp_transport_free(self->inner);
     for (size_t state = 0; state < STATES; state++)
@@ -706,7 +978,9 @@ static void session_free(rp_transport *transport)
             forget(each);
     otc_iam_request_done(&self->iam_request);
     otc_auth_state_done(&self->auth);
+    rp_error_free(self->failure);
     free(self->refusal);
+    free(self->refused_key);
     free(self);
 }
 
@@ -728,6 +1002,7 @@ rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
     self->inner = inner;
     self->clock = clock;
     self->is_unauthenticated = is_unauthenticated ? is_unauthenticated : is_status_401;
+    self->no_renewal_before_ms = INT64_MIN;
     for (size_t state = 0; state < STATES; state++)
         TAILQ_INIT(&self->lists[state]);
     if (otc_auth_state_init(&self->auth, identity, error) < 0) {

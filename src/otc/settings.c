@@ -1,6 +1,7 @@
 #include "otc/settings.h"
 
 #include "base/text.h"
+#include "otc/metadata.h"
 
 #define AT(member) .offset = offsetof(otc_settings, member)
 
@@ -74,6 +75,18 @@ const rpkit_attribute otc_settings_fields[] = {
      AT(signing),
      .pattern = "^(access|credential)$",
      .about = "Signature scheme: access (the API signing guide's, the default) or credential (older clients')."},
+    {.name = "metadata",
+     .kind = RPKIT_FLAG,
+     AT(metadata),
+     .has_default = true,
+     .about = "Sign requests with temporary keys of this server's own agency, from the cloud's metadata service: "
+              "no secret is needed in the configuration."},
+    {.name = "metadata_url",
+     .kind = RPKIT_TEXT,
+     AT(metadata_url),
+     .format = "uri",
+     .about = "URL of the temporary keys. The host must be a link-local or loopback address. Default: "
+              OTC_METADATA_DEFAULT_URL "."},
     {.name = "agency_name",
      .kind = RPKIT_TEXT,
      AT(agency_name),
@@ -109,7 +122,7 @@ const rpkit_attribute otc_settings_fields[] = {
      .has_default = true,
      .about = "Allow http to hosts other than this one. Tokens can then be read on the way."},
     {.name = "proxy",
-     .kind = RPKIT_TEXT,
+     .kind = RPKIT_SECRET,
      AT(proxy),
      .about = "URL of a proxy; \"\" for none. Default: from the environment."},
     {.name = "no_proxy",

@@ -16,9 +16,12 @@ typedef struct otc_settings {
     rp_secret *token, *password;
     char *access_key, *signing;
     rp_secret *secret_key, *security_token;
+    bool metadata;
+    char *metadata_url;
     char *agency_name, *agency_domain_name, *delegated_project;
     char *ca_file, *client_cert_file, *client_key_file;
-    char *proxy, *no_proxy;
+    rp_secret *proxy; /* its URL may have a password */
+    char *no_proxy;
     bool insecure, allow_insecure_http;
     bool says_insecure; /* insecure was given, be it as false: no other source is asked */
 } otc_settings;

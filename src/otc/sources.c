@@ -39,11 +39,34 @@ static int read_cloud(const otc_environment *environment, otc_source sources[SOU
                              wrong->message);
 }
 
+/* True if the environment has more than the name of a cloud. */
+static bool has_settings(const otc_source *environment)
+{
+    for (otc_setting setting = 0; setting < OTC_SETTINGS; setting++)
+        if (setting != OTC_CLOUD && otc_source_has(environment, setting))
+            return true;
+    return false;
+}
+
+/* A named cloud stands for itself: what may be left over in the environment is not mixed into it. */
+static int choose(otc_source sources[SOURCES], otc_identity *into, rp_error **error)
+{
+    const otc_source *const order[] = {&sources[CONFIGURATION], &sources[CLOUD], &sources[ENVIRONMENT]};
+    const otc_source *configuration = &sources[CONFIGURATION], *environment = &sources[ENVIRONMENT];
+    bool named = otc_source_has(configuration, OTC_CLOUD) || otc_source_has(environment, OTC_CLOUD);
+    int result = otc_identity_choose(order, named ? ENVIRONMENT : SOURCES, into, error);
+
+    if (result == RP_E_INVALID && named && has_settings(environment))
+        rp_error_add(error, "beside %s no other variables of the environment are read",
+                     otc_source_origin(otc_source_has(configuration, OTC_CLOUD) ? configuration : environment,
+                                       OTC_CLOUD));
+    return result;
+}
+
 int otc_sources_read(const otc_settings *settings, const otc_environment *environment, otc_identity *into,
                      char **warning, rp_error **error)
 {
     otc_source sources[SOURCES] = {0};
-    const otc_source *const order[] = {&sources[CONFIGURATION], &sources[CLOUD], &sources[ENVIRONMENT]};
     _cleanup_(rp_freep) char *told = NULL;
     int result = otc_settings_as_source(settings, &sources[CONFIGURATION], error);
 
@@ -53,7 +76,7 @@ int otc_sources_read(const otc_settings *settings, const otc_environment *enviro
     if (result == 0)
         result = read_cloud(environment, sources, &told, error);
     if (result == 0)
-        result = otc_identity_choose(order, rp_count_of(order), into, error);
+        result = choose(sources, into, error);
     for (size_t i = 0; i < SOURCES; i++)
         otc_source_done(&sources[i]);
     if (result == 0)

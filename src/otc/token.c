@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "json/value.h"
 #include "json/writer.h"
+#include "otc/redact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static size_t ample_size(const otc_login *login)
 {
     size_t bytes = length_of(login->user_name) + length_of(login->user_id) + length_of(login->project_id) +
                    length_of(login->project_name) + 2 * length_of(login->domain_name) +
-                   2 * length_of(login->domain_id);
+                   2 * length_of(login->domain_id) + length_of(login->project_domain_name) +
+                   length_of(login->project_domain_id);
 
     bytes += length_of(login->agency_name) + (login->password ? rp_secret_len(login->password) : 0);
     return 512 + 6 * bytes;
@@ -74,6 +76,14 @@ static void write_agency(rp_json_writer *writer, const otc_login *login)
     rp_write_text_member(writer, "xrole_name", login->agency_name);
 }
 
+static void write_project_domain(rp_json_writer *writer, const otc_login *login)
+{
+    if (login->project_domain_id || login->project_domain_name)
+        write_named(writer, "domain", login->project_domain_id, login->project_domain_name);
+    else if (has_domain(login))
+        write_domain(writer, login);
+}
+
 static void write_project(rp_json_writer *writer, const otc_login *login)
 {
     rp_write_name(writer, "project");
@@ -82,8 +92,8 @@ static void write_project(rp_json_writer *writer, const otc_login *login)
         rp_write_text_member(writer, "id", login->project_id);
     else
         rp_write_text_member(writer, "name", login->project_name);
-    if (!login->project_id && has_domain(login))
-        write_domain(writer, login);
+    if (!login->project_id)
+        write_project_domain(writer, login);
     rp_write_end(writer, '}');
 }
 
@@ -274,9 +284,9 @@ static const char *words_in(const rp_json *body, const char **code)
     return NULL;
 }
 
-static bool repeats(const char *text, const rp_secret *password)
+static bool repeats(const char *text, const rp_secret *secret)
 {
-    return text && password && rp_secret_len(password) > 0 && strstr(text, rp_secret_reveal(password));
+    return text && otc_repeats(text, strlen(text), secret);
 }
 
 /* One line, so that it can stand in a log. */
@@ -287,22 +297,30 @@ static void flatten(char *text)
             *text = ' ';
 }
 
-char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *password)
+char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
     const char *code = NULL, *words;
     char *told;
 
-    /* What is no JSON is some proxy's page, of which the status says enough. */
     rp_json_parse(reply->body, reply->body_len, &body, NULL);
     words = words_in(body, &code);
     if (!words)
         return rp_format("HTTP %d", reply->status);
-    if (repeats(words, password) || repeats(code, password))
-        return rp_format("HTTP %d, in words that repeat the password", reply->status);
+    if (repeats(words, secret) || repeats(code, secret))
+        return rp_format("HTTP %d, whose text repeats a secret", reply->status);
     told = code ? rp_format("HTTP %d %.64s: %.*s", reply->status, code, MAX_WORDS_BYTES, words)
                 : rp_format("HTTP %d: %.*s", reply->status, MAX_WORDS_BYTES, words);
     if (told)
         flatten(told);
     return told;
+}
+
+bool otc_is_own_refusal(const rp_http_reply *reply)
+{
+    _cleanup_(rp_json_freep) rp_json *body = NULL;
+    const char *code = NULL;
+
+    rp_json_parse(reply->body, reply->body_len, &body, NULL);
+    return words_in(body, &code);
 }

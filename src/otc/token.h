@@ -19,6 +19,7 @@ typedef struct otc_login {
     const rp_secret *password;           /* of a user */
     const char *agency_name;             /* in place of a user: the sender assumes the agency's role */
     const char *domain_name, *domain_id; /* the user's, or the agency's */
+    const char *project_domain_name, *project_domain_id; /* where they differ from the user's */
     const char *project_id, *project_name;
     bool for_domain; /* the token is for the domain, not for a project */
 } otc_login;
@@ -33,9 +34,12 @@ char *otc_token_project(const rp_http_reply *reply);
 /* Takes expires_at (seconds since 1970) from the body of a 201; RP_E_LOST if it is no such reply. */
 int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error);
 
-/* What a refused or failed login's reply says: "HTTP 401 IAM.0067: …", in any of the service's shapes; or
-   just the status. Never the password, should the server repeat it. NULL when out of memory. */
-char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *password);
+/* What the reply to a refused or failed request says: "HTTP 401 IAM.0067: …", in any of the service's shapes; or
+   just the status. Never the secret that was sent along, should the server repeat it. NULL when out of memory. */
+char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret);
+
+/* True if the body is an error in one of the service's own shapes, and not the page of some proxy. */
+bool otc_is_own_refusal(const rp_http_reply *reply);
 
 /* "2015-11-09T01:42:57.527363Z" to seconds since 1970; false if it is not of that form. */
 bool otc_parse_time(const char *text, int64_t *seconds);

@@ -677,13 +677,19 @@ START_TEST(insecure_of_any_source_is_warned_of_by_its_source)
     place here = place_make((const char *const[]){NULL});
     const rp_response *told;
 
-    set_environment(&here, (const char *const[]){"OS_INSECURE", "true", NULL});
-    told = open_with(&here, HERE ", \"token\": \"" TOKEN "\"", NULL);
+    set_environment(&here, (const char *const[]){"OS_INSECURE", "true", "OS_TOKEN", TOKEN, NULL});
+    told = open_with(&here, HERE, NULL);
     ck_assert_int_eq(told->status, RP_OK);
     ck_assert_ptr_nonnull(strstr(told->json, "OS_INSECURE of the environment"));
     here.bed.plugin->close(told->instance);
     here.bed.plugin->release(told);
-    told = open_with(&here, HERE ", \"insecure\": false, \"token\": \"" TOKEN "\"", NULL);
+    told = open_with(&here, HERE ", \"insecure\": false", NULL);
+    ck_assert_int_eq(told->status, RP_OK);
+    ck_assert_ptr_null(strstr(told->json, "http.insecure"));
+    here.bed.plugin->close(told->instance);
+    here.bed.plugin->release(told);
+    /* Not beside credentials of the configuration. */
+    told = open_with(&here, HERE ", \"token\": \"" TOKEN "\"", NULL);
     ck_assert_int_eq(told->status, RP_OK);
     ck_assert_ptr_null(strstr(told->json, "http.insecure"));
     here.bed.instance = told->instance;

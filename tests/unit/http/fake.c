@@ -146,6 +146,7 @@ static void on_done(void *context, const rp_http_reply *reply, const rp_error *e
     told->status = reply ? reply->status : 0;
     told->code = error ? error->code : 0;
     snprintf(told->message, sizeof(told->message), "%s", error ? error->message : "");
+    told->retry_after_ms = error ? error->retry_after_ms : 0;
     snprintf(told->body, sizeof(told->body), "%s", reply ? reply->body : "");
     if (told->then)
         told->then(told);

@@ -57,6 +57,7 @@ typedef struct outcome {
     int status; /* or 0 */
     int code;   /* or 0 */
     char message[512];
+    int64_t retry_after_ms; /* of the error */
     char body[512];
     unsigned again;
     int64_t pause_ms; /* of the last again */

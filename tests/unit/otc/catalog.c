@@ -110,20 +110,23 @@ static const struct {
     const char *body, *id;
     int code;
 } lists[] = {
-    {"{\"projects\":[{\"id\":\"p\"},{\"id\":\"q\"}]}", "p", 0},
+    {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"}]}", "p", 0},
+    {"{\"projects\":[{\"id\":\"q\",\"name\":\"eu-de_shop\"},{\"id\":\"p\",\"name\":\"eu-de\"}]}", "p", 0},
+    {"{\"projects\":[{\"id\":\"q\",\"name\":\"EU-DE\"},{\"id\":\"r\"}]}", NULL, 0},
+    {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"},{\"id\":\"q\",\"name\":\"eu-de\"}]}", NULL, RP_E_NOT_FOUND},
     {"{\"projects\":[]}", NULL, 0},
-    {"{\"projects\":[{}]}", NULL, RP_E_LOST},
+    {"{\"projects\":[{\"name\":\"eu-de\"}]}", NULL, RP_E_LOST},
     {"{\"projects\":{}}", NULL, RP_E_LOST},
     {"{\"domains\":[]}", NULL, RP_E_LOST},
     {"no", NULL, RP_E_LOST},
 };
 
-START_TEST(a_look_up_brings_the_first_id)
+START_TEST(a_look_up_brings_the_id_of_the_name)
 {
     rp_http_reply reply = reply_of(lists[_i].body);
     _cleanup_(rp_freep) char *id = NULL;
 
-    ck_assert_int_eq(otc_first_id(&reply, "projects", &id, NULL), lists[_i].code);
+    ck_assert_int_eq(otc_id_of_name(&reply, "projects", "eu-de", &id, NULL), lists[_i].code);
     ck_assert_int_eq(id != NULL, lists[_i].id != NULL);
     if (id)
         ck_assert_str_eq(id, lists[_i].id);
@@ -137,6 +140,6 @@ TCase *catalog_tests(void)
     tcase_add_loop_test(tests, the_endpoint_is_that_of_the_service_region_and_interface, 0,
                         (int)rp_count_of(cases));
     tcase_add_loop_test(tests, a_catalog_that_does_not_decide_says_why, 0, (int)rp_count_of(faults));
-    tcase_add_loop_test(tests, a_look_up_brings_the_first_id, 0, (int)rp_count_of(lists));
+    tcase_add_loop_test(tests, a_look_up_brings_the_id_of_the_name, 0, (int)rp_count_of(lists));
     return tests;
 }

@@ -30,8 +30,8 @@ typedef struct world {
     otc_identity identity;
     rp_transport *session;
     rp_secret *token;
-    outcome told[4];
-    rp_http_request requests[4];
+    outcome told[8];
+    rp_http_request requests[8];
     unsigned begun;
 } world;
 
@@ -170,15 +170,160 @@ START_TEST(refused_keys_are_not_sent_again)
 }
 END_TEST
 
-START_TEST(keys_that_were_taken_once_may_be_refused_for_another_reason)
+/* Five bad signatures lock an account, and a key may be deleted at any time. */
+START_TEST(keys_that_were_accepted_before_are_not_sent_again_once_refused)
 {
+    outcome *told;
+
     make(WHOEVER(HOME, KEYS));
     begin();
     answer("GET", ELB, 200, "");
     begin();
     answer("GET", ELB, 401, "");
+    for (int i = 0; i < 2; i++) {
+        told = begin();
+        rp_transport_step(here.session);
+        ck_assert_int_eq(told->code, RP_E_DENIED);
+    }
+    ck_assert_uint_eq(here.inner.count, 2);
+    end();
+}
+END_TEST
+
+START_TEST(keys_that_the_iam_refused_are_not_sent_to_the_service_either)
+{
+    outcome *told;
+
+    make(WHOEVER("auth_url", IAM, "project_name", "mine", "endpoint", "https://elb.example", KEYS));
     begin();
+    answer("GET", IAM "/projects?name=mine", 401, "");
+    told = begin();
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_DENIED);
+    ck_assert_uint_eq(here.inner.count, 1);
+    end();
+}
+END_TEST
+
+/* ---- temporary keys ---- */
+
+#define METADATA "http://169.254.169.254/openstack/latest/securitykey"
+
+static const char *keys_of(const char *access, int64_t life_s)
+{
+    time_t at = (time_t)(here.time.wall_s + life_s);
+    static char body[512];
+    char expires[32];
+    struct tm tm;
+
+    gmtime_r(&at, &tm);
+    strftime(expires, sizeof(expires), "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
+    snprintf(body, sizeof(body),
+             "{\"credential\":{\"access\":\"%s\",\"secret\":\"canary-secret\",\"securitytoken\":\"canary-token-of-%s\","
+             "\"expires_at\":\"%s\"}}",
+             access, access, expires);
+    return body;
+}
+
+static void check_signed_by(const char *access)
+{
+    char start[64], token[64];
+
+    snprintf(start, sizeof(start), "SDK-HMAC-SHA256 Access=%s, ", access);
+    snprintf(token, sizeof(token), "canary-token-of-%s", access);
+    ck_assert(!strncmp(header("Authorization"), start, strlen(start)));
+    ck_assert_str_eq(header("X-Security-Token"), token);
+}
+
+START_TEST(temporary_keys_are_fetched_without_a_proxy_and_sign)
+{
+    make(WHOEVER(HOME, "metadata", "true"));
+    begin();
+    ck_assert(last()->request->direct);
+    ck_assert(last()->request->secret_reply);
+    ck_assert_ptr_null(header("Authorization"));
+    ck_assert_str_eq(last()->token, "");
+    answer("GET", METADATA, 200, keys_of("one", 86400));
+    check_signed_by("one");
+    answer("GET", ELB, 200, "");
+    begin();
+    check_signed_by("one");
     ck_assert_uint_eq(here.inner.count, 3);
+    end();
+}
+END_TEST
+
+START_TEST(temporary_keys_are_renewed_beside_requests_before_they_expire)
+{
+    make(WHOEVER(HOME, "metadata", "true"));
+    begin();
+    answer("GET", METADATA, 200, keys_of("one", 3600));
+    answer("GET", ELB, 200, "");
+    here.time.wall_s += 3600 - 600;
+    begin();
+    ck_assert_str_eq(here.inner.sent[2].url, ELB);
+    answer("GET", METADATA, 200, keys_of("two", 3600));
+    begin();
+    check_signed_by("two");
+    ck_assert_uint_eq(here.inner.count, 5);
+    end();
+}
+END_TEST
+
+START_TEST(temporary_keys_that_were_refused_are_replaced_and_never_sent_again)
+{
+    outcome *told;
+
+    make(WHOEVER(HOME, "metadata", "true"));
+    told = begin();
+    answer("GET", METADATA, 200, keys_of("one", 3600));
+    answer("GET", ELB, 401, "");
+    answer("GET", METADATA, 200, keys_of("two", 3600));
+    check_signed_by("two");
+    answer("GET", ELB, 401, "");
+    ck_assert_int_eq(told->status, 401);
+    told = begin();
+    answer("GET", METADATA, 200, keys_of("two", 3600));
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_DENIED);
+    ck_assert_ptr_nonnull(strstr(told->message, "no other keys than those that were refused"));
+    told = begin();
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_DENIED);
+    ck_assert_uint_eq(here.inner.count, 5);
+    end();
+}
+END_TEST
+
+static const struct no_keys {
+    int status;
+    const char *body, *words;
+} no_keys[] = {
+    {404, "<html>", "cannot get temporary keys at " METADATA ": HTTP 404"},
+    {200, "{}", "the reply has no credential.access"},
+    {200, "<html>", "the reply cannot be read"},
+    {200, "{\"credential\":{\"access\":\"a\",\"secret\":\"s\",\"securitytoken\":\"t\"}}", "does not say when"},
+    {200,
+     "{\"credential\":{\"access\":\"a\",\"secret\":\"s\",\"expires_at\":\"2222-02-22T22:22:22Z\"}}",
+     "no credential.securitytoken"},
+};
+
+START_TEST(a_machine_without_temporary_keys_is_told_and_asked_again_later)
+{
+    const struct no_keys *one = &no_keys[_i];
+    outcome *told;
+
+    make(WHOEVER(HOME, "metadata", "true"));
+    told = begin();
+    answer("GET", METADATA, one->status, one->body);
+    rp_transport_step(here.session);
+    ck_assert_int_eq(told->code, RP_E_UNAVAILABLE);
+    ck_assert_msg(strstr(told->message, one->words) != NULL, "%s", told->message);
+    begin();
+    ck_assert_uint_eq(here.inner.count, 1);
+    here.time.now_ms += 250;
+    begin();
+    ck_assert_uint_eq(here.inner.count, 2);
     end();
 }
 END_TEST
@@ -195,6 +340,13 @@ START_TEST(a_clock_that_is_wrong_is_told_and_may_be_set_right)
     rp_transport_step(here.session);
     rp_transport_step(here.session);
     ck_assert_ptr_nonnull(strstr(waiting->message, "this machine's clock is 60 minutes behind the server's"));
+    /* As long as it is wrong, each signature would be a bad one. */
+    here.time.now_ms += 120000;
+    here.time.wall_s += 120;
+    waiting = begin();
+    rp_transport_step(here.session);
+    ck_assert_int_eq(waiting->code, RP_E_DENIED);
+    ck_assert_uint_eq(here.inner.count, 1);
     here.time.wall_s += 3600;
     begin();
     ck_assert_uint_eq(here.inner.count, 2);
@@ -208,9 +360,9 @@ START_TEST(keys_look_up_domain_project_and_endpoint_in_this_order_and_once)
     make(WHOEVER("auth_url", IAM, "project_name", "my/one", "domain_name", "OTC", KEYS));
     begin();
     begin();
-    answer("GET", IAM "/auth/domains?name=OTC", 200, "{\"domains\":[{\"id\":\"d\"}]}");
+    answer("GET", IAM "/auth/domains?name=OTC", 200, "{\"domains\":[{\"id\":\"d\",\"name\":\"OTC\"}]}");
     ck_assert_str_eq(header("X-Domain-Id"), "d");
-    answer("GET", IAM "/projects?name=my%2Fone", 200, "{\"projects\":[{\"id\":\"p\"}]}");
+    answer("GET", IAM "/projects?name=my%2Fone", 200, "{\"projects\":[{\"id\":\"p\",\"name\":\"my/one\"}]}");
     ck_assert_str_eq(header("X-Project-Id"), "p");
     answer("GET", IAM "/auth/catalog", 200, "{\"catalog\":[" ELB_ENTRY "]}");
     ck_assert_uint_eq(here.inner.count, 5);
@@ -252,7 +404,7 @@ START_TEST(without_a_catalog_the_documented_host_of_the_region_is_asked)
     make(WHOEVER("auth_url", "https://iam.eu-de.otc.example", "region", "eu-de", "project_id", "p", "token",
                  "given-token"));
     begin();
-    answer("GET", "https://iam.eu-de.otc.example/v3/auth/catalog", 403, "");
+    answer("GET", "https://iam.eu-de.otc.example/v3/auth/catalog", 403, "{\"error_msg\":\"no\"}");
     answer("GET", "https://elb.eu-de.otc.example/v1.0/p/x", 200, "");
     end();
 }
@@ -363,9 +515,9 @@ START_TEST(an_agency_is_renewed_before_its_end_without_a_new_login)
     answer("GET", ELB, 200, "");
     here.time.wall_s += 3600 - 600;
     begin();
+    ck_assert_str_eq(here.inner.sent[3].url, ELB);
     ck_assert_ptr_nonnull(strstr(last()->body, "assume_role"));
     answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
-    answer("GET", ELB, 200, "");
     ck_assert_uint_eq(here.inner.count, 5);
     end();
 }
@@ -443,9 +595,37 @@ START_TEST(a_security_token_goes_along_and_is_kept_out_of_answers)
     make(WHOEVER(HOME, KEYS, "security_token", "canary-security-token"));
     told = begin();
     ck_assert_str_eq(header("X-Security-Token"), "canary-security-token");
-    answer("GET", ELB, 200, "you sent canary-security-token");
+    answer("GET", ELB, 400, "you sent canary-security-token");
     ck_assert_str_eq(told->body, "you sent *********************");
     end();
+}
+END_TEST
+
+/* What is parsed ends in messages, so it is what must not have the secret. */
+START_TEST(a_secret_is_kept_out_of_answers_however_it_is_spelled)
+{
+    static const char token[] = "MIIabc/def+ghi/jkl==canary";
+    static const char *const bodies[] = {
+        "{\"error_msg\":\"token MIIabc/def+ghi/jkl==canary is bad\"}",
+        "{\"error_msg\":\"token MIIabc\\/def+ghi\\/jkl==canary is bad\"}",
+        "{\"error_msg\":\"token MIIabc\\u002fdef\\u002Bghi\\/jkl==canary is bad\"}",
+        "{\"error_msg\":\"{\\\"t\\\":\\\"MIIabc\\\\\\/def+ghi\\\\\\/jkl==canary\\\"}\"}",
+        "{\"error_msg\":\"token MIIabc/def+ghi/jkl...\"}",
+        "/?token=MIIabc%2Fdef%2bghi%2Fjkl==canary&x",
+    };
+
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        outcome *told;
+        make(WHOEVER(HOME, "token", token));
+        told = begin();
+        answer("GET", ELB, 403, bodies[i]);
+        ck_assert_msg(!strstr(told->body, "MIIabc") && !strstr(told->body, "canary") &&
+                          !strstr(told->body, "ghi"),
+                      "%s", told->body);
+        ck_assert_uint_eq(strlen(told->body), strlen(bodies[i]));
+        ck_assert(!strstr(bodies[i], "is bad") || strstr(told->body, "is bad"));
+        end();
+    }
 }
 END_TEST
 
@@ -483,7 +663,13 @@ TCase *iam_request_tests(void)
     tcase_add_test(tests, a_signature_is_made_anew_for_each_attempt);
     tcase_add_test(tests, keys_that_were_never_taken_go_out_with_one_request_alone);
     tcase_add_test(tests, refused_keys_are_not_sent_again);
-    tcase_add_test(tests, keys_that_were_taken_once_may_be_refused_for_another_reason);
+    tcase_add_test(tests, keys_that_were_accepted_before_are_not_sent_again_once_refused);
+    tcase_add_test(tests, keys_that_the_iam_refused_are_not_sent_to_the_service_either);
+    tcase_add_test(tests, temporary_keys_are_fetched_without_a_proxy_and_sign);
+    tcase_add_test(tests, temporary_keys_are_renewed_beside_requests_before_they_expire);
+    tcase_add_test(tests, temporary_keys_that_were_refused_are_replaced_and_never_sent_again);
+    tcase_add_loop_test(tests, a_machine_without_temporary_keys_is_told_and_asked_again_later, 0,
+                        (int)(sizeof(no_keys) / sizeof(no_keys[0])));
     tcase_add_test(tests, a_clock_that_is_wrong_is_told_and_may_be_set_right);
     tcase_add_test(tests, a_query_too_long_to_be_signed_is_refused);
     tcase_add_test(tests, keys_look_up_domain_project_and_endpoint_in_this_order_and_once);
@@ -500,5 +686,6 @@ TCase *iam_request_tests(void)
     tcase_add_test(tests, an_iam_request_that_nobody_waits_for_is_dropped);
     tcase_add_test(tests, a_probe_that_is_dropped_makes_room_for_the_next);
     tcase_add_test(tests, a_security_token_goes_along_and_is_kept_out_of_answers);
+    tcase_add_test(tests, a_secret_is_kept_out_of_answers_however_it_is_spelled);
     return tests;
 }

@@ -11,7 +11,7 @@
 static const char answer_to_all[] =
     "{\"token\":{\"expires_at\":\"2030-01-01T00:00:00Z\",\"project\":{\"id\":\"p\"},\"catalog\":[{\"type\":\"elb\","
     "\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://elb.example\"}]}]},\"error_msg\":\"no\","
-    "\"projects\":[{\"id\":\"p\"}],\"domains\":[{\"id\":\"d\"}]}";
+    "\"projects\":[{\"id\":\"p\",\"name\":\"mine\"}],\"domains\":[{\"id\":\"i\",\"name\":\"d\"}]}";
 
 static void answer_all(fake *inner, rp_transport *session, const rp_secret *token, int login_status)
 {
@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(without_memory_a_failed_login_still_ends_the_request)
 {
-    check_all(503, RP_E_UNREACHED);
+    check_all(503, RP_E_UNAVAILABLE);
 }
 END_TEST
 

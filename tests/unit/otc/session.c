@@ -128,6 +128,22 @@ static void check_token(world *here, const char *token)
     ck_assert_int_eq(told.status, 200);
 }
 
+/* The same, beside which the nth request of all, a login, is under way. */
+static void check_renewing(world *here, size_t nth)
+{
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+    size_t mine = here->inner.count;
+
+    begin(here, &request);
+    ck_assert_str_eq(here->inner.sent[mine].token, "first");
+    ck_assert(is_login(here, nth));
+    ck_assert(here->inner.sent[nth].open);
+    fake_status(&here->inner, mine, 200);
+    step(here);
+    ck_assert_int_eq(told.status, 200);
+}
+
 /* A world that has logged in once, with a token for a day. */
 static void make_logged_in(world *here)
 {
@@ -226,10 +242,11 @@ static void check_renewal(int64_t life_s, int64_t ahead_s)
     here.time.wall_s += life_s - ahead_s - 1;
     check_token(&here, "first");
     here.time.wall_s += 1;
+    /* The request goes out with the old one, and the login beside it. */
     begin(&here, &other);
     ck_assert_uint_eq(logins(&here), 2);
+    ck_assert_str_eq(here.inner.sent[here.inner.count - 2].token, "first");
     grant(&here, here.inner.count - 1, "second", life_s);
-    ck_assert_str_eq(here.inner.sent[here.inner.count - 1].token, "second");
     check_token(&here, "second");
     end(&here);
 }
@@ -369,7 +386,8 @@ START_TEST(a_refused_login_is_told_to_all_who_wait_and_never_tried_again)
 }
 END_TEST
 
-static void check_unreached(int status, int code, const char *words)
+/* A server's failure, however it is told. */
+static void check_unavailable(int status, int code, int expected, const char *words)
 {
     world here;
     outcome told = {0};
@@ -383,10 +401,11 @@ static void check_unreached(int status, int code, const char *words)
         fake_fail(&here.inner, 0, code, "gone");
     step(&here);
     ck_assert_uint_eq(told.done, 1);
-    ck_assert_int_eq(told.code, RP_E_UNREACHED);
+    ck_assert_int_eq(told.code, expected);
     ck_assert(!strncmp(told.message, "cannot log in at " LOGIN ": ", strlen("cannot log in at " LOGIN ": ")));
     ck_assert_ptr_nonnull(strstr(told.message, words));
     told = (outcome){0};
+    here.time.now_ms += 250;
     begin(&here, &request);
     ck_assert_uint_eq(logins(&here), 2);
     grant(&here, 1, "first", 86400);
@@ -394,15 +413,225 @@ static void check_unreached(int status, int code, const char *words)
     end(&here);
 }
 
-START_TEST(a_login_that_fails_otherwise_leaves_the_service_unreached_and_is_tried_again)
+START_TEST(a_login_that_fails_otherwise_is_tried_again)
 {
-    check_unreached(500, 0, "HTTP 500: busy");
-    check_unreached(503, 0, "HTTP 503: busy");
-    check_unreached(429, 0, "HTTP 429: busy");
-    check_unreached(302, 0, "HTTP 302: busy");
-    check_unreached(201, 0, "X-Subject-Token");
-    check_unreached(0, RP_E_LOST, "gone");
-    check_unreached(0, RP_E_UNREACHED, "gone");
+    check_unavailable(500, 0, RP_E_UNAVAILABLE, "HTTP 500: busy");
+    check_unavailable(503, 0, RP_E_UNAVAILABLE, "HTTP 503: busy");
+    check_unavailable(429, 0, RP_E_THROTTLED, "HTTP 429: busy");
+    check_unavailable(302, 0, RP_E_UNAVAILABLE, "HTTP 302: busy");
+    check_unavailable(201, 0, RP_E_UNAVAILABLE, "X-Subject-Token");
+    check_unavailable(0, RP_E_LOST, RP_E_UNAVAILABLE, "gone");
+    check_unavailable(0, RP_E_UNREACHED, RP_E_UNREACHED, "gone");
+}
+END_TEST
+
+/* Retry-After counts for all that wait and all that come; the wait grows where the IAM names none. */
+START_TEST(an_iam_that_asks_to_wait_is_left_alone_by_all)
+{
+    world here;
+    outcome told[4] = {0};
+    rp_http_request requests[4];
+
+    make(&here);
+    for (size_t i = 0; i < 4; i++)
+        requests[i] = request_for(&told[i], PATH);
+    begin(&here, &requests[0]);
+    begin(&here, &requests[1]);
+    fake_reply(&here.inner, 0, (rp_http_reply){.status = 503, .body = "", .retry_after = "30"});
+    step(&here);
+    ck_assert_int_eq(told[0].code, RP_E_UNAVAILABLE);
+    ck_assert_int_eq(told[0].retry_after_ms, 30000);
+    ck_assert_int_eq(told[1].retry_after_ms, 30000);
+    here.time.now_ms += 29000;
+    begin(&here, &requests[2]);
+    step(&here);
+    ck_assert_int_eq(told[2].code, RP_E_UNAVAILABLE);
+    ck_assert_int_eq(told[2].retry_after_ms, 1000);
+    ck_assert_uint_eq(here.inner.count, 1);
+    here.time.now_ms += 1000;
+    begin(&here, &requests[3]);
+    ck_assert_uint_eq(logins(&here), 2);
+    fake_reply(&here.inner, 1, (rp_http_reply){.status = 429, .body = "", .retry_after = "3600"});
+    step(&here);
+    ck_assert_int_eq(told[3].code, RP_E_THROTTLED);
+    ck_assert_int_eq(told[3].retry_after_ms, 60000);
+    end(&here);
+}
+END_TEST
+
+START_TEST(a_login_that_keeps_failing_is_tried_ever_more_rarely)
+{
+    world here;
+    int64_t begun;
+
+    make(&here);
+    begun = here.time.now_ms;
+    for (size_t ms = 0; ms < 60000; ms += 50) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        size_t count = here.inner.count;
+        begin(&here, &request);
+        if (here.inner.count > count)
+            fake_status(&here.inner, count, 500);
+        step(&here);
+        ck_assert_int_eq(told.code, RP_E_UNAVAILABLE);
+        here.time.now_ms += 50;
+    }
+    ck_assert_int_eq(here.time.now_ms - begun, 60000);
+    ck_assert_uint_ge(logins(&here), 10);
+    ck_assert_uint_le(logins(&here), 25);
+    end(&here);
+}
+END_TEST
+
+/* A portal's or a proxy's page says nothing of the password. */
+START_TEST(a_page_of_a_proxy_is_not_remembered_as_a_refusal)
+{
+    static const int statuses[] = {400, 403, 404};
+
+    for (size_t i = 0; i < 3; i++) {
+        world here;
+        outcome told[2] = {0};
+        rp_http_request one = request_for(&told[0], PATH), other = request_for(&told[1], PATH);
+        make(&here);
+        begin(&here, &one);
+        fake_reply(&here.inner, 0,
+                   (rp_http_reply){.status = statuses[i], .body = "<html>Access denied</html>"});
+        step(&here);
+        ck_assert_int_eq(told[0].code, RP_E_UNAVAILABLE);
+        here.time.now_ms += 250;
+        begin(&here, &other);
+        grant(&here, 1, "first", 86400);
+        ck_assert_str_eq(here.inner.sent[2].token, "first");
+        end(&here);
+    }
+}
+END_TEST
+
+/* A clock far ahead: each login would bring another dead token. */
+START_TEST(a_token_that_has_expired_when_it_comes_is_an_error_of_the_clock)
+{
+    world here;
+
+    make(&here);
+    for (size_t i = 0; i < 20; i++) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        begin(&here, &request);
+        if (i == 0)
+            grant(&here, 0, "dead", -3600);
+        step(&here);
+        ck_assert_int_eq(told.code, RP_E_DENIED);
+        ck_assert_ptr_nonnull(strstr(told.message, "expired at "));
+        ck_assert_ptr_nonnull(strstr(told.message, "set the clock"));
+        here.time.now_ms += 200;
+    }
+    ck_assert_uint_eq(here.inner.count, 1);
+    end(&here);
+}
+END_TEST
+
+/* A service that refuses whatever token it gets, be it for some requests only. */
+static void check_useless_renewals(bool accepts_every_other)
+{
+    world here;
+
+    make(&here);
+    for (size_t i = 0; i < 20; i++) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        bool accepted = accepts_every_other && i % 2;
+        begin(&here, &request);
+        while (!told.done) {
+            size_t last = here.inner.count - 1;
+            if (is_login(&here, last)) {
+                grant(&here, last, "fresh", 86400);
+                continue;
+            }
+            fake_status(&here.inner, last, accepted ? 200 : 401);
+            step(&here);
+        }
+        ck_assert_int_eq(told.status, accepted ? 200 : 401);
+    }
+    ck_assert_uint_eq(logins(&here), 2);
+    end(&here);
+}
+
+START_TEST(a_new_token_that_is_refused_is_not_renewed_for_each_request)
+{
+    check_useless_renewals(false);
+    check_useless_renewals(true);
+}
+END_TEST
+
+START_TEST(a_renewal_that_helped_may_be_followed_by_another)
+{
+    world here;
+
+    make_logged_in(&here);
+    for (size_t i = 0; i < 5; i++) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        begin(&here, &request);
+        fake_status(&here.inner, here.inner.count - 1, 401);
+        step(&here);
+        grant(&here, here.inner.count - 1, "fresh", 86400);
+        fake_status(&here.inner, here.inner.count - 1, 200);
+        step(&here);
+        ck_assert_int_eq(told.status, 200);
+    }
+    ck_assert_uint_eq(logins(&here), 6);
+    end(&here);
+}
+END_TEST
+
+/* The login has no answer, and nobody waits for it. */
+START_TEST(an_iam_that_hangs_stops_nobody_while_the_token_lives)
+{
+    world here;
+
+    make_logged_in(&here);
+    here.time.wall_s += 86400 - 600;
+    check_renewing(&here, 3);
+    here.time.wall_s += 599;
+    check_renewing(&here, 3);
+    here.time.wall_s += 1;
+    {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        begin(&here, &request);
+        step(&here);
+        ck_assert_uint_eq(told.done, 0);
+        grant(&here, 3, "second", 86400);
+        ck_assert_str_eq(here.inner.sent[here.inner.count - 1].token, "second");
+    }
+    ck_assert_uint_eq(logins(&here), 2);
+    end(&here);
+}
+END_TEST
+
+/* A changed password: the token is good until its end, and the login is not tried again. */
+START_TEST(a_renewal_that_is_refused_stops_nobody_while_the_token_lives)
+{
+    world here;
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+
+    make_logged_in(&here);
+    here.time.wall_s += 86400 - 600;
+    check_renewing(&here, 3);
+    fake_reply(&here.inner, 3, (rp_http_reply){.status = 401, .body = "{\"error_msg\":\"changed\"}"});
+    step(&here);
+    check_token(&here, "first");
+    check_token(&here, "first");
+    ck_assert_uint_eq(logins(&here), 2);
+    here.time.wall_s += 600;
+    begin(&here, &request);
+    step(&here);
+    ck_assert_int_eq(told.code, RP_E_DENIED);
+    ck_assert_ptr_nonnull(strstr(told.message, "HTTP 401: changed"));
+    ck_assert_uint_eq(logins(&here), 2);
+    end(&here);
 }
 END_TEST
 
@@ -424,30 +653,28 @@ END_TEST
 START_TEST(the_old_token_serves_while_it_lasts_if_it_cannot_be_renewed)
 {
     world here;
-    outcome told[3] = {0};
-    rp_http_request one = request_for(&told[0], PATH), other = request_for(&told[1], PATH),
-                    last = request_for(&told[2], PATH);
+    outcome told = {0};
+    rp_http_request last = request_for(&told, PATH);
 
     make_logged_in(&here);
     here.time.wall_s += 86400 - 100;
-    begin(&here, &one);
-    ck_assert(is_login(&here, 2));
-    fake_status(&here.inner, 2, 503);
+    check_renewing(&here, 3);
+    fake_status(&here.inner, 3, 503);
     step(&here);
-    ck_assert_str_eq(here.inner.sent[3].token, "first");
     check_token(&here, "first"); /* no login each time */
     here.time.wall_s += 60;
-    begin(&here, &other);
-    ck_assert(is_login(&here, 5));
-    fake_status(&here.inner, 5, 503);
+    here.time.now_ms += 60000;
+    check_renewing(&here, 6);
+    fake_status(&here.inner, 6, 503);
     step(&here);
-    ck_assert_str_eq(here.inner.sent[6].token, "first");
     here.time.wall_s += 40;
+    here.time.now_ms += 40000;
     begin(&here, &last);
     ck_assert(is_login(&here, 7));
     fake_status(&here.inner, 7, 503);
     step(&here);
-    ck_assert_int_eq(told[2].code, RP_E_UNREACHED);
+    ck_assert_int_eq(told.code, RP_E_UNAVAILABLE);
+    ck_assert_uint_eq(logins(&here), 4);
     end(&here);
 }
 END_TEST
@@ -646,7 +873,15 @@ TCase *session_tests(void)
     tcase_add_test(tests, many_denials_of_one_token_make_one_renewal);
     tcase_add_test(tests, what_a_denial_looks_like_is_for_the_caller_to_say);
     tcase_add_test(tests, a_refused_login_is_told_to_all_who_wait_and_never_tried_again);
-    tcase_add_test(tests, a_login_that_fails_otherwise_leaves_the_service_unreached_and_is_tried_again);
+    tcase_add_test(tests, a_login_that_fails_otherwise_is_tried_again);
+    tcase_add_test(tests, an_iam_that_asks_to_wait_is_left_alone_by_all);
+    tcase_add_test(tests, a_login_that_keeps_failing_is_tried_ever_more_rarely);
+    tcase_add_test(tests, a_page_of_a_proxy_is_not_remembered_as_a_refusal);
+    tcase_add_test(tests, a_token_that_has_expired_when_it_comes_is_an_error_of_the_clock);
+    tcase_add_test(tests, a_new_token_that_is_refused_is_not_renewed_for_each_request);
+    tcase_add_test(tests, a_renewal_that_helped_may_be_followed_by_another);
+    tcase_add_test(tests, an_iam_that_hangs_stops_nobody_while_the_token_lives);
+    tcase_add_test(tests, a_renewal_that_is_refused_stops_nobody_while_the_token_lives);
     tcase_add_test(tests, a_login_without_memory_is_no_unreached_one);
     tcase_add_test(tests, the_old_token_serves_while_it_lasts_if_it_cannot_be_renewed);
     tcase_add_test(tests, neither_password_nor_token_is_in_any_error);

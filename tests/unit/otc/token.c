@@ -312,9 +312,9 @@ START_TEST(a_refusal_is_told_in_the_servers_words_whatever_their_shape)
         {"<html>no</html>", "HTTP 401"},
         {"", "HTTP 401"},
         {"[]", "HTTP 401"},
-        {"{\"error_msg\":\"user joe, password hunter2\"}", "HTTP 401, in words that repeat the password"},
-        {"{\"error_msg\":\"no\",\"error_code\":\"hunter2\"}", "HTTP 401, in words that repeat the password"},
-        {"{\"error_msg\":\"h\\u0075nter2\"}", "HTTP 401, in words that repeat the password"},
+        {"{\"error_msg\":\"user joe, password hunter2\"}", "HTTP 401, whose text repeats a secret"},
+        {"{\"error_msg\":\"no\",\"error_code\":\"hunter2\"}", "HTTP 401, whose text repeats a secret"},
+        {"{\"error_msg\":\"h\\u0075nter2\"}", "HTTP 401, whose text repeats a secret"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
