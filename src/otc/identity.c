@@ -2,8 +2,8 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "otc/signer.h"
 #include "otc/metadata.h"
+#include "otc/signer.h"
 
 #include <string.h>
 
