@@ -119,8 +119,13 @@ static bool take(void *context, rp_json_token token, const char *spelled, size_t
 
 int rp_json_parse(const char *text, size_t len, rp_json **out, rp_error **error)
 {
-    struct tree tree = {.name = RP_BUFFER(RP_JSON_MAX_BYTES)};
-    int code = rp_json_tokens(text, len, take, &tree, error);
+    return rp_json_parse_upto(RP_JSON_MAX_BYTES, text, len, out, error);
+}
+
+int rp_json_parse_upto(size_t max_bytes, const char *text, size_t len, rp_json **out, rp_error **error)
+{
+    struct tree tree = {.name = RP_BUFFER(max_bytes)};
+    int code = rp_json_tokens(text, len, max_bytes, take, &tree, error);
 
     rp_buffer_done(&tree.name);
     if (code < 0) {

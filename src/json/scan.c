@@ -556,16 +556,16 @@ static int tell_fault(const scanner *s, rp_error **error)
     return rp_error_set(error, RP_E_INVALID, "line %zu, column %zu: %s", line, column, s->fault);
 }
 
-int rp_json_tokens(const char *text, size_t len,
+int rp_json_tokens(const char *text, size_t len, size_t max_bytes,
                    bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len),
                    void *context, rp_error **error)
 {
     scanner s = {.text = text ? text : "", .len = len, .expected = VALUE, .take = take, .context = context};
     bool fine;
 
-    if (len > RP_JSON_MAX_BYTES)
-        return rp_error_set(error, RP_E_INVALID, "the text has %zu bytes, more than the %u allowed", len,
-                            RP_JSON_MAX_BYTES);
+    if (len > max_bytes)
+        return rp_error_set(error, RP_E_INVALID, "the text has %zu bytes, more than the %zu allowed", len,
+                            max_bytes);
     fine = scan_all(&s);
     free(s.names);
     return fine ? 0 : tell_fault(&s, error);
@@ -573,5 +573,5 @@ int rp_json_tokens(const char *text, size_t len,
 
 int rp_json_scan(const char *text, size_t len, rp_error **error)
 {
-    return rp_json_tokens(text, len, NULL, NULL, error);
+    return rp_json_tokens(text, len, RP_JSON_MAX_BYTES, NULL, NULL, error);
 }

@@ -36,6 +36,9 @@ typedef enum rp_json_type {
 
 /* RP_E_INVALID with line and column, or RP_E_NO_MEMORY. */
 int rp_json_parse(const char *text, size_t len, rp_json **out, rp_error **error);
+
+/* The same with a limit other than RP_JSON_MAX_BYTES; below 2 GiB, since strings have an int for a length. */
+int rp_json_parse_upto(size_t max_bytes, const char *text, size_t len, rp_json **out, rp_error **error);
 void rp_json_free(rp_json *root);
 
 /* Overwrites the bytes of every string, names apart, for a document with secrets that is about to be freed.
