@@ -1,3 +1,4 @@
+#include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
 #include "cli/verbs/plugin_handle.h"
 #include "cli/verbs/verbs.h"
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
     const rp_verb *verb = NULL;
     int code;
 
+    rp_plugin_guard();
     if (rp_verb_find(rp_verbs, verb_name(argc, argv), &verb, &error) < 0)
         return fail_usage(error, NULL);
     code = run(verb, argc > 2 ? argc - 2 : 0, argv + 2);

@@ -3,12 +3,13 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "host/answer.h"
+#include "host/call.h"
 #include "host/find.h"
 #include "host/load.h"
+#include "host/running.h"
 #include "json/scan.h"
-#include "json/value.h"
 
+#include <pthread.h>
 #include <string.h>
 
 struct rphost {
@@ -17,42 +18,13 @@ struct rphost {
     uint32_t cancel;
     char *error;            /* NULL: fit for use */
     rphost_answer *refusal; /* what calls are answered with if not; NULL: for want of memory */
+    pthread_mutex_t lock;
+    rphost_answer *description; /* what describe answered, once it was asked; under the lock */
+    rp_watchdog *watchdog;
 };
 
 /* The handle of those for whom there was no memory left. Never freed. */
 static rphost without_memory = {.error = (char *)"out of memory"};
-
-typedef struct known_hook {
-    const char *name;
-    size_t slot;
-    bool needs_instance;
-} known_hook;
-
-static const known_hook hooks[] = {
-    {"describe", offsetof(rp_plugin, describe), false}, {"validate", offsetof(rp_plugin, validate), false},
-    {"create", offsetof(rp_plugin, create), true},      {"read", offsetof(rp_plugin, read), true},
-    {"update", offsetof(rp_plugin, update), true},      {"delete", offsetof(rp_plugin, delete_), true},
-    {"list", offsetof(rp_plugin, list), true},
-};
-
-static const known_hook *find_hook(const char *name)
-{
-    for (size_t i = 0; i < rp_count_of(hooks); i++)
-        if (!strcmp(hooks[i].name, name))
-            return &hooks[i];
-    return NULL;
-}
-
-/* NULL if the plugin leaves it out, or was built before it existed. */
-static rp_hook *slot_of(const rp_plugin *plugin, const known_hook *asked)
-{
-    rp_hook *slot;
-
-    if (plugin->struct_size < asked->slot + sizeof(slot))
-        return NULL;
-    memcpy(&slot, (const char *)plugin + asked->slot, sizeof(slot));
-    return slot;
-}
 
 /* An answer of the host's own, from words that are its to free. */
 static rphost_answer *say(int32_t status, const char *code, char *words)
@@ -115,44 +87,47 @@ static int wrap_config(const char *config, size_t len, rp_buffer *request, rp_er
 }
 
 /* "NAME refuses its config: SUMMARY (at PATH)", as far as its answer says so. */
-static char *refusal_in_words(const rp_plugin *plugin, const rphost_answer *answer)
+static char *refusal_in_words(const rp_plugin *plugin, rphost_answer *answer)
 {
-    _cleanup_(rp_json_freep) rp_json *document = NULL;
-    const char *json = rphost_json(answer), *summary, *path;
-    const rp_json *first;
+    const rp_json *first = rp_json_at(rp_json_get(rp_answer_document(answer), "diagnostics"), 0);
+    const char *summary = rp_json_text(rp_json_get(first, "summary"));
+    const char *path = rp_json_text(rp_json_get(first, "path"));
 
-    rp_json_parse(json, strlen(json), &document, NULL);
-    first = rp_json_at(rp_json_get(document, "diagnostics"), 0);
-    summary = rp_json_text(rp_json_get(first, "summary"));
-    path = rp_json_text(rp_json_get(first, "path"));
+    if (rphost_status(answer) == RP_CONTRACT && summary)
+        return rp_format("%s: %s", plugin->name, summary);
     return rp_format("%s refuses its config: %s%s%s%s", plugin->name,
                      summary ? summary : rphost_status_name(rphost_status(answer)), path ? " (at " : "",
                      path ? path : "", path ? ")" : "");
 }
 
+static void close_instance(rphost *host)
+{
+    rp_running_enter(host->plugin->name, "close");
+    host->plugin->close(host->instance);
+    rp_running_enter(NULL, NULL);
+    host->instance = NULL;
+}
+
 static void open_instance(rphost *host, const char *request, size_t len)
 {
-    _cleanup_(rp_error_freep) rp_error *error = NULL;
     const rp_call call = {.struct_size = sizeof(call)};
-    rphost_answer *answer = rp_answer_new();
-    const rp_response *response;
+    const rp_hook_call what = {.owner = host,
+                               .plugin = host->plugin,
+                               .hook = rp_hook_find("open"),
+                               .request = request,
+                               .request_len = len,
+                               .call = &call};
+    rphost_answer *answer = rp_hook_run(&what, &host->instance);
 
-    if (!answer) {
-        keep_refusal(host, NULL, NULL);
-        return;
-    }
-    response = host->plugin->open(NULL, &call, request, len);
-    answer = rp_answer_take(answer, host->plugin, response);
     if (rphost_status(answer) != RP_OK) {
+        if (host->instance)
+            close_instance(host);
         keep_refusal(host, refusal_in_words(host->plugin, answer), answer);
         return;
     }
-    host->instance = response->instance;
     rphost_release(answer);
-    if (!host->instance) {
-        rp_error_set(&error, RP_E_INVALID, "%s opened, but gave no instance", host->plugin->name);
-        refuse(host, RP_INTERNAL, "host.bad_response", error);
-    }
+    if (!host->instance) /* and no memory to say that this breaks a rule */
+        keep_refusal(host, NULL, NULL);
 }
 
 static void open_with(rphost *host, const char *config, size_t len)
@@ -166,6 +141,12 @@ static void open_with(rphost *host, const char *config, size_t len)
         open_instance(host, request.data, request.len);
 }
 
+/* A mistake of whoever uses the library. */
+static void refuse_misuse(rphost *host, const char *words)
+{
+    keep_refusal(host, strdup(words), say(RP_CONTRACT, "host.misuse", strdup(words)));
+}
+
 rphost *rphost_open(const char *plugin, const char *config, size_t config_len)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
@@ -173,7 +154,12 @@ rphost *rphost_open(const char *plugin, const char *config, size_t config_len)
 
     if (!host)
         return &without_memory;
-    if (load(host, plugin, &error) < 0)
+    pthread_mutex_init(&host->lock, NULL);
+    if (!plugin)
+        refuse_misuse(host, "the name of the plugin is NULL");
+    else if (!config && config_len)
+        refuse_misuse(host, "the config is NULL, but its length is not 0");
+    else if (load(host, plugin, &error) < 0)
         refuse(host, RP_UNSUPPORTED, "host.load", error);
     else if (config)
         open_with(host, config, config_len);
@@ -182,40 +168,78 @@ rphost *rphost_open(const char *plugin, const char *config, size_t config_len)
 
 const char *rphost_error(const rphost *host)
 {
-    return host->error;
+    return host ? host->error : "the handle is NULL";
 }
 
-/* The slot to call, or NULL and the answer that says why not. */
-static rp_hook *slot_for(const rphost *host, const char *name, rphost_answer **answer)
+/* Why the hook cannot be called, or NULL. */
+static rphost_answer *not_callable(const rphost *host, const char *name, const rp_known_hook *hook)
 {
-    const known_hook *asked = find_hook(name);
-    rp_hook *slot = asked ? slot_of(host->plugin, asked) : NULL;
+    if (!hook)
+        return say(RP_UNSUPPORTED, "host.no_such_hook", rp_format("there is no hook \"%s\"", name));
+    if (!rp_hook_slot(host->plugin, hook))
+        return say(RP_UNSUPPORTED, "host.hook_left_out", rp_format("%s has no %s", host->plugin->name, name));
+    if (hook->needs_instance && !host->instance)
+        return say(RP_CONTRACT, "host.no_instance", rp_format("%s needs a config: none was given", name));
+    return NULL;
+}
 
-    if (!asked)
-        *answer = say(RP_UNSUPPORTED, "host.no_such_hook", rp_format("there is no hook \"%s\"", name));
-    else if (!slot)
-        *answer =
-            say(RP_UNSUPPORTED, "host.hook_left_out", rp_format("%s has no %s", host->plugin->name, name));
-    else if (asked->needs_instance && !host->instance)
-        *answer = say(RP_CONTRACT, "host.no_instance", rp_format("%s needs a config: none was given", name));
-    return *answer ? NULL : slot;
+/* A handle opens its instance itself. */
+static const rp_known_hook *find_callable(const char *name)
+{
+    return strcmp(name, "open") ? rp_hook_find(name) : NULL;
+}
+
+/* What describe tells, asked once: it says which attributes are keys. NULL: not known. */
+static const rp_json *description_of(rphost *host)
+{
+    const rp_hook_call what = {
+        .owner = host, .plugin = host->plugin, .instance = host->instance, .hook = rp_hook_find("describe")};
+    const rp_json *document;
+
+    pthread_mutex_lock(&host->lock);
+    if (!host->description)
+        host->description = rp_hook_run(&what, NULL);
+    if (host->description == rp_answer_no_memory())
+        host->description = NULL; /* next time, perhaps */
+    document = rp_answer_document(host->description);
+    pthread_mutex_unlock(&host->lock);
+    return document;
+}
+
+/* What a caller did wrong, or NULL. */
+static rphost_answer *misused(const rphost *host, const char *name, const char *request, size_t request_len)
+{
+    const char *words = !host                     ? "the handle is NULL"
+                        : !name                   ? "the name of the hook is NULL"
+                        : !request && request_len ? "the request is NULL, but its length is not 0"
+                                                  : NULL;
+
+    return words ? say(RP_CONTRACT, "host.misuse", strdup(words)) : NULL;
 }
 
 rphost_answer *rphost_call_with(rphost *host, const char *name, const char *request, size_t request_len,
                                 const rp_call *call)
 {
-    rphost_answer *answer = NULL;
-    rp_hook *slot;
+    rphost_answer *refusal = misused(host, name, request, request_len);
+    rp_hook_call what;
 
+    if (refusal)
+        return refusal;
     if (host->error)
         return host->refusal ? rp_answer_copy(host->refusal) : rp_answer_no_memory();
-    slot = slot_for(host, name, &answer);
-    if (!slot)
-        return answer;
-    answer = rp_answer_new();
-    if (!answer)
-        return rp_answer_no_memory();
-    return rp_answer_take(answer, host->plugin, slot(host->instance, call, request, request_len));
+    what = (rp_hook_call){.owner = host,
+                          .plugin = host->plugin,
+                          .instance = host->instance,
+                          .hook = find_callable(name),
+                          .request = request,
+                          .request_len = request_len,
+                          .call = call};
+    refusal = not_callable(host, name, what.hook);
+    if (refusal)
+        return refusal;
+    if (what.hook->records || what.hook->states)
+        what.description = description_of(host);
+    return rp_hook_run(&what, NULL);
 }
 
 rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, size_t request_len,
@@ -225,7 +249,7 @@ rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, 
 {
     const rp_call call = {.struct_size = sizeof(call),
                           .timeout_ms = timeout_ms,
-                          .cancel = &host->cancel,
+                          .cancel = host ? &host->cancel : NULL,
                           .on_event = on_event,
                           .context = context};
 
@@ -234,7 +258,16 @@ rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, 
 
 void rphost_cancel(rphost *host, uint32_t on)
 {
-    __atomic_store_n(&host->cancel, on, __ATOMIC_SEQ_CST);
+    if (host)
+        __atomic_store_n(&host->cancel, on, __ATOMIC_SEQ_CST);
+}
+
+void rphost_watchdog(rphost *host, void (*on_overdue)(void *context, const char *text), void *context)
+{
+    if (!host || host == &without_memory)
+        return;
+    rp_watchdog_stop(host->watchdog);
+    host->watchdog = on_overdue ? rp_watchdog_start(host, on_overdue, context) : NULL;
 }
 
 void rphost_close(rphost *host)
@@ -242,9 +275,12 @@ void rphost_close(rphost *host)
     if (!host || host == &without_memory)
         return;
     if (host->instance)
-        host->plugin->close(host->instance);
+        close_instance(host);
+    rp_watchdog_stop(host->watchdog);
     if (host->error != without_memory.error)
         free(host->error);
     rphost_release(host->refusal);
+    rphost_release(host->description);
+    pthread_mutex_destroy(&host->lock);
     free(host);
 }

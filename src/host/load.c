@@ -1,11 +1,14 @@
 #include "host/load.h"
 
+#include "host/running.h"
+
 #include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ABI_MAJOR 1
 #define ENTRY     "resource_plugin_entry"
+#define RULE      " (abi/README.md, Loading a plugin)"
 
 typedef const rp_plugin *entry_function(uint32_t host_abi_major);
 
@@ -13,12 +16,12 @@ typedef const rp_plugin *entry_function(uint32_t host_abi_major);
 static int check_head(const rp_plugin *plugin, rp_error **error)
 {
     if (!plugin)
-        return rp_error_set(error, RP_E_INVALID, "%s(%d) returned NULL", ENTRY, ABI_MAJOR);
+        return rp_error_set(error, RP_E_INVALID, "%s(%d) returned NULL" RULE, ENTRY, ABI_MAJOR);
     if (!RP_HAS(rp_plugin, plugin, version))
-        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes has no name or version",
+        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes has no name or version" RULE,
                             plugin->struct_size);
     if (!plugin->name || !plugin->version)
-        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL", plugin->name ? "version" : "name");
+        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL" RULE, plugin->name ? "version" : "name");
     if (plugin->abi_major != ABI_MAJOR)
         return rp_error_set(error, RP_E_INVALID, "%s %s speaks ABI %u, this host ABI %d", plugin->name,
                             plugin->version, plugin->abi_major, ABI_MAJOR);
@@ -34,7 +37,7 @@ static int check_slots(const rp_plugin *plugin, rp_error **error)
                                               : NULL;
 
     if (missing)
-        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL", missing);
+        return rp_error_set(error, RP_E_INVALID, "its table's %s is NULL" RULE, missing);
     return 0;
 }
 
@@ -45,7 +48,7 @@ int rp_plugin_check(const rp_plugin *plugin, rp_error **error)
     if (failed)
         return failed;
     if (!RP_HAS(rp_plugin, plugin, list))
-        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes is shorter than ABI 1.0's %zu",
+        return rp_error_set(error, RP_E_INVALID, "its table of %u bytes is shorter than ABI 1.0's %zu" RULE,
                             plugin->struct_size, offsetof(rp_plugin, list) + sizeof(plugin->list));
     return check_slots(plugin, error);
 }
@@ -88,15 +91,19 @@ int rp_plugin_load(const char *path, const rp_plugin **plugin, rp_error **error)
 
     if (access(path, F_OK))
         return rp_error_set(error, RP_E_NOT_FOUND, "%s: no such file", path);
+    rp_running_enter(path, "a constructor");
     library = dlopen(path, load_flags());
+    rp_running_enter(NULL, NULL);
     if (!library)
         return loader_error(error); /* its words begin with the path */
     entry = find_entry(library);
     if (!entry) {
         dlclose(library);
-        return rp_error_set(error, RP_E_INVALID, "%s: no plugin: it has no symbol %s", path, ENTRY);
+        return rp_error_set(error, RP_E_INVALID, "%s: no plugin: it has no symbol %s" RULE, path, ENTRY);
     }
+    rp_running_enter(path, ENTRY);
     table = entry(ABI_MAJOR);
+    rp_running_enter(NULL, NULL);
     failed = rp_plugin_check(table, error);
     if (failed)
         rp_error_add(error, "%s", path);

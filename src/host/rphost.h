@@ -59,19 +59,29 @@ const char *rphost_error(const rphost *host);
  * on_event may be NULL. It is called on this thread, with context, before the
  * function returns, once for each event, and must not call the plugin.
  *
+ * The plugin's answer is checked against the rules of abi/README.md. Where it
+ * breaks one, the status is RP_CONTRACT, and a diagnostic with the code
+ * "host.contract" names the hook, the place and the section: "create: results[3]
+ * has no outcome (abi/README.md, Outcome)". It is among the diagnostics of the
+ * result that is at fault, else among those of the answer. Such a result has the
+ * status "contract"; its state and its outcome ("unknown" if it had none) are kept
+ * as far as they are sound, so handle it like any other failed result. Whatever the
+ * plugin returned, the answer to a request with records has one result a record,
+ * or none if nothing was begun.
+ *
  * The answer is this library's own, with no results and one diagnostic, where the
- * plugin was not reached: RP_UNSUPPORTED if there is no such hook, RP_CONTRACT if
- * it needs an instance and none was asked for, RP_INTERNAL if the plugin answered
- * against the rules. After a failed rphost_open each call is answered with what
- * that failed with: RP_UNSUPPORTED where there is no such plugin or none that this
- * host can use, or the plugin's own refusal of the config. All are released alike.
+ * hook was not called: RP_UNSUPPORTED if there is no such hook, RP_CONTRACT if it
+ * needs an instance and none was asked for, or an argument is NULL that must not
+ * be. After a failed rphost_open each call is answered with what that failed with:
+ * RP_UNSUPPORTED where there is no such plugin or none that this host can use, or
+ * the plugin's own refusal of the config. All are released alike.
  */
 rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, size_t request_len,
                            uint32_t timeout_ms,
                            void (*on_event)(void *context, const char *event, size_t event_len),
                            void *context);
 
-/* A status of resource_plugin.h. */
+/* A status of resource_plugin.h. Results win over it: it is the first failure among them, or RP_CONTRACT. */
 int32_t rphost_status(const rphost_answer *answer);
 
 /* The document, until the answer is released. */
@@ -86,6 +96,22 @@ void rphost_release(rphost_answer *answer);
  * signal handler.
  */
 void rphost_cancel(rphost *host, uint32_t on);
+
+/*
+ * Watches the calls on this handle, from now on, in a thread of its own.
+ * on_overdue gets a sentence on that thread, once for each call that has not
+ * returned 1 s after its timeout_ms or 2 s after it was cancelled (the plugin must
+ * keep to 500 ms and 1 s). The call itself goes on: nothing can stop it but the end
+ * of the process. NULL ends the watching. Not while a call runs on the handle.
+ */
+void rphost_watchdog(rphost *host, void (*on_overdue)(void *context, const char *text), void *context);
+
+/*
+ * 1 if a plugin's code runs on this thread, or, if none does, a hook on any other
+ * thread; *plugin and *function are its names then. For a handler of atexit(),
+ * which is so told that a plugin ended the process. 0 and NULL, NULL otherwise.
+ */
+int32_t rphost_running(const char **plugin, const char **function);
 
 /* Ends the use of a handle on which no call runs. NULL: nothing. */
 void rphost_close(rphost *host);

@@ -47,7 +47,7 @@ const char *rphost_status_name(int32_t status)
 
 int32_t rphost_status_value(const char *name)
 {
-    for (size_t i = 0; i < rp_count_of(names); i++)
+    for (size_t i = 0; name && i < rp_count_of(names); i++)
         if (!strcmp(names[i].name, name))
             return names[i].status;
     return -1;

@@ -27,17 +27,16 @@ static int write_request(const rp_plugin_request *request, rp_buffer *out, rp_er
 
 static void take(rphost_answer *answer, size_t count, rp_plugin_reply *reply)
 {
-    const char *json = rphost_json(answer);
     const rp_json *results;
 
-    *reply = (rp_plugin_reply){.status = rphost_status(answer)};
-    reply->garbled = rp_json_parse(json, strlen(json), &reply->document, NULL) < 0;
+    *reply = (rp_plugin_reply){
+        .status = rphost_status(answer), .answer = answer, .document = rp_answer_document(answer)};
+    reply->garbled = !reply->document;
     results = rp_json_get(reply->document, "results");
     if (rp_json_count(results) == count && rp_json_type_of(results) == RP_JSON_ARRAY)
         reply->results = results;
     else if (rp_json_count(results) || reply->status == RP_OK || reply->status == RP_INTERNAL)
         reply->garbled = true;
-    rphost_release(answer);
 }
 
 int rp_plugin_call(rphost *host, const rp_plugin_request *request, rp_plugin_reply *reply, rp_error **error)
@@ -55,7 +54,7 @@ int rp_plugin_call(rphost *host, const rp_plugin_request *request, rp_plugin_rep
 
 void rp_plugin_reply_done(rp_plugin_reply *reply)
 {
-    rp_json_free(reply->document);
+    rphost_release(reply->answer);
     *reply = (rp_plugin_reply){0};
 }
 

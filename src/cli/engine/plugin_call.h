@@ -5,7 +5,7 @@
 #define RP_CLI_ENGINE_PLUGIN_CALL_H
 
 #include "cli/output/diagnostics.h"
-#include "host/rphost.h"
+#include "host/answer.h"
 
 /* What is asked. The records are JSON texts. */
 typedef struct rp_plugin_request {
@@ -19,7 +19,8 @@ typedef struct rp_plugin_request {
 
 typedef struct rp_plugin_reply {
     int32_t status;
-    rp_json *document;
+    rphost_answer *answer;
+    const rp_json *document; /* of the answer */
     const rp_json *results; /* one a record; NULL if the request was refused as a whole */
     bool garbled;           /* the answer breaks the rules: what was done is not known */
 } rp_plugin_reply;

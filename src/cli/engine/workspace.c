@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/engine/plugin_call.h"
+#include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
 
 #include <string.h>
@@ -91,13 +92,13 @@ int rp_workspace_load(rp_workspace *in, rp_error **error)
     in->output.source = in->project.text;
     if (failed)
         return failed;
-    in->host = rphost_open(in->project.plugin, in->project.config.data, in->project.config.len);
+    in->host = rp_plugin_open(in->project.plugin, in->project.config.data, in->project.config.len);
     return read_plugin_schema(in, rphost_call(in->host, "describe", NULL, 0, 0, NULL, NULL), error);
 }
 
 int rp_workspace_describe(rp_workspace *in, const char *plugin, rp_error **error)
 {
-    in->host = rphost_open(plugin, NULL, 0);
+    in->host = rp_plugin_open(plugin, NULL, 0);
     return read_plugin_schema(in, rphost_call(in->host, "describe", NULL, 0, 0, NULL, NULL), error);
 }
 

@@ -1,10 +1,10 @@
 #include "cli/verbs/plugin_handle.h"
 
 #include "cli/config/document.h"
+#include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
-#include "json/value.h"
+#include "host/answer.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define MAX_OUTPUT (256u << 20)
@@ -25,7 +25,7 @@ int rp_plugin_handle_open(const rp_settings *settings, rphost **host, rp_error *
         rp_error_add(error, "config");
         return failed;
     }
-    *host = rphost_open(settings->operands[0], config.text, config.len);
+    *host = rp_plugin_open(settings->operands[0], config.text, config.len);
     return 0;
 }
 
@@ -45,16 +45,14 @@ static int print(const rp_json *document)
 
 int rp_plugin_handle_show(rphost_answer *answer)
 {
-    _cleanup_(rp_json_freep) rp_json *document = NULL;
-    _cleanup_(rp_error_freep) rp_error *error = NULL;
-    const char *json = rphost_json(answer);
+    const rp_json *document = rp_answer_document(answer);
     int32_t status = rphost_status(answer);
     int failed;
 
-    if (rp_json_parse(json, strlen(json), &document, &error) < 0) {
-        fprintf(stderr, "rp: the plugin's answer is no document: %s\n", error->message);
+    if (!document) {
+        fputs("rp: out of memory\n", stderr);
         rphost_release(answer);
-        return rp_exit_code(RP_INTERNAL);
+        return RP_EXIT_TROUBLE;
     }
     failed = print(document);
     rp_report_diagnostics(document, status, stderr);

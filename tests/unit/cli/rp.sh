@@ -69,7 +69,8 @@ expect 11 call nowhere create "$record"
 says "$err" "there is no nowhere.so in $RP_PLUGIN_PATH or "
 expect 10 call probe create "$record" --config '{"refuse":1}'
 says "$err" "rp: error: not like this (at /config/refuse)"
-expect 50 call probe read "$record"
+expect 12 call probe read "$record"
+says "$err" "read: the response is NULL (abi/README.md, Responses)"
 unset RP_CONFIG
 expect 12 call probe create "$record"
 expect 0 describe probe

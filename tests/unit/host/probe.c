@@ -21,7 +21,7 @@ struct rp_instance {
 
 typedef struct response {
     rp_response head;
-    char json[400];
+    char json[600];
 } response;
 
 static rp_response told(int32_t status, const char *json, size_t len, rp_instance *instance)
@@ -47,18 +47,34 @@ static void tell(const rp_call *call, const char *message)
         call->on_event(call->context, event, strlen(event));
 }
 
-/* What the call was made with. */
+/* What the call was made with, beside a result for the one record there may be. */
 static const rp_response *show(rp_instance *instance, const rp_call *call, const char *request, size_t len)
 {
-    char json[400];
+    char json[600];
+    const char *result = len && memmem(request, len, "[{", 2)
+                             ? "{\"status\":\"ok\",\"outcome\":\"done\",\"state\":{\"id\":\"a\"}}"
+                             : "";
     unsigned cancelled = call->cancel ? __atomic_load_n(call->cancel, __ATOMIC_SEQ_CST) : 9;
 
     tell(call, "shown");
-    snprintf(json, sizeof(json),
-             "{\"timeout_ms\":%u,\"cancelled\":%u,\"struct_size\":%u,\"request\":%.*s,\"opened\":%s}",
-             call->timeout_ms, cancelled, call->struct_size, len ? (int)len : 4, len ? request : "null",
-             instance ? instance->config : "null");
+    snprintf(
+        json, sizeof(json),
+        "{\"results\":[%s],\"timeout_ms\":%u,\"cancelled\":%u,\"struct_size\":%u,\"request\":%.*s,\"opened\":%s}",
+        result, call->timeout_ms, cancelled, call->struct_size, len ? (int)len : 4, len ? request : "null",
+        instance ? instance->config : "null");
     return respond(cancelled == 1 ? RP_CANCELLED : RP_OK, NULL, json);
+}
+
+static const rp_response *describe(rp_instance *instance, const rp_call *call, const char *request,
+                                   size_t len)
+{
+    char json[400];
+
+    (void)call, (void)request, (void)len;
+    snprintf(json, sizeof(json),
+             "{\"name\":\"probe\",\"version\":\"1.2.3\",\"abi\":\"1.0\",\"resources\":{},\"opened\":%s}",
+             instance ? instance->config : "null");
+    return respond(RP_OK, NULL, json);
 }
 
 /* Until it is cancelled, and if asked to be stubborn for some time yet. */
@@ -77,7 +93,9 @@ static const rp_response *wait_long(rp_instance *instance, const rp_call *call, 
     tell(call, left ? "cancelled" : "waited in vain");
     while (left-- > 0 && stubborn)
         nanosleep(&moment, NULL);
-    return respond(RP_CANCELLED, NULL, "{\"results\":[{\"status\":\"cancelled\"}]}");
+    return respond(RP_CANCELLED, NULL,
+                   "{\"results\":[],\"diagnostics\":[{\"severity\":\"error\",\"status\":\"cancelled\","
+                   "\"summary\":\"cancelled\"}]}");
 }
 
 static const rp_response *return_null(rp_instance *instance, const rp_call *call, const char *request,
@@ -137,7 +155,7 @@ static const rp_plugin plugin = {
     .name = "probe",
     .version = "1.2.3",
     .release = release,
-    .describe = show,
+    .describe = describe,
     .open = open_,
     .close = close_,
     .validate = wait_long,

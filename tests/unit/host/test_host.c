@@ -160,7 +160,8 @@ START_TEST(a_library_without_the_entry_is_no_plugin)
     rphost *host = rphost_open(PLUGINS "/no_plugin.so", NULL, 0);
 
     ck_assert_str_eq(rphost_error(host),
-                     PLUGINS "/no_plugin.so: no plugin: it has no symbol resource_plugin_entry");
+                     PLUGINS "/no_plugin.so: no plugin: it has no symbol resource_plugin_entry "
+                             "(abi/README.md, Loading a plugin)");
     rphost_close(host);
 }
 END_TEST
@@ -331,19 +332,21 @@ START_TEST(a_plugin_that_opens_nothing_is_found_out)
 {
     rphost *host = open_probe("{\"nothing\":1}");
 
-    expect_own(call(host, "create", "{}"), RP_INTERNAL, "host.bad_response", "gave no instance");
+    ck_assert_str_eq(rphost_error(host),
+                     "probe: open: the status is 0 (ok), but there is no instance (abi/README.md, open)");
+    expect_own(call(host, "create", "{}"), RP_CONTRACT, "host.contract", "there is no instance");
     rphost_close(host);
 }
 END_TEST
 
-START_TEST(a_response_that_breaks_the_rules_is_an_internal_error)
+START_TEST(a_response_that_breaks_the_rules_of_its_struct_is_told)
 {
     rphost *host = open_probe("{}");
 
-    expect_own(call(host, "read", "{}"), RP_INTERNAL, "host.bad_response", "returned NULL");
-    expect_own(call(host, "delete", "{}"), RP_INTERNAL, "host.bad_response", "shorter than");
-    expect_own(call(host, "delete", "[1]"), RP_INTERNAL, "host.bad_response", "no document");
-    expect_own(call(host, "delete", "[2]"), RP_INTERNAL, "host.bad_response", "does not end where it says");
+    expect_own(call(host, "read", "{}"), RP_CONTRACT, "host.contract", "read: the response is NULL");
+    expect_own(call(host, "delete", "{}"), RP_CONTRACT, "host.contract", "struct_size of 8");
+    expect_own(call(host, "delete", "[1]"), RP_CONTRACT, "host.contract", "no document");
+    expect_own(call(host, "delete", "[2]"), RP_CONTRACT, "host.contract", "does not end in a NUL");
     rphost_close(host);
 }
 END_TEST
@@ -436,7 +439,7 @@ START_TEST(without_memory_there_is_still_an_answer_that_says_so)
         ck_assert(hit || rphost_status(answer) != RP_NO_MEMORY);
         ck_assert((rphost_status(answer) == RP_OK) == (rphost_error(host) == NULL) ||
                   rphost_status(answer) == RP_NO_MEMORY);
-        ck_assert_int_ne(rphost_status(answer), RP_CONTRACT);
+        ck_assert_ptr_null(strstr(rphost_json(answer), "host.no_instance"));
         rp_json_free(document);
         rphost_release(answer);
         rphost_close(host);
@@ -497,7 +500,7 @@ int main(void)
     tcase_add_test(calling, a_refused_config_answers_every_call_in_the_plugins_words);
     tcase_add_test(calling, a_config_that_is_not_json_never_reaches_the_plugin);
     tcase_add_test(calling, a_plugin_that_opens_nothing_is_found_out);
-    tcase_add_test(calling, a_response_that_breaks_the_rules_is_an_internal_error);
+    tcase_add_test(calling, a_response_that_breaks_the_rules_of_its_struct_is_told);
     tcase_add_test(calling, another_thread_cancels_a_call_that_waits);
     tcase_add_test(calling, many_threads_call_one_handle_at_once);
     tcase_add_loop_test(calling, without_memory_there_is_still_an_answer_that_says_so, 0,
