@@ -23,9 +23,9 @@ typedef enum rp_json_token {
 } rp_json_token;
 
 /*
- * Scans the text, of at most max_bytes, and calls `take` for each valid token. A later error can still make the text invalid, so
- * the result counts, not the calls. `spelled` is the token as in the text, without quotes. False from `take`
- * means out of memory. `take` may be NULL.
+ * Scans the text, of at most `max_bytes`, and calls `take` for each valid token. A later error can still make
+ * the text invalid, so the result counts, not the calls. `spelled` is the token as in the text, without
+ * quotes. False from `take` means out of memory. `take` may be NULL.
  */
 int rp_json_tokens(const char *text, size_t len, size_t max_bytes,
                    bool (*take)(void *context, rp_json_token token, const char *spelled, size_t len),

@@ -1,0 +1,13 @@
+/*
+ * open refuses the config and gives an instance.
+ * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Tells: open: the status is 100 (invalid_argument), but there is an instance (abi/README.md, open)
+ */
+#include "shelf.h"
+
+HOOK(bad_open)
+{
+    return respond(RP_INVALID_ARGUMENT, "{\"results\":[]}", calloc(1, sizeof(rp_instance)));
+}
+
+PLUGIN(.open = bad_open)
