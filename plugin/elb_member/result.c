@@ -35,7 +35,6 @@ static void detach(ledger *l, want *one)
    on with the slot (next_in_queue). */
 void want_finish(ledger *l, want *one, want_result result)
 {
-    detach(l, one);
     if (one->removed && result.outcome == OUTCOME_NONE)
         result.outcome = OUTCOME_UNKNOWN;
     result.existed |= one->removed;
@@ -43,6 +42,7 @@ void want_finish(ledger *l, want *one, want_result result)
     page_ref(result.page);
     job_ref(result.job);
     one->result.failure = failure_ref(result.failure ? result.failure : one->warning);
+    detach(l, one); /* after the references are taken: it may free what the caller lent */
     replace_failure(&one->cause, NULL);
     replace_failure(&one->warning, NULL);
     replace_job(&one->job, NULL);

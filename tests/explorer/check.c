@@ -2,6 +2,7 @@
  * The rules, each with its name. What the ledger says and does is held against
  * what is true on the server, step by step.
  */
+#include "memory.h"
 #include "world.h"
 
 #include "elb_member/ledger_parts.h"
@@ -298,7 +299,7 @@ static bool blames_late_list(const caller *one)
 {
     const want_result *r = &one->want.result;
 
-    return one->left && r->outcome == OUTCOME_NONE && r->failure == failure_of_kind(FAILURE_SERVER);
+    return one->left && r->outcome == OUTCOME_NONE && r->failure && !strcmp(r->failure->code, "server");
 }
 
 /* A list was late, has not been answered since, and is one that the caller can use. */
@@ -435,6 +436,10 @@ static void check_answer(world *w, const caller *one)
 
 void check_result(world *w, caller *one)
 {
+    NEED("nothing is told that was freed", !memory_was_freed(one->want.result.failure), "caller %d",
+         caller_number(w, one));
+    if (w->broken)
+        return;
     NEED("one result a want", one->arrived && !one->finished, "caller %d", caller_number(w, one));
     check_answer(w, one);
     NEED("a second call succeeds", !one->audit || one->want.result.status == RP_OK || w->parent_gone,

@@ -76,11 +76,5 @@ static int play(int count, char **arguments)
 
 int main(int count, char **arguments)
 {
-    int result;
-
-    if (!failures_init())
-        return 2;
-    result = play(count, arguments);
-    failures_done();
-    return result;
+    return play(count, arguments);
 }

@@ -76,7 +76,7 @@ mutate "a second request for a key does not wait for the first" \
 mutate "who leaves takes the key out of flight" \
     's/(lost && status == RP_DEADLINE_EXCEEDED \? at->failure : NULL\);)/$1\n    if (at->flight != FLIGHT_SENDING)\n        slot_end_flight((slot *)at);/'
 mutate "who left is sent all the same" \
-    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            want_note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    detach\(l, one\);\n    if \(one->removed/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
+    's/case PHASE_READY:\n        leave_before/case PHASE_READY:\n        if (one->phase == PHASE_READY) {\n            want_note(l, one, NOTE_RESULT);\n            one->result = (want_result){.status = status};\n            return;\n        }\n        leave_before/; s/    if \(one->removed && result/    if (one->result.status) {\n        detach(l, one);\n        return;\n    }\n$&/'
 mutate "a want that has ended stays where it was" \
     's/detach\(l, one\);/if (one->phase != PHASE_READY)\n        detach(l, one);/'
 mutate "who leaves gets no result" \
@@ -171,6 +171,8 @@ mutate "a batch that is not divided is told nothing" \
     's/if \(!bisection \|\| !bisection->sends_left\)/if (!bisection)\n        return;\n    if (!bisection->sends_left)/'
 mutate "what is to be sent again counts as sent" \
     's/one->acting->phase = PHASE_READY;/if (one->acting->phase == PHASE_LIST)\n        one->acting->phase = PHASE_READY;/'
+mutate "a result takes what was freed with its bisection" \
+    's/    detach\(l, one\);.*\n//; s/    one->result = result;\n/    detach(l, one);\n$&/'
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 

@@ -7,6 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/* --- failures ------------------------------------------------------------- */
+
+static const struct {
+    int status;
+    const char *code;
+    bool retryable;
+    blame blame;
+    meaning meaning;
+} failure_kinds[FAILURE_KINDS] = {
+    [FAILURE_RECORD] = {RP_INVALID_ARGUMENT, "record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
+    [FAILURE_WHOLE] = {RP_QUOTA_EXCEEDED, "whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+    [FAILURE_SERVER] = {RP_UNAVAILABLE, "server", true, BLAME_SERVER, MEANS_NOTHING_MORE},
+    [FAILURE_LOST] = {RP_UNAVAILABLE, "lost", true, BLAME_SERVER, MEANS_NOTHING_MORE},
+    [FAILURE_CONFLICT] = {RP_CONFLICT, "conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
+    [FAILURE_THROTTLED] = {RP_THROTTLED, "throttled", true, BLAME_WHOLE, MEANS_THROTTLED},
+    [FAILURE_PARENT_GONE] = {RP_NOT_FOUND, "parent_gone", false, BLAME_WHOLE, MEANS_PARENT_GONE},
+    [FAILURE_MEMBER_GONE] = {RP_NOT_FOUND, "member_gone", false, BLAME_RECORD, MEANS_MEMBER_GONE},
+    [FAILURE_JOB_RECORD] = {RP_JOB_FAILED, "job_record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
+    [FAILURE_JOB_WHOLE] = {RP_JOB_FAILED, "job_whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+    [FAILURE_DENIED] = {RP_PERMISSION_DENIED, "denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
+};
+
+/* A new one each time, so that one that is used after it was freed is found. The server itself has memory. */
+static failure *make_failure(failure_kind kind)
+{
+    failure *made = NULL;
+
+    while (!made)
+        made = failure_new(failure_kinds[kind].status, failure_kinds[kind].code,
+                           failure_kinds[kind].retryable, failure_kinds[kind].blame, "%s",
+                           failure_kinds[kind].code);
+    made->meaning = failure_kinds[kind].meaning;
+    return made;
+}
+
 /* --- members -------------------------------------------------------------- */
 
 int server_add_member(world *w, int key, int made_by)
@@ -403,6 +438,8 @@ static bool knows_running_job(const world *w)
 
 static void answer_refused(world *w, sent *one, failure_kind why)
 {
+    _cleanup_(failure_unrefp) failure *told = make_failure(why);
+
     one->known = SEND_NOTHING;
     one->answered_gone = why == FAILURE_MEMBER_GONE;
     untouch(w, one);
@@ -412,8 +449,8 @@ static void answer_refused(world *w, sent *one, failure_kind why)
         w->next_send_at = w->now + 150;
     }
     w->source = SOURCE_REFUSED;
-    world_tell(w, "refused: %s", failure_of_kind(why)->code);
-    ledger_refused(w->ledger, one->transfer, failure_of_kind(why), w->now);
+    world_tell(w, "refused: %s", told->code);
+    ledger_refused(w->ledger, one->transfer, told, w->now);
 }
 
 static void answer_accepted(world *w, sent *one, int number)
@@ -430,6 +467,7 @@ static void answer_accepted(world *w, sent *one, int number)
 
 static void answer_throttled(world *w, sent *one)
 {
+    _cleanup_(failure_unrefp) failure *told = make_failure(FAILURE_THROTTLED);
     int64_t pause = world_pick(w, 2000);
 
     one->known = SEND_NOTHING;
@@ -437,20 +475,21 @@ static void answer_throttled(world *w, sent *one)
     w->next_send_at = w->now + pause;
     w->source = SOURCE_REFUSED;
     world_tell(w, "throttled for %d ms", (int)pause);
-    ledger_not_sent(w->ledger, one->transfer, failure_of_kind(FAILURE_THROTTLED), pause, w->now);
+    ledger_not_sent(w->ledger, one->transfer, told, pause, w->now);
 }
 
 static void answer_lost(world *w, sent *one)
 {
     bool server = one->fate == FATE_SERVER;
+    _cleanup_(failure_unrefp) failure *told = make_failure(server ? FAILURE_SERVER : FAILURE_LOST);
 
     note_loss(w, one);
     w->source = SOURCE_LOST;
     world_tell(w, "%s", server ? "server failed" : "answer lost");
     if (server)
-        ledger_refused(w->ledger, one->transfer, failure_of_kind(FAILURE_SERVER), w->now);
+        ledger_refused(w->ledger, one->transfer, told, w->now);
     else
-        ledger_lost(w->ledger, one->transfer, failure_of_kind(FAILURE_LOST), w->now);
+        ledger_lost(w->ledger, one->transfer, told, w->now);
 }
 
 static event *find_event(world *w, event_kind kind, int on)
@@ -612,18 +651,22 @@ static void finish_list(world *w)
 
 static void fail_list(world *w, failure_kind why)
 {
+    _cleanup_(failure_unrefp) failure *told = make_failure(why);
+
     w->list.running = false;
     w->source = SOURCE_LIST_FAILED;
-    world_tell(w, "list failed: %s", failure_of_kind(why)->code);
-    ledger_list_failed(w->ledger, failure_of_kind(why), w->now);
+    world_tell(w, "list failed: %s", told->code);
+    ledger_list_failed(w->ledger, told, w->now);
 }
 
 static void delay_list(world *w)
 {
+    _cleanup_(failure_unrefp) failure *told = make_failure(FAILURE_SERVER);
+
     world_tell(w, "list is late");
     w->delayed_step = w->step;
     w->delayed_request_step = w->list.requested_step;
-    ledger_list_delayed(w->ledger, failure_of_kind(FAILURE_SERVER));
+    ledger_list_delayed(w->ledger, told);
     world_schedule(w, EVENT_PAGE_ANSWERED, 0, world_soon(w));
 }
 
@@ -723,17 +766,20 @@ static void note_job_end(world *w, int number)
 
 static void fail_poll(world *w, const poll *one, failure_kind why)
 {
-    world_tell(w, "poll of %s failed: %s", one->of->id, failure_of_kind(why)->code);
+    _cleanup_(failure_unrefp) failure *told = make_failure(why);
+
+    world_tell(w, "poll of %s failed: %s", one->of->id, told->code);
     if (why == FAILURE_DENIED)
         w->behind_job = false;
     w->source = SOURCE_POLL_FAILED;
-    ledger_poll_failed(w->ledger, one->of, failure_of_kind(why), w->now);
+    ledger_poll_failed(w->ledger, one->of, told, w->now);
 }
 
 static void tell_job(world *w, const poll *one)
 {
     static const char *const names[] = {"running", "success", "fail", "unknown"};
-    failure *why = one->end == JOB_FAILED ? failure_of_kind(w->sends[one->send].job_failure) : NULL;
+    _cleanup_(failure_unrefp) failure *why =
+        one->end == JOB_FAILED ? make_failure(w->sends[one->send].job_failure) : NULL;
 
     world_tell(w, "job %s: %s", one->of->id, names[one->end]);
     if (one->end != JOB_RUNNING)

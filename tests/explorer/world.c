@@ -1,65 +1,11 @@
 #include "world.h"
+#include "memory.h"
 
 #include "resource_plugin.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- failures ------------------------------------------------------------- */
-
-static failure *failures[FAILURE_KINDS];
-
-bool failures_init(void)
-{
-    static const struct {
-        int status;
-        const char *code;
-        bool retryable;
-        blame blame;
-        meaning meaning;
-    } kinds[FAILURE_KINDS] = {
-        [FAILURE_RECORD] = {RP_INVALID_ARGUMENT, "record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
-        [FAILURE_WHOLE] = {RP_QUOTA_EXCEEDED, "whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
-        [FAILURE_SERVER] = {RP_UNAVAILABLE, "server", true, BLAME_SERVER, MEANS_NOTHING_MORE},
-        [FAILURE_LOST] = {RP_UNAVAILABLE, "lost", true, BLAME_SERVER, MEANS_NOTHING_MORE},
-        [FAILURE_CONFLICT] = {RP_CONFLICT, "conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
-        [FAILURE_THROTTLED] = {RP_THROTTLED, "throttled", true, BLAME_WHOLE, MEANS_THROTTLED},
-        [FAILURE_PARENT_GONE] = {RP_NOT_FOUND, "parent_gone", false, BLAME_WHOLE, MEANS_PARENT_GONE},
-        [FAILURE_MEMBER_GONE] = {RP_NOT_FOUND, "member_gone", false, BLAME_RECORD, MEANS_MEMBER_GONE},
-        [FAILURE_JOB_RECORD] = {RP_JOB_FAILED, "job_record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
-        [FAILURE_JOB_WHOLE] = {RP_JOB_FAILED, "job_whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
-        [FAILURE_DENIED] = {RP_PERMISSION_DENIED, "denied", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
-    };
-
-    for (int i = 0; i < FAILURE_KINDS; i++) {
-        failures[i] = failure_new(kinds[i].status, kinds[i].code, kinds[i].retryable, kinds[i].blame, "%s",
-                                  kinds[i].code);
-        if (!failures[i])
-            return false;
-        failures[i]->meaning = kinds[i].meaning;
-    }
-    return true;
-}
-
-const char *failures_held(void)
-{
-    for (int i = 0; i < FAILURE_KINDS; i++)
-        if (failures[i]->references != 1)
-            return failures[i]->code;
-    return NULL;
-}
-
-void failures_done(void)
-{
-    for (int i = 0; i < FAILURE_KINDS; i++)
-        failure_unref(failures[i]);
-}
-
-failure *failure_of_kind(failure_kind one)
-{
-    return failures[one];
-}
 
 /* --- chance, time and the story --------------------------------------------- */
 
@@ -131,20 +77,6 @@ void world_break(world *w, const char *rule, const char *format, ...)
     printf("BROKEN: %s\n", rule);
     tell_line(w, format, arguments);
     va_end(arguments);
-}
-
-/* --- memory ------------------------------------------------------------------ */
-
-static world *short_of_memory; /* whose ledger is at work, and may find no memory */
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return short_of_memory && world_happens(short_of_memory, short_of_memory->traits.no_memory)
-               ? NULL
-               : __real_calloc(count, size);
 }
 
 /* --- what the ledger wants ------------------------------------------------------ */
@@ -499,6 +431,13 @@ static void set_small(world *w)
         world_schedule(w, EVENT_LEAVE, (int)leaves - 1, 0);
 }
 
+static bool may_run_short(void *context)
+{
+    world *w = context;
+
+    return world_happens(w, w->traits.no_memory);
+}
+
 /* --- what happens next ------------------------------------------------------------------- */
 
 static void gate(world *w)
@@ -521,7 +460,7 @@ static bool is_news(event_kind kind)
 static void happen(world *w, const event *what)
 {
     w->step++;
-    short_of_memory = w;
+    memory_is_short(may_run_short, w);
     w->source = SOURCE_NONE;
     if (is_news(what->kind))
         w->news_step = w->step;
@@ -793,7 +732,7 @@ static void end(world *w)
 {
     ledger_action action;
 
-    short_of_memory = NULL;
+    memory_is_short(NULL, NULL);
     for (int i = 0; i < w->caller_count; i++)
         if (w->callers[i].arrived && !w->callers[i].finished)
             ledger_leave(w->ledger, &w->callers[i].want, RP_CANCELLED, w->now);
@@ -818,6 +757,6 @@ void world_run(world *w, chance *from, shape of, bool loud)
     if (!w->broken)
         check_end(w);
     end(w);
-    if (!w->broken && failures_held())
-        world_break(w, "nothing leaks", "the failure '%s' is still held", failures_held());
+    if (!memory_sweep() && !w->broken)
+        world_break(w, "nothing leaks", "the ledger did not free all it allocated");
 }

@@ -242,12 +242,6 @@ typedef struct world {
 
 void world_run(world *w, chance *from, shape of, bool loud);
 
-/* Troubles live as long as the program. */
-bool failures_init(void);        /* false when out of memory */
-const char *failures_held(void); /* one that a world still refers to, or NULL */
-void failures_done(void);
-failure *failure_of_kind(failure_kind one);
-
 uint32_t world_pick(world *w, uint32_t of);
 bool world_happens(world *w, uint32_t percent);
 event *world_schedule(world *w, event_kind kind, int on, int64_t at);
