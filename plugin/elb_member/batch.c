@@ -50,6 +50,19 @@ static void send_on(ledger *l, slot **members, size_t count)
     }
 }
 
+/* Refused together with others, and not sent alone: it may not be to blame. */
+static failure *not_tried_alone(const failure *refusal)
+{
+    failure *made = failure_new(RP_UNAVAILABLE, "elb.not_tried_alone", true, BLAME_WHOLE,
+                                "refused together with other records, and not tried alone: %s",
+                                refusal->summary);
+
+    if (!made)
+        return failure_ref(&failure_no_memory);
+    failure_copy_server_words(made, refusal);
+    return made;
+}
+
 static void give_up(ledger *l, slot **members, size_t count, failure *why)
 {
     for (size_t i = 0; i < count; i++) {
@@ -71,9 +84,14 @@ static void bisect(ledger *l, slot **members, size_t count, failure *why)
         send_on(l, members, count);
         return;
     }
-    bisection = sent_with > 1 && why->blame == BLAME_RECORD ? bisection_of(l, members[0], why) : NULL;
-    if (!bisection || !bisection->sends_left) {
+    if (sent_with == 1 || why->blame != BLAME_RECORD) {
         give_up(l, members, count, why);
+        return;
+    }
+    bisection = bisection_of(l, members[0], why);
+    if (!bisection || !bisection->sends_left) {
+        _cleanup_(failure_unrefp) failure *untried = not_tried_alone(why);
+        give_up(l, members, count, untried);
     } else {
         send_group(l, bisection, members, half);
         if (count > half)
@@ -114,7 +132,7 @@ void ledger_bisect_refused(ledger *l)
         } else {
             TAILQ_REMOVE(&l->refused, first, ready_link);
             first->refused = false;
-            give_up(l, &first, 1, why);
+            give_up(l, &first, 1, &failure_no_memory);
         }
     }
 }
@@ -207,9 +225,17 @@ static void put_back(ledger *l, transfer *sent, failure *why, bool look)
     end_transfer(l, sent);
 }
 
+/* A request that did nothing is no attempt to find the guilty. */
+static void refund(transfer *sent)
+{
+    if (sent->bisection)
+        sent->bisection->sends_left++;
+}
+
 void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now)
 {
     ledger_changed(l);
+    refund(sent);
     pause_sends(l, pause_ms, now);
     put_back(l, sent, why, false);
 }
@@ -377,9 +403,12 @@ static transfer *close_batch(ledger *l, slot *first)
 /* False if the first that is ready can't be sent; then it has its result. */
 static bool may_be_sent(ledger *l, slot *first)
 {
+    _cleanup_(failure_unrefp) failure *untried = NULL;
+
     if (!first->bisection || first->bisection->sends_left)
         return true;
-    want_finish_failed(l, first->acting, first->bisection->why, OUTCOME_NONE);
+    untried = not_tried_alone(first->bisection->why);
+    want_finish_failed(l, first->acting, untried, OUTCOME_NONE);
     slot_next_in_queue(l, first);
     return false;
 }

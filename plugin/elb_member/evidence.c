@@ -91,28 +91,31 @@ static void judge_flight(ledger *l, slot *one, int64_t requested_at, int64_t now
 
 static void judge_absent(ledger *l, want *one, int64_t now)
 {
-    if (one->kind == WANT_CREATE)
-        slot_set_ready(l, one->slot);
-    else if (want_ask_job(l, one, now))
+    if (want_ask_job(l, one, now))
         return;
-    else if (one->kind == WANT_DELETE)
+    if (one->kind == WANT_DELETE)
         want_finish_gone(l, one, false);
     else
         want_finish(l, one, (want_result){.status = RP_NOT_FOUND});
 }
 
+/* A list that was requested before the want arrived is reason enough to send something, for there the server
+   decides; it is none to say what is there. */
 static void judge_acting(ledger *l, slot *one, int64_t now)
 {
     want *acting = one->acting;
+    bool seen = slot_is_seen(l, one);
 
     if (!want_waits_out_conflict(l, acting, now))
         replace_failure(&acting->cause, NULL);
-    if (!slot_is_seen(l, one))
-        judge_absent(l, acting, now);
-    else if (acting->kind == WANT_CREATE)
+    if (seen != (acting->kind == WANT_CREATE))
+        slot_set_ready(l, one);
+    else if (l->lists <= acting->arrived_list)
+        acting->need_list = acting->arrived_list;
+    else if (seen)
         want_found(l, one, false, now);
     else
-        slot_set_ready(l, one);
+        judge_absent(l, acting, now);
 }
 
 static void judge_health(ledger *l, slot *at, want *one, int64_t now)

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 failure failure_no_memory = {.status = RP_NO_MEMORY,
                              .code = "no_memory",
@@ -33,6 +34,14 @@ failure *failure_new(int status, const char *code, bool retryable, blame whom, c
     made->blame = whom;
     made->references = 1;
     return made;
+}
+
+void failure_copy_server_words(failure *to, const failure *from)
+{
+    to->http_status = from->http_status;
+    memcpy(to->server_code, from->server_code, sizeof(to->server_code));
+    memcpy(to->request_id, from->request_id, sizeof(to->request_id));
+    to->server_message = from->server_message ? strdup(from->server_message) : NULL;
 }
 
 failure *failure_ref(failure *one)

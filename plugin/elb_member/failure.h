@@ -50,6 +50,9 @@ failure *failure_new(int status, const char *code, bool retryable, blame whom, c
    be read for want of memory, the server may have acted. */
 extern failure failure_no_memory;
 
+/* What the server said, for a failure that follows from another. */
+void failure_copy_server_words(failure *to, const failure *from);
+
 failure *failure_ref(failure *one); /* NULL gives NULL */
 void failure_unref(failure *one);
 

@@ -18,7 +18,7 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
         l->listener_asked = l->listener_failed = false;
     /* A read wants a list that is requested from here on. So does a delete by the member's id, whose key it
      * tells. */
-    one->need_list = l->lists;
+    one->need_list = one->arrived_list = l->lists;
     if (at) {
         if (one->kind != WANT_READ && slot_is_open(at) && at->list_at > now)
             at->list_at = now;

@@ -157,7 +157,8 @@ typedef struct want {
         PHASE_HEALTH, /* there; waits to become healthy */
         PHASE_FINISHED
     } phase;
-    uint64_t need_list;
+    uint64_t need_list;        /* what it does next needs a later list than this, */
+    uint64_t arrived_list;     /* and what its result says of the key than this */
     int64_t list_at, pause_ms; /* HEALTH */
     job *job;                  /* JOB */
     bool asked_job;            /* do not ask it again */

@@ -272,6 +272,14 @@ static void check_fresh(world *w, const caller *one)
          "the list is older than the key's last request");
 }
 
+/* What is told of a key that nothing was sent for comes from a list that was requested after the record
+ * arrived. */
+static void check_later(world *w, const caller *one)
+{
+    NEED("no result before its evidence", w->list.requested_step > one->arrived_step,
+         "the list was requested before the record arrived");
+}
+
 static void check_none(world *w, const caller *one)
 {
     NEED("none means nothing", is_disturbed(w, one) || !has_op(w, one, OP_PENDING), "it may still happen");
@@ -309,6 +317,40 @@ static bool is_late_for(const world *w, const caller *one)
            (one->want.kind != WANT_READ || w->delayed_request_step > one->arrived_step);
 }
 
+/* The server refused it alone, or its job failed alone. */
+static bool was_blamed(const world *w, const caller *one)
+{
+    for (int i = 0; i < w->op_count; i++) {
+        const sent *by = &w->sends[w->ops[i].send];
+        if (w->ops[i].caller == caller_number(w, one) && by->ops == 1 &&
+            (by->verdict >= 0 || by->told_end == JOB_FAILED))
+            return true;
+    }
+    return false;
+}
+
+/* Sends that the server takes a decision on. */
+static uint32_t decided_sends(const world *w)
+{
+    uint32_t count = 0;
+
+    for (int i = 0; i < w->send_count; i++)
+        count += w->sends[i].fate != FATE_THROTTLE && w->sends[i].verdict != FAILURE_CONFLICT;
+    return count;
+}
+
+static void check_blame(world *w, const caller *one)
+{
+    const failure *why = one->want.result.failure;
+
+    if (!why || why->status != one->want.result.status || one->want.result.outcome != OUTCOME_NONE)
+        return;
+    NEED("nobody is blamed for others", why->blame != BLAME_RECORD || was_blamed(w, one), "%s", why->code);
+    NEED("the budget is for attempts",
+         strcmp(why->code, "elb.not_tried_alone") != 0 || decided_sends(w) > w->traits.max_bisect, "%u sends",
+         decided_sends(w));
+}
+
 static void check_failed(world *w, const caller *one)
 {
     const want_result *r = &one->want.result;
@@ -320,6 +362,7 @@ static void check_failed(world *w, const caller *one)
         check_open(w, one);
     else
         NEED("done means done", of_health && (is_disturbed(w, one) || has_op(w, one, OP_DONE)), "it failed");
+    check_blame(w, one);
     NEED("a failure has a cause", one->left || r->failure, "status %d", r->status);
     NEED("a cause is told while it lasts", !blames_late_list(one) || is_late_for(w, one),
          "it does not wait for a late list");
@@ -337,6 +380,8 @@ static void check_created(world *w, const caller *one)
     check_member(w, one, false);
     if (!made)
         check_none(w, one);
+    if (!made && !asks_health)
+        check_later(w, one);
     if (!asks_health)
         check_fresh(w, one);
     else
@@ -375,10 +420,9 @@ static void check_deleted(world *w, const caller *one)
         return;
     if (w->source == SOURCE_LISTED) {
         check_absent(w, one);
+        check_later(w, one);
         if (!one->by_id || last_op(w, one))
             check_fresh(w, one);
-        else
-            NEED("no result before its evidence", w->list.requested_step > one->arrived_step, "an old list");
     } else {
         NEED("no result before its evidence", was_told_gone(w, one), "nothing told that it is gone");
     }

@@ -62,7 +62,7 @@ mutate "any list tells what became of a request" \
 mutate "any list answers a want" \
     's/ && l->lists > one->need_list;/;/'
 mutate "a read may use a list from before it came" \
-    's/one->need_list = l->lists;\n    if \(at\)/one->need_list = 0;\n    if (at)/'
+    's/one->need_list = one->arrived_list = l->lists;/one->need_list = one->arrived_list = 0;/'
 mutate "by its id, too" \
     's/else if \(shows && l->lists > one->need_list\)/else if (shows)/'
 mutate "a request does not make older lists worthless" \
@@ -110,7 +110,7 @@ mutate "a pause is cut short" \
 mutate "a job that may not be asked is waited for" \
     's/if \(l->blocking_job == one\)\n        replace_job\(&l->blocking_job, NULL\);//'
 mutate "a refused batch is not divided" \
-    's/bisection = sent_with > 1 && why->blame == BLAME_RECORD \? .*?;/bisection = NULL;/'
+    's/if \(sent_with == 1 \|\| why->blame != BLAME_RECORD\)/if (true)/'
 mutate "a refused batch is taken apart one by one" \
     's|half = \(count \+ 1\) / 2|half = 1|'
 mutate "dividing has no budget" \
@@ -148,7 +148,7 @@ mutate "wake-ups for nothing" \
 mutate "the listener is asked for again and again" \
     's/l->listener_asked = true;//'
 mutate "what is there is added again" \
-    's/if \(!slot_is_seen\(l, one\)\)\n        judge_absent/if (acting->kind == WANT_CREATE || !slot_is_seen(l, one))\n        judge_absent/'
+    's/if \(seen != \(acting->kind == WANT_CREATE\)\)/if (acting->kind == WANT_CREATE || seen)/'
 mutate "what was removed had not existed" \
     's/want_finish_gone\(l, one->acting, true\);\n    slot_end_flight/want_finish_gone(l, one->acting, false);\n    slot_end_flight/'
 mutate "deletes are sent as adds" \
@@ -173,6 +173,14 @@ mutate "what is to be sent again counts as sent" \
     's/one->acting->phase = PHASE_READY;/if (one->acting->phase == PHASE_LIST)\n        one->acting->phase = PHASE_READY;/'
 mutate "a result takes what was freed with its bisection" \
     's/    detach\(l, one\);.*\n//; s/    one->result = result;\n/    detach(l, one);\n$&/'
+mutate "those not tried alone are blamed" \
+    's/_cleanup_\(failure_unrefp\) failure \*untried = not_tried_alone\(why\);/failure *untried = why;/'
+mutate "those whose turn does not come are blamed" \
+    's/untried = not_tried_alone\(first->bisection->why\);/untried = failure_ref(first->bisection->why);/'
+mutate "what was not sent costs budget" \
+    's/sent->bisection->sends_left\+\+;/(void)0;/'
+mutate "a list from before the record came tells what is there" \
+    's/else if \(l->lists <= acting->arrived_list\)/else if (false)/'
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 
