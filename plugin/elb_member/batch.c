@@ -53,9 +53,9 @@ static void send_on(ledger *l, slot **members, size_t count)
 /* Refused together with others, and not sent alone: it may not be to blame. */
 static failure *not_tried_alone(const failure *refusal)
 {
-    failure *made = failure_new(RP_UNAVAILABLE, "elb.not_tried_alone", true, BLAME_WHOLE,
-                                "refused together with other records, and not tried alone: %s",
-                                refusal->summary);
+    failure *made =
+        failure_new(RP_UNAVAILABLE, "elb.not_tried_alone", true, BLAME_WHOLE,
+                    "refused together with other records, and not tried alone: %s", refusal->summary);
 
     if (!made)
         return failure_ref(&failure_no_memory);
@@ -89,7 +89,9 @@ static void bisect(ledger *l, slot **members, size_t count, failure *why)
         return;
     }
     bisection = bisection_of(l, members[0], why);
-    if (!bisection || !bisection->sends_left) {
+    if (!bisection) {
+        give_up(l, members, count, &failure_no_memory);
+    } else if (!bisection->sends_left) {
         _cleanup_(failure_unrefp) failure *untried = not_tried_alone(why);
         give_up(l, members, count, untried);
     } else {
@@ -143,21 +145,21 @@ static void end_transfer(ledger *l, transfer *sent)
     transfer_free(sent);
 }
 
-static void accept_slot(ledger *l, slot *one, job *accepted)
+static void accept_slot(ledger *l, slot *one, job *accepted, int64_t now)
 {
     want *acting = one->acting;
 
     one->flight = FLIGHT_ACCEPTED;
     replace_job(&one->job, accepted);
     slot_needs_new_list(l, one);
-    if (!acting)
-        return;
-    if (acting->wait != WAIT_NONE) {
-        if (acting->kind == WANT_CREATE)
-            want_note(l, acting, NOTE_ACCEPTED);
-        return;
-    }
-    want_finish_open(l, acting, RP_IN_PROGRESS, NULL);
+    one->settle_at = now + l->options.settle_ms;
+    one->list_at = now;
+    one->pause_ms = 0;
+    if (acting && acting->wait == WAIT_NONE)
+        want_finish_open(l, acting, RP_IN_PROGRESS, NULL);
+    else if (acting && acting->kind == WANT_CREATE)
+        want_note(l, acting, NOTE_ACCEPTED);
+    slot_next_in_queue(l, one);
 }
 
 void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now)
@@ -170,7 +172,7 @@ void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *
     ledger_link_job(l, accepted, true, now);
     l->send_pause_ms = 0;
     for (size_t i = 0; i < sent->count; i++)
-        accept_slot(l, sent->slots[i], accepted);
+        accept_slot(l, sent->slots[i], accepted, now);
     end_transfer(l, sent);
 }
 
@@ -184,6 +186,7 @@ static void become_unresolved(ledger *l, slot *one, failure *why, int64_t now)
     slot_needs_new_list(l, one);
     if (one->acting)
         want_note(l, one->acting, NOTE_UNRESOLVED);
+    slot_next_in_queue(l, one);
 }
 
 void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
@@ -242,13 +245,12 @@ void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, 
 
 static void conflicted(ledger *l, transfer *sent, failure *why, int64_t now)
 {
-    job *running;
-
-    TAILQ_FOREACH (running, &l->jobs, link)
-        if (running->end == JOB_RUNNING)
-            break;
-    replace_job(&l->blocking_job, running);
     pause_sends(l, why->retry_after_ms, now);
+    l->resume_at = l->send_at;
+    replace_job(&l->blocking_job, NULL);
+    replace_job(&l->blocking_job, ledger_awaited_job(l));
+    l->blocked_until = now + PAUSE_LONGEST_MS;
+    refund(sent);
     put_back(l, sent, why, true);
 }
 
@@ -373,9 +375,12 @@ static void add_to_transfer(ledger *l, slot *one, transfer *sent, uint64_t group
     one->doing = sent->kind;
     one->group = group;
     one->group_size = count;
-    one->member_id[0] = '\0';
-    if (sent->kind == WANT_DELETE)
+    if (sent->kind == WANT_CREATE)
+        one->member_id[0] = '\0';
+    else if (one->seen) /* or else it is sent again: the same member */
         snprintf(one->member_id, sizeof(one->member_id), "%s", one->seen->id);
+    if (!l->listing)
+        slot_drop_page(one);
     slot_needs_new_list(l, one);
     sent->slots[sent->count++] = one;
 }
@@ -428,6 +433,7 @@ bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
         slot_next_in_queue(l, first);
         return ledger_take_note(l, action);
     }
+    replace_job(&l->blocking_job, NULL);
     if (l->sending->bisection)
         l->sending->bisection->sends_left--;
     *action = (ledger_action){.kind = ACTION_SEND, .transfer = l->sending};

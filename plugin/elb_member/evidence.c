@@ -75,8 +75,12 @@ static void remove_other(ledger *l, slot *one)
 static void judge_flight(ledger *l, slot *one, int64_t requested_at, int64_t now)
 {
     bool seen = slot_is_seen(l, one);
-    bool undone = one->doing == WANT_CREATE ? !seen : seen && one->seen_own;
+    bool shows_it = seen && (one->doing == WANT_CREATE || one->seen_own);
+    bool undone = one->doing == WANT_CREATE ? !shows_it : shows_it;
 
+    /* Further pages, which may show it, were not asked for, since nobody waits for this. */
+    if (!shows_it && l->list_is_partial)
+        return;
     if (!undone && one->doing == WANT_DELETE && seen)
         remove_other(l, one);
     else if (!undone)
@@ -174,6 +178,28 @@ static void judge(ledger *l, slot *one, int64_t requested_at, int64_t now)
         slot_next_in_queue(l, one);
 }
 
+/* A remove needs the id of the member that was seen, and who waits for its health is told the member. */
+static bool needs_page(const slot *one)
+{
+    const want *watcher;
+
+    if (one->acting && one->acting->phase == PHASE_READY)
+        return true;
+    TAILQ_FOREACH (watcher, &one->watchers, link)
+        if (watcher->phase == PHASE_HEALTH)
+            return true;
+    return false;
+}
+
+static void drop_pages(ledger *l)
+{
+    slot *one;
+
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (one->seen_page && !needs_page(one))
+            slot_drop_page(one);
+}
+
 static void judge_keyless(ledger *l)
 {
     want *one, *next;
@@ -201,6 +227,8 @@ void ledger_listed(ledger *l, int64_t requested_at, int64_t now)
     }
     l->listing = false;
     ledger_bisect_refused(l);
+    drop_pages(l);
+    ledger_drop_unused_jobs(l);
 }
 
 /* A look failed for good. */

@@ -2,10 +2,44 @@
 
 #include "resource_plugin.h"
 
+/* Nobody waits for the flight, and what it did shows by now: the next list tells. */
+static bool is_expired(const slot *one, int64_t now)
+{
+    return slot_is_open(one) && !slot_is_wanted(one) && one->settle_at <= now;
+}
+
+static void expire(ledger *l, int64_t now)
+{
+    slot *one, *next;
+
+    if (now < l->expire_at)
+        return;
+    ledger_changed(l);
+    l->expire_at = LEDGER_NEVER;
+    for (one = TAILQ_FIRST(&l->slots); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (is_expired(one, now)) {
+            slot_needs_new_list(l, one);
+            slot_end_flight(one);
+        }
+        slot_next_in_queue(l, one);
+    }
+    ledger_drop_unused_jobs(l);
+}
+
+bool ledger_is_idle(ledger *l, int64_t now)
+{
+    expire(l, now);
+    ledger_drop_unused_jobs(l);
+    return TAILQ_EMPTY(&l->slots) && TAILQ_EMPTY(&l->keyless) && TAILQ_EMPTY(&l->notes) &&
+           TAILQ_EMPTY(&l->jobs) && !l->listing && !l->sending;
+}
+
 int ledger_arrive(ledger *l, want *one, int64_t now)
 {
     slot *at = NULL;
 
+    expire(l, now);
     ledger_changed(l);
     if (one->key) {
         at = ledger_find_slot(l, one->key);
@@ -72,9 +106,14 @@ static void leave_health(ledger *l, want *one, int status)
 
 static void leave_job(ledger *l, want *one, int status)
 {
-    want_finish(
-        l, one,
-        (want_result){.status = status, .outcome = OUTCOME_NONE, .with_state = one->kind == WANT_READ});
+    _cleanup_(failure_unrefp) failure *cause = failure_ref(one->cause);
+    bool tells = status == RP_DEADLINE_EXCEEDED && cause;
+
+    want_finish(l, one,
+                (want_result){.status = status_of_leaving(status, cause),
+                              .outcome = OUTCOME_NONE,
+                              .with_state = one->kind == WANT_READ,
+                              .failure = tells ? cause : NULL});
 }
 
 void ledger_leave(ledger *l, want *one, int status, int64_t now)
@@ -128,6 +167,7 @@ static bool take_listener(ledger *l, ledger_action *action)
 
 bool ledger_next(ledger *l, int64_t now, bool may_request, bool may_send, ledger_action *action)
 {
+    expire(l, now);
     if (ledger_take_note(l, action))
         return true;
     if (!may_request)
@@ -144,12 +184,13 @@ static int64_t sooner(int64_t one, int64_t other)
 int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now)
 {
     int64_t at = l->listing ? LEDGER_NEVER : ledger_next_list_at(l, now);
+    int64_t unblocked_at;
 
     if (!TAILQ_EMPTY(&l->notes))
         return now;
-    if (!l->sending && !l->blocking_job && ledger_waits_for_list(l) &&
-        (!TAILQ_EMPTY(&l->ready) || l->send_at > now))
-        at = sooner(at, l->send_at > send_from ? l->send_at : send_from);
+    unblocked_at = ledger_unblocked_at(l);
+    if (!l->sending && ledger_has_waiters(l) && (!TAILQ_EMPTY(&l->ready) || unblocked_at > now))
+        at = sooner(at, unblocked_at > send_from ? unblocked_at : send_from);
     return sooner(at, ledger_next_poll_at(l));
 }
 
@@ -160,6 +201,7 @@ ledger *ledger_new(const ledger_options *options)
     if (!made)
         return NULL;
     made->options = *options;
+    made->expire_at = LEDGER_NEVER;
     TAILQ_INIT(&made->slots);
     TAILQ_INIT(&made->ready);
     TAILQ_INIT(&made->refused);

@@ -108,8 +108,10 @@ typedef struct job {
         JOB_UNKNOWN /* the server does not know it */
     } end;
     bool polling;
+    unsigned unknown_count; /* answers in a row that the server does not know it */
     int64_t poll_at, pause_ms;
-    uint64_t waited_for;     /* the last count of jobs that found somebody waiting for it */
+    uint64_t waited_for;     /* the last count of jobs that found somebody waiting for it, */
+    uint64_t flies;          /* and a flight that it is of */
     int64_t accepted_at;     /* LEDGER_NEVER: not by us */
     int64_t seen_running_at; /* by the last poll; or accepted_at */
     int64_t took_ms;         /* as the server tells, once it has ended; 0: it does not */
@@ -254,5 +256,9 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now);
 bool ledger_waits_for_transfer(const transfer *sent);
 bool ledger_waits_for_job(const ledger *l, const job *polled);
 bool ledger_waits_for_list(const ledger *l);
+/* Whether anybody waits for anything. */
+bool ledger_has_waiters(const ledger *l);
+/* Nobody waits, and nothing is in flight: it may be freed, and another take its place. */
+bool ledger_is_idle(ledger *l, int64_t now);
 
 #endif

@@ -94,8 +94,11 @@ struct ledger {
     uint64_t job_counts;    /* of whom jobs are waited for, so far */
     int64_t deferred_until; /* held looks wait until then: some job of ours began or ended shortly before */
 
+    int64_t expire_at; /* when the first flight that nobody waits for may be settled, or sooner */
+
     uint64_t lists; /* started so far: the number of the last one */
     bool listing, list_has_pages;
+    bool list_is_partial; /* it ended before its last page, since all that is waited for was seen */
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 
     /* What the slots were last found to want, until something changes: there may be ten thousand of them. */
@@ -104,7 +107,10 @@ struct ledger {
 
     transfer *sending;
     int64_t send_at, send_pause_ms;
-    job *blocking_job; /* sends wait for its end, after a conflict */
+    /* After a conflict sends wait for the end of this job, but not beyond blocked_until, and not before
+     * resume_at. */
+    job *blocking_job;
+    int64_t blocked_until, resume_at;
     uint64_t groups;
     bool listener_asked, listener_failed;
 };
@@ -128,6 +134,8 @@ slot *ledger_find_slot(const ledger *l, const char *key);
 void ledger_free_slots(ledger *l);
 slot *ledger_make_slot(ledger *l, const char *key);
 bool slot_is_wanted(const slot *one);
+void slot_drop_page(slot *one);
+bool slot_is_open(const slot *one);
 void slot_forget_if_idle(ledger *l, slot *one);
 void slot_set_ready(ledger *l, slot *one);
 void slot_unset_ready(ledger *l, slot *one);
@@ -153,7 +161,7 @@ bool ledger_take_note(ledger *l, ledger_action *action);
 /* look.c: lists: when one is wanted, what its pages show, and when enough is seen. */
 bool ledger_is_blocked(const ledger *l, int64_t now);
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now);
-bool slot_is_open(const slot *one);
+int64_t ledger_unblocked_at(const ledger *l);
 int64_t ledger_next_list_at(ledger *l, int64_t now);
 bool list_covers_flight(const ledger *l, const slot *one);
 bool list_covers_want(const ledger *l, const want *one);
@@ -165,6 +173,8 @@ void ledger_link_job(ledger *l, job *one, bool ours, int64_t now);
 void ledger_unlink_job(ledger *l, job *one);
 bool want_ask_job(ledger *l, want *one, int64_t now);
 int64_t ledger_next_poll_at(ledger *l);
+job *ledger_awaited_job(ledger *l);
+void ledger_drop_unused_jobs(ledger *l);
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
 
 /* batch.c: adds and removes: batches close, are answered, put back, or divided until the guilty stand alone.

@@ -5,20 +5,20 @@
 
 #include <string.h>
 
+int64_t ledger_unblocked_at(const ledger *l)
+{
+    return l->blocking_job && l->blocked_until > l->send_at ? l->blocked_until : l->send_at;
+}
+
 bool ledger_is_blocked(const ledger *l, int64_t now)
 {
-    return l->blocking_job || now < l->send_at;
+    return now < ledger_unblocked_at(l);
 }
 
 /* A look after a conflict waits with the sender: a list from before the other job's end would say nothing. */
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now)
 {
     return one->cause && one->cause->meaning == MEANS_CONFLICT && ledger_is_blocked(l, now);
-}
-
-bool slot_is_open(const slot *one)
-{
-    return one->flight == FLIGHT_UNRESOLVED || one->flight == FLIGHT_FAILED;
 }
 
 /* When a list is wanted for this slot; LEDGER_NEVER if none is. */
@@ -66,19 +66,6 @@ int64_t ledger_next_list_at(ledger *l, int64_t now)
     return l->list_at;
 }
 
-/* Whether somebody would use a list that is running now. */
-bool ledger_waits_for_list(const ledger *l)
-{
-    const slot *one;
-
-    if (!TAILQ_EMPTY(&l->keyless))
-        return true;
-    TAILQ_FOREACH (one, &l->slots, link)
-        if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers))
-            return true;
-    return false;
-}
-
 static bool list_needs_insisting(const ledger *l)
 {
     const slot *one;
@@ -100,6 +87,46 @@ bool list_covers_want(const ledger *l, const want *one)
     return (one->phase == PHASE_LIST || one->phase == PHASE_HEALTH) && l->lists > one->need_list;
 }
 
+static bool is_covered(const ledger *l, const slot *one)
+{
+    const want *watcher;
+
+    if (list_covers_flight(l, one) && slot_is_wanted(one))
+        return true;
+    if (one->acting && list_covers_want(l, one->acting))
+        return true;
+    TAILQ_FOREACH (watcher, &one->watchers, link)
+        if (list_covers_want(l, watcher))
+            return true;
+    return false;
+}
+
+bool ledger_waits_for_list(const ledger *l)
+{
+    const slot *one;
+    const want *keyless;
+
+    TAILQ_FOREACH (keyless, &l->keyless, link)
+        if (list_covers_want(l, keyless))
+            return true;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (is_covered(l, one))
+            return true;
+    return false;
+}
+
+bool ledger_has_waiters(const ledger *l)
+{
+    const slot *one;
+
+    if (!TAILQ_EMPTY(&l->keyless))
+        return true;
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers))
+            return true;
+    return false;
+}
+
 bool slot_is_seen(const ledger *l, const slot *one)
 {
     return one->seen_list == l->lists;
@@ -111,7 +138,8 @@ static bool is_decided(const ledger *l, const slot *one)
     const want *watcher;
     bool seen = slot_is_seen(l, one);
 
-    if (list_covers_flight(l, one) && (one->doing == WANT_DELETE ? !one->seen_own || !seen : !seen))
+    if (slot_is_wanted(one) && list_covers_flight(l, one) &&
+        (one->doing == WANT_DELETE ? !one->seen_own || !seen : !seen))
         return false;
     if (seen)
         return true;
@@ -224,7 +252,8 @@ bool ledger_page(ledger *l, page *shown)
     }
     give_keys(l, shown);
     l->list_has_pages = true;
-    return !list_is_decided(l);
+    l->list_is_partial = list_is_decided(l);
+    return !l->list_is_partial;
 }
 
 bool ledger_take_list(ledger *l, int64_t now, ledger_action *action)
@@ -233,7 +262,7 @@ bool ledger_take_list(ledger *l, int64_t now, ledger_action *action)
         return false;
     ledger_changed(l);
     l->listing = true;
-    l->list_has_pages = false;
+    l->list_has_pages = l->list_is_partial = false;
     l->lists++;
     *action = (ledger_action){.kind = ACTION_LIST, .list = l->lists, .insist = list_needs_insisting(l)};
     return true;

@@ -214,12 +214,31 @@ static void learn(ledger *l, job *polled, int64_t now)
                            now - polled->accepted_at);
 }
 
+/* The job that conflicted has ended. */
+static void resume_sends(ledger *l, int64_t now)
+{
+    replace_job(&l->blocking_job, NULL);
+    if (l->send_at > now)
+        l->send_at = l->resume_at > now ? l->resume_at : now;
+}
+
+/* One answer that the job is not known may be an error of the server's: two in a row are believed. */
+static bool is_believed(job *polled, int end)
+{
+    polled->unknown_count = end == JOB_UNKNOWN ? polled->unknown_count + 1 : 0;
+    return end != JOB_UNKNOWN || polled->unknown_count >= 2;
+}
+
 void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
 {
     slot *one, *next;
 
     ledger_changed(l);
     polled->polling = false;
+    if (!is_believed(polled, end)) {
+        poll_again(l, polled, now);
+        return;
+    }
     polled->end = end;
     learn(l, polled, now);
     replace_failure(&polled->failure, end == JOB_FAILED ? why : NULL);
@@ -228,10 +247,8 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         poll_again(l, polled, now);
     } else {
         ledger_unlink_job(l, polled);
-        if (l->blocking_job == polled) {
-            replace_job(&l->blocking_job, NULL);
-            l->send_at = now;
-        }
+        if (l->blocking_job == polled)
+            resume_sends(l, now);
     }
     for (one = TAILQ_FIRST(&l->slots); one; one = next) {
         next = TAILQ_NEXT(one, link);
@@ -273,6 +290,21 @@ static void give_up_job(ledger *l, job *one)
         ledger_unlink_job(l, one);
 }
 
+/* Who asks is told the last failure if the time is up before the job answers. */
+static void delay_askers(ledger *l, const job *polled, failure *why)
+{
+    slot *at;
+    want *one;
+
+    TAILQ_FOREACH (at, &l->slots, link) {
+        if (asks(at->acting, polled))
+            replace_failure(&at->acting->cause, why);
+        TAILQ_FOREACH (one, &at->watchers, link)
+            if (asks(one, polled))
+                replace_failure(&one->cause, why);
+    }
+}
+
 void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
 {
     slot *at, *next_slot;
@@ -282,7 +314,9 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
     polled->polling = false;
     poll_again(l, polled, now);
     job_ref(polled);
-    if (!why->retryable)
+    if (why->retryable)
+        delay_askers(l, polled, why);
+    else
         give_up_job(l, polled);
     for (at = TAILQ_FIRST(&l->slots); at && !why->retryable; at = next_slot) {
         next_slot = TAILQ_NEXT(at, link);
@@ -317,6 +351,40 @@ static void count_waiters(ledger *l)
         TAILQ_FOREACH (watcher, &one->watchers, link)
             if (watcher->phase == PHASE_JOB)
                 watcher->job->waited_for = count;
+    }
+}
+
+/* A running job that somebody waits for, or NULL. */
+job *ledger_awaited_job(ledger *l)
+{
+    job *one;
+
+    count_waiters(l);
+    TAILQ_FOREACH (one, &l->jobs, link)
+        if (one->end == JOB_RUNNING && one->waited_for == l->job_counts)
+            return one;
+    return NULL;
+}
+
+/* Of a job that no flight has and nobody asks for there is nothing to learn. */
+void ledger_drop_unused_jobs(ledger *l)
+{
+    job *one, *next;
+    slot *at;
+
+    if (TAILQ_EMPTY(&l->jobs))
+        return;
+    count_waiters(l);
+    TAILQ_FOREACH (at, &l->slots, link)
+        if (at->job)
+            at->job->flies = l->job_counts;
+    for (one = TAILQ_FIRST(&l->jobs); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (one->polling || one->waited_for == l->job_counts || one->flies == l->job_counts)
+            continue;
+        if (l->blocking_job == one)
+            replace_job(&l->blocking_job, NULL);
+        ledger_unlink_job(l, one);
     }
 }
 

@@ -159,6 +159,13 @@ bool slot_is_wanted(const slot *one)
     return one->acting || !TAILQ_EMPTY(&one->queue);
 }
 
+/* A list tells what became of the flight. While its own caller waits for its job, the job does. */
+bool slot_is_open(const slot *one)
+{
+    return one->flight == FLIGHT_UNRESOLVED || one->flight == FLIGHT_FAILED ||
+           (one->flight == FLIGHT_ACCEPTED && !one->acting);
+}
+
 /* Forgets a key of which nothing is wanted and nothing in flight. */
 void slot_forget_if_idle(ledger *l, slot *one)
 {
@@ -202,6 +209,13 @@ void slot_end_flight(slot *one)
     replace_failure(&one->failure, NULL);
 }
 
+void slot_drop_page(slot *one)
+{
+    page_unref(one->seen_page);
+    one->seen_page = NULL;
+    one->seen = NULL;
+}
+
 /* From here on the key is what a new list says. */
 void slot_needs_new_list(const ledger *l, slot *one)
 {
@@ -213,6 +227,8 @@ void slot_next_in_queue(ledger *l, slot *one)
 {
     want *next = TAILQ_FIRST(&one->queue);
 
+    if (!one->acting && !next && one->settle_at < l->expire_at)
+        l->expire_at = one->settle_at;
     if (one->acting || one->flight != FLIGHT_NONE)
         return;
     if (!next) {

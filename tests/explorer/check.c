@@ -104,6 +104,8 @@ static bool settled_since(const world *w, int64_t since)
     for (int i = 0; i < w->send_count; i++) {
         const sent *one = &w->sends[i];
         if ((one->lost_at >= 0 && is_between(since, one->lost_at + w->traits.settle_ms, w->now)) ||
+            (one->known == SEND_ACCEPTED &&
+             is_between(since, one->accepted_at + w->traits.settle_ms, w->now)) ||
             (one->ended_at >= 0 && is_between(since, one->ended_at + w->traits.settle_ms, w->now)))
             return true;
     }
@@ -153,11 +155,18 @@ void check_poll(world *w, const job *asked)
     if (number < 0 || number >= w->send_count)
         return;
     NEED("no request when nobody waits", job_is_wanted(w, asked, number), "poll of %s", asked->id);
-    if (of->known != SEND_ACCEPTED || of->job_known_ended)
+    if (of->known != SEND_ACCEPTED || of->job_known_ended || server_send_is_settled(w, number))
         return;
     NEED("pace of polls", of->polled_at < 0 || w->now - of->polled_at >= w->traits.poll_min_ms * 3 / 4,
          "%d ms after the last", (int)(w->now - of->polled_at));
     of->polled_at = w->now;
+}
+
+/* To remove what is gone is no change. */
+static bool may_come_true(const world *w, const op *one)
+{
+    return one->state == OP_PENDING &&
+           (w->sends[one->send].kind == WANT_CREATE || w->members[one->member].visible);
 }
 
 /* A key has one request in flight; of what we made there is one at most. Somebody else's member can't be told
@@ -168,7 +177,7 @@ static void check_alone(world *w, const sent *by, const op *one)
         return;
     for (int i = 0; i < w->op_count; i++) {
         const op *other = &w->ops[i];
-        NEED("one request a key", other == one || other->key != one->key || other->state != OP_PENDING,
+        NEED("one request a key", other == one || other->key != one->key || !may_come_true(w, other),
              "j%d may still come true", other->send);
     }
     for (int i = 0; by->kind == WANT_CREATE && i < w->member_count; i++) {
@@ -238,8 +247,9 @@ void check_send(world *w, int number)
 
     NEED("one transfer at a time", w->sending < 0, "j%d is on its way", w->sending);
     NEED("size of batches", one->ops >= 1 && one->ops <= (int)w->traits.max_batch, "%d records", one->ops);
-    NEED("sends wait when told to", !w->behind_job && w->now >= w->next_send_at, "%s",
-         w->behind_job ? "the job that conflicts runs" : "the pause is not over");
+    NEED("sends wait when told to", w->now >= w->behind_until || !server_knows_awaited_job(w),
+         "the job that conflicts runs");
+    NEED("sends wait when told to", w->now >= w->next_send_at, "the pause is not over");
     w->conflicted = false;
     w->adds += one->kind == WANT_CREATE;
     w->removes += one->kind == WANT_DELETE;
@@ -334,8 +344,11 @@ static uint32_t decided_sends(const world *w)
 {
     uint32_t count = 0;
 
-    for (int i = 0; i < w->send_count; i++)
-        count += w->sends[i].fate != FATE_THROTTLE && w->sends[i].verdict != FAILURE_CONFLICT;
+    for (int i = 0; i < w->send_count; i++) {
+        const sent *one = &w->sends[i];
+        bool conflicted = one->known == SEND_NOTHING && one->verdict == FAILURE_CONFLICT;
+        count += !conflicted && one->fate != FATE_THROTTLE;
+    }
     return count;
 }
 
@@ -411,6 +424,15 @@ static void check_absent(world *w, const caller *one)
     NEED("absent means absent", absent, "it was there all the while");
 }
 
+/* A job undid its add while a delete was on its way: both are right. */
+static bool was_rolled_back(const world *w, int key)
+{
+    for (int i = 0; i < w->member_count; i++)
+        if (w->members[i].key == key && w->members[i].rolled_back)
+            return true;
+    return false;
+}
+
 static void check_deleted(world *w, const caller *one)
 {
     const want_result *r = &one->want.result;
@@ -426,8 +448,9 @@ static void check_deleted(world *w, const caller *one)
     } else {
         NEED("no result before its evidence", was_told_gone(w, one), "nothing told that it is gone");
     }
-    NEED("existed is true", is_disturbed(w, one) || r->existed == has_op(w, one, OP_DONE), "existed %d",
-         r->existed);
+    NEED("existed is true",
+         is_disturbed(w, one) || was_rolled_back(w, one->key) || r->existed == has_op(w, one, OP_DONE),
+         "existed %d", r->existed);
 }
 
 static void check_read(world *w, const caller *one)
@@ -534,12 +557,33 @@ static void check_left(world *w)
              i);
 }
 
+/* Acts on its key, and waits for nothing but the end of a conflict. */
+static bool waits_out_conflict(const caller *one)
+{
+    const want *of = &one->want;
+
+    return one->arrived && !one->finished && of->slot && of->slot->acting == of &&
+           (of->phase == PHASE_READY || of->phase == PHASE_LIST) && of->cause &&
+           of->cause->meaning == MEANS_CONFLICT;
+}
+
+/* Whatever runs on the server, a conflict keeps other keys waiting for seconds only. */
+static void check_conflict(world *w)
+{
+    if (!w->conflicted || w->list.running || w->sending >= 0 || !w->may_request || w->now < w->send_from)
+        return;
+    for (int i = 0; i < w->caller_count; i++)
+        NEED("a conflict passes", !waits_out_conflict(&w->callers[i]) || w->now - w->conflicted_at < 6300,
+             "caller %d has waited for %d ms", i, (int)(w->now - w->conflicted_at));
+}
+
 void check_quiet(world *w)
 {
     int64_t wake_at = ledger_wake_at(w->ledger, w->send_from, w->now);
     bool waits = w->list.running || w->sending >= 0 || w->polls_running || !w->may_request;
 
     check_left(w);
+    check_conflict(w);
     NEED("no busy loop", !w->may_request || wake_at > w->now, "wakes at %d without need", (int)wake_at);
     NEED("nobody hangs", !w->unfinished || waits || wake_at < LEDGER_NEVER, "%d callers", w->unfinished);
 }
@@ -615,6 +659,9 @@ void check_end(world *w)
     for (int i = 0; i < w->caller_count; i++)
         NEED("nobody hangs", w->callers[i].finished, "caller %d has no result", i);
     check_duplicates(w);
+    if (!w->list.running && w->sending < 0 && !w->polls_running)
+        NEED("a quiet ledger forgets its keys", ledger_is_idle(w->ledger, w->now + w->traits.settle_ms),
+             "settle_ms after the last result");
     if (w->traits.shape == SHAPE_ADD)
         check_adds(w);
     if (w->traits.shape == SHAPE_REMOVE)

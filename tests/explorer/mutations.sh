@@ -102,13 +102,13 @@ mutate "unhealthy is healthy enough" \
 mutate "adopted without being asked" \
     's/!made && !one->adopt;/false;/'
 mutate "after a conflict the running job is not waited for" \
-    's/replace_job\(&l->blocking_job, running\);//'
+    's/replace_job\(&l->blocking_job, ledger_awaited_job\(l\)\);//'
 mutate "after a conflict there is no pause" \
     's/pause_sends\(l, why->retry_after_ms, now\);//'
 mutate "a pause is cut short" \
     's/pause > at_least_ms \? pause : at_least_ms/pause/'
-mutate "a job that may not be asked is waited for" \
-    's/if \(l->blocking_job == one\)\n        replace_job\(&l->blocking_job, NULL\);//'
+mutate "a conflict waits for the job however long it runs" \
+    's/l->blocked_until = now \+ PAUSE_LONGEST_MS;/l->blocked_until = LEDGER_NEVER;/'
 mutate "a refused batch is not divided" \
     's/if \(sent_with == 1 \|\| why->blame != BLAME_RECORD\)/if (true)/'
 mutate "a refused batch is taken apart one by one" \
@@ -142,7 +142,7 @@ mutate "a gone listener is asked again for each in the queue" \
 mutate "no wake-up for polls" \
     's/return sooner\(at, ledger_next_poll_at\(l\)\);/return at;/'
 mutate "no wake-up for sends" \
-    's/at = sooner\(at, l->send_at > send_from \? l->send_at : send_from\);/(void)send_from;/'
+    's/at = sooner\(at, unblocked_at > send_from \? unblocked_at : send_from\);/(void)send_from;/'
 mutate "wake-ups for nothing" \
     's/l->listing \? LEDGER_NEVER : ledger_next_list_at\(l, now\)/ledger_next_list_at(l, now)/'
 mutate "the listener is asked for again and again" \
@@ -168,11 +168,11 @@ mutate "a late list is everybody's failure_kind" \
 mutate "no memory for a batch: nobody is told" \
     's/if \(!l->sending\) \{\n        want_finish_failed/if (!l->sending) {\n        return false;\n        want_finish_failed/'
 mutate "a batch that is not divided is told nothing" \
-    's/if \(!bisection \|\| !bisection->sends_left\)/if (!bisection)\n        return;\n    if (!bisection->sends_left)/'
+    's/give_up\(l, members, count, &failure_no_memory\);/(void)0;/'
 mutate "what is to be sent again counts as sent" \
     's/one->acting->phase = PHASE_READY;/if (one->acting->phase == PHASE_LIST)\n        one->acting->phase = PHASE_READY;/'
 mutate "a result takes what was freed with its bisection" \
-    's/    detach\(l, one\);.*\n//; s/    one->result = result;\n/    detach(l, one);\n$&/'
+    's/    detach\(l, one\);.*\n//; s/    one->result = result;\n/    detach(l, one);\n$&/; s/_cleanup_\(failure_unrefp\) failure \*untried = NULL;\n//; s/untried = not_tried_alone\(first->bisection->why\);/failure *untried = first->bisection->why;/'
 mutate "those not tried alone are blamed" \
     's/_cleanup_\(failure_unrefp\) failure \*untried = not_tried_alone\(why\);/failure *untried = why;/'
 mutate "those whose turn does not come are blamed" \
@@ -181,6 +181,14 @@ mutate "what was not sent costs budget" \
     's/sent->bisection->sends_left\+\+;/(void)0;/'
 mutate "a list from before the record came tells what is there" \
     's/else if \(l->lists <= acting->arrived_list\)/else if (false)/'
+mutate "a job is forgotten at the first answer that it is not known" \
+    's/polled->unknown_count >= 2/true/'
+mutate "what was accepted is never settled by time" \
+    's/(slot_needs_new_list\(l, one\);\n    )one->settle_at = now \+ l->options.settle_ms;\n    one->list_at = now;/$1one->settle_at = LEDGER_NEVER;\n    one->list_at = now;/'
+mutate "part of a list tells what is gone" \
+    's/if \(!shows_it && l->list_is_partial\)/if (false)/'
+mutate "jobs that nobody needs are kept" \
+    's/if \(one->polling \|\| one->waited_for == l->job_counts/if (true || one->waited_for == l->job_counts/'
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 

@@ -19,6 +19,7 @@ static const struct {
     [FAILURE_RECORD] = {RP_INVALID_ARGUMENT, "record", false, BLAME_RECORD, MEANS_NOTHING_MORE},
     [FAILURE_WHOLE] = {RP_QUOTA_EXCEEDED, "whole", false, BLAME_WHOLE, MEANS_NOTHING_MORE},
     [FAILURE_SERVER] = {RP_UNAVAILABLE, "server", true, BLAME_SERVER, MEANS_NOTHING_MORE},
+    [FAILURE_POLL] = {RP_UNAVAILABLE, "poll", true, BLAME_SERVER, MEANS_NOTHING_MORE},
     [FAILURE_LOST] = {RP_UNAVAILABLE, "lost", true, BLAME_SERVER, MEANS_NOTHING_MORE},
     [FAILURE_CONFLICT] = {RP_CONFLICT, "conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
     [FAILURE_THROTTLED] = {RP_THROTTLED, "throttled", true, BLAME_WHOLE, MEANS_THROTTLED},
@@ -35,9 +36,9 @@ static failure *make_failure(failure_kind kind)
     failure *made = NULL;
 
     while (!made)
-        made = failure_new(failure_kinds[kind].status, failure_kinds[kind].code,
-                           failure_kinds[kind].retryable, failure_kinds[kind].blame, "%s",
-                           failure_kinds[kind].code);
+        made =
+            failure_new(failure_kinds[kind].status, failure_kinds[kind].code, failure_kinds[kind].retryable,
+                        failure_kinds[kind].blame, "%s", failure_kinds[kind].code);
     made->meaning = failure_kinds[kind].meaning;
     return made;
 }
@@ -188,14 +189,12 @@ static bool is_limited(const sent *one)
     return one->fate != FATE_ACCEPT || one->forgets;
 }
 
-/* How long a job may still take. What nobody can ask for ends within the settle time. */
+/* How long what the job does may still take: within the settle time it shows. */
 static int64_t longest_job(const world *w, const sent *one)
 {
-    int64_t left = one->deadline - w->now;
+    int64_t left = (one->deadline < one->effect_by ? one->deadline : one->effect_by) - w->now;
 
-    if (!is_limited(one))
-        return w->traits.settle_ms * 2;
-    return left < w->traits.settle_ms - 1 ? left : w->traits.settle_ms - 1;
+    return left > 0 ? left : 0;
 }
 
 static int64_t choose_duration(world *w, const sent *one)
@@ -208,23 +207,6 @@ static int64_t choose_duration(world *w, const sent *one)
     if (world_pick(w, 3))
         longest = shorter < longest ? shorter : longest;
     return world_pick(w, (uint32_t)longest + 1);
-}
-
-static void start_job(world *w, int number)
-{
-    sent *one = &w->sends[number];
-    bool at_once;
-
-    choose_form(w, one);
-    one->job_runs = true;
-    at_once =
-        !w->traits.listed_at_end && (one->form == FORM_SUCCESS || one->form == FORM_DONE || one->rolls_back);
-    for (int i = 0; at_once && i < one->ops; i++)
-        come_true(w, &w->ops[one->first_op + i]);
-    /* Of all paths of a small world those with more than a few polls show nothing new. */
-    if (w->traits.shape == SHAPE_SMALL && one->fate == FATE_ACCEPT)
-        one->deadline = w->now + w->traits.poll_min_ms * 2;
-    world_schedule(w, EVENT_JOB_END, number, w->now + choose_duration(w, one))->send = number;
 }
 
 static void end_op(world *w, sent *one, int number)
@@ -247,11 +229,42 @@ static void end_op(world *w, sent *one, int number)
         come_true(w, of);
 }
 
+/* What it does shows at once, but the job runs on long after the settle time. */
+static void show_effect_of_overlong(world *w, sent *one, int number)
+{
+    for (int i = 0; i < one->ops; i++)
+        end_op(w, one, one->first_op + i);
+    world_schedule(w, EVENT_JOB_END, number, w->now + w->traits.settle_ms * (1 + (int64_t)world_pick(w, 4)))
+        ->send = number;
+}
+
+static void start_job(world *w, int number)
+{
+    sent *one = &w->sends[number];
+    bool at_once;
+
+    one->effect_by = w->now + w->traits.settle_ms - 1;
+    choose_form(w, one);
+    one->job_runs = true;
+    at_once =
+        !w->traits.listed_at_end && (one->form == FORM_SUCCESS || one->form == FORM_DONE || one->rolls_back);
+    for (int i = 0; at_once && i < one->ops; i++)
+        come_true(w, &w->ops[one->first_op + i]);
+    /* Of all paths of a small world those with more than a few polls show nothing new. */
+    if (w->traits.shape == SHAPE_SMALL && one->fate == FATE_ACCEPT)
+        one->deadline = w->now + w->traits.settle_ms - 1;
+    one->overlong = !is_limited(one) && !one->rolls_back && world_happens(w, w->traits.overlong);
+    if (one->overlong)
+        show_effect_of_overlong(w, one, number);
+    else
+        world_schedule(w, EVENT_JOB_END, number, w->now + choose_duration(w, one))->send = number;
+}
+
 static void end_job(world *w, int number)
 {
     sent *one = &w->sends[number];
 
-    if (one->kind == WANT_DELETE && w->traits.denies_gone && one->form == FORM_SUCCESS &&
+    if (!one->overlong && one->kind == WANT_DELETE && w->traits.denies_gone && one->form == FORM_SUCCESS &&
         one->fate == FATE_ACCEPT && w->traits.listed_at_end && any_target_gone(w, one)) {
         one->form = FORM_NOTHING;
         one->job_failure = FAILURE_MEMBER_GONE;
@@ -396,10 +409,52 @@ void server_start_send(world *w, transfer *asked)
 
 /* --- what the caller's side learns of a send ------------------------------------- */
 
+/* Nobody waits for its job, and a list, or time, has told what it did. */
+static bool is_settled(const world *w, const sent *one, const op *of)
+{
+    bool is_over = one->known == SEND_ACCEPTED && w->now >= one->accepted_at + w->traits.settle_ms;
+
+    return of->settled || (is_over && w->callers[of->caller].finished);
+}
+
+/* Its job is of no more use to the ledger. */
+bool server_send_is_settled(const world *w, int number)
+{
+    const sent *one = &w->sends[number];
+
+    for (int i = 0; i < one->ops; i++)
+        if (!is_settled(w, one, &w->ops[one->first_op + i]))
+            return false;
+    return true;
+}
+
 static void touch(world *w, const sent *one)
 {
-    for (int i = 0; i < one->ops; i++)
-        w->keys[w->ops[one->first_op + i].key].touch = w->step;
+    for (int i = 0; i < one->ops; i++) {
+        const op *of = &w->ops[one->first_op + i];
+        if (!is_settled(w, one, of))
+            w->keys[of->key].touch = w->step;
+    }
+}
+
+/* A list shows the effect of what was accepted, and nobody waits for its job. */
+static bool list_settles(const world *w, const op *one)
+{
+    const sent *by = &w->sends[one->send];
+    const caller *of = &w->callers[one->caller];
+
+    if (by->known != SEND_ACCEPTED || by->job_known_ended || !of->finished ||
+        w->list.requested_step <= by->accepted_step)
+        return false;
+    if (by->kind == WANT_CREATE)
+        return w->list.shown >> one->key & 1;
+    return w->list.complete && w->members[one->member].listed != w->lists;
+}
+
+static void note_settled(world *w)
+{
+    for (int i = 0; i < w->op_count; i++)
+        w->ops[i].settled |= list_settles(w, &w->ops[i]);
 }
 
 static void untouch(world *w, const sent *one)
@@ -428,11 +483,15 @@ static void note_loss(world *w, sent *one)
     world_schedule(w, EVENT_SETTLED, -1, w->now + w->traits.settle_ms);
 }
 
-static bool knows_running_job(const world *w)
+/* A job runs, as far as is known, whose own caller waits for it. */
+bool server_knows_awaited_job(const world *w)
 {
-    for (int i = 0; i < w->send_count; i++)
-        if (w->sends[i].known == SEND_ACCEPTED && !w->sends[i].job_known_ended)
+    for (int i = 0; i < w->op_count; i++) {
+        const sent *of = &w->sends[w->ops[i].send];
+        const caller *by = &w->callers[w->ops[i].caller];
+        if (of->known == SEND_ACCEPTED && !of->job_known_ended && by->arrived && !by->finished)
             return true;
+    }
     return false;
 }
 
@@ -445,7 +504,8 @@ static void answer_refused(world *w, sent *one, failure_kind why)
     untouch(w, one);
     if (why == FAILURE_CONFLICT) {
         w->conflicted = true;
-        w->behind_job = knows_running_job(w);
+        w->conflicted_at = w->now;
+        w->behind_until = server_knows_awaited_job(w) ? w->now + 5000 : 0;
         w->next_send_at = w->now + 150;
     }
     w->source = SOURCE_REFUSED;
@@ -459,6 +519,8 @@ static void answer_accepted(world *w, sent *one, int number)
 
     snprintf(id, sizeof(id), "j%d", number);
     one->known = SEND_ACCEPTED;
+    one->accepted_step = w->step;
+    one->accepted_at = w->now;
     touch(w, one);
     w->source = SOURCE_ACCEPTED;
     world_tell(w, "accepted");
@@ -626,6 +688,7 @@ static page *make_page(world *w)
                                                 .key = w->keys[shows->key].name,
                                                 .health_status = w->list.healthy[i] ? "NORMAL" : "ABNORMAL"};
         w->list.shown |= (uint64_t)1 << shows->key;
+        w->members[w->list.members[i]].listed = w->lists;
         world_tell(w, "    %s, key %d", shows->id, shows->key);
     }
     return made;
@@ -645,6 +708,7 @@ static void finish_list(world *w)
         w->keys[i].absent_at = list->requested_at;
     }
     w->listed_at = list->requested_at;
+    note_settled(w);
     w->source = SOURCE_LISTED;
     ledger_listed(w->ledger, list->requested_at, w->now);
 }
@@ -754,14 +818,24 @@ static void read_job(world *w, int number)
 
 static void note_job_end(world *w, int number)
 {
-    if (w->conflicted)
-        w->next_send_at = w->now;
-    w->behind_job = false;
-    if (number < 0 || w->sends[number].job_known_ended || w->sends[number].known != SEND_ACCEPTED)
+    w->behind_until = 0;
+    if (w->sends[number].job_known_ended || w->sends[number].known != SEND_ACCEPTED)
         return;
     w->sends[number].job_known_ended = true;
     w->sends[number].ended_at = w->now;
     touch(w, &w->sends[number]);
+}
+
+static void note_told(world *w, int number, int end)
+{
+    sent *of = &w->sends[number];
+
+    of->told_unknown = end == JOB_UNKNOWN ? of->told_unknown + 1 : 0;
+    if (end == JOB_UNKNOWN && of->told_unknown < 2)
+        return;
+    if (end != JOB_RUNNING)
+        note_job_end(w, number);
+    of->told_end = end;
 }
 
 static void fail_poll(world *w, const poll *one, failure_kind why)
@@ -770,7 +844,7 @@ static void fail_poll(world *w, const poll *one, failure_kind why)
 
     world_tell(w, "poll of %s failed: %s", one->of->id, told->code);
     if (why == FAILURE_DENIED)
-        w->behind_job = false;
+        w->behind_until = 0;
     w->source = SOURCE_POLL_FAILED;
     ledger_poll_failed(w->ledger, one->of, told, w->now);
 }
@@ -782,10 +856,10 @@ static void tell_job(world *w, const poll *one)
         one->end == JOB_FAILED ? make_failure(w->sends[one->send].job_failure) : NULL;
 
     world_tell(w, "job %s: %s", one->of->id, names[one->end]);
-    if (one->end != JOB_RUNNING)
-        note_job_end(w, one->send);
-    if (one->send >= 0)
-        w->sends[one->send].told_end = one->end;
+    if (one->send < 0)
+        w->behind_until = 0;
+    else
+        note_told(w, one->send, one->end);
     w->source = SOURCE_POLLED;
     ledger_polled(w->ledger, one->of, one->end, why, w->now);
 }
@@ -802,7 +876,7 @@ static void answer_poll(world *w, int number)
     if (one.send < 0 && w->traits.denies_jobs)
         fail_poll(w, &one, FAILURE_DENIED);
     else if (world_happens(w, w->traits.fail_poll))
-        fail_poll(w, &one, world_pick(w, 3) ? FAILURE_SERVER : FAILURE_DENIED);
+        fail_poll(w, &one, world_pick(w, 3) ? FAILURE_POLL : FAILURE_DENIED);
     else
         tell_job(w, &one);
     job_unref(one.of);

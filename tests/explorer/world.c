@@ -288,6 +288,7 @@ static void choose_faults(world *w)
     t->fail_job = some(w, 50);
     t->fail_list = some(w, 30);
     t->fail_poll = some(w, 40);
+    t->overlong = some(w, 40);
     t->leave = some(w, 80);
     t->foreign = world_pick(w, 4) ? 0 : 1 + world_pick(w, 4);
     t->gate = some(w, 4);
@@ -413,8 +414,8 @@ static void set_small(world *w)
     traits *t = &w->traits;
     uint32_t second, leaves;
 
-    t->settle_ms = 2500;
-    t->poll_min_ms = t->poll_max_ms = 1000;
+    t->settle_ms = 900; /* a second list is the last */
+    t->poll_min_ms = t->poll_max_ms = 600;
     t->max_batch = t->keys = t->callers = 2;
     t->max_bisect = 32;
     t->page_limit = 10;
@@ -690,9 +691,9 @@ static void clear(world *w)
     w->broken = NULL;
     w->now = 0;
     w->step = 1;
-    w->calm = w->parent_gone = w->listener_asked = w->behind_job = w->conflicted = false;
+    w->calm = w->parent_gone = w->listener_asked = w->conflicted = false;
     w->may_request = true;
-    w->send_from = w->next_send_at = 0;
+    w->send_from = w->next_send_at = w->behind_until = 0;
     w->listed_at = -1;
     w->source = SOURCE_NONE;
     w->caller_count = w->member_count = w->op_count = w->send_count = w->event_count = 0;

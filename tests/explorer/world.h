@@ -40,6 +40,7 @@ typedef enum failure_kind {
     FAILURE_JOB_RECORD,
     FAILURE_JOB_WHOLE,
     FAILURE_DENIED,
+    FAILURE_POLL,
     FAILURE_KINDS
 } failure_kind;
 
@@ -57,8 +58,8 @@ typedef struct traits {
     uint32_t max_batch, max_bisect;
     uint32_t keys, callers, page_limit;
     uint32_t latency_ms, spread_ms;
-    uint32_t lose, fail_server, refuse, throttle, fail_job, fail_list, fail_poll, leave, foreign, gate,
-        no_memory;
+    uint32_t lose, fail_server, refuse, throttle, fail_job, fail_list, fail_poll, overlong, leave, foreign,
+        gate, no_memory;
     bool listed_at_end, lags, forgets_jobs, false_success, conflicts, denies_gone, denies_jobs, parent_goes,
         jitter;
     uint64_t guilty, job_guilty; /* keys, as bits */
@@ -104,6 +105,7 @@ typedef struct truth {
     int key;
     int op; /* that made it, or -1 */
     bool visible, healthy, rolled_back;
+    uint32_t listed; /* the last list that showed it */
     uint64_t shown_step, hidden_step;
     char id[16];
 } truth;
@@ -117,6 +119,7 @@ typedef struct op {
         OP_DEAD
     } state;
     uint64_t touch_before;
+    bool settled; /* nobody waited for its job any more, and a list showed the effect */
 } op;
 
 typedef struct sent {
@@ -133,6 +136,9 @@ typedef struct sent {
     bool acts;
     int verdict; /* a failure_kind, or -1 */
     int64_t deadline, lost_at;
+    uint64_t accepted_step;
+    int64_t accepted_at;
+    int64_t effect_by; /* what it does shows by then, whether its job has ended or not */
     enum {
         SEND_RUNNING,
         SEND_ACCEPTED,
@@ -140,8 +146,9 @@ typedef struct sent {
         SEND_LOST
     } known;
     /* Its job has its number. */
-    bool job_runs, job_known_ended, forgets, forgotten, rolls_back, answered_gone;
+    bool job_runs, job_known_ended, overlong, forgets, forgotten, rolls_back, answered_gone;
     int job_end, told_end;
+    int told_unknown; /* times in a row: one is not believed */
     enum {
         FORM_SUCCESS,
         FORM_FALSE_SUCCESS,
@@ -236,7 +243,9 @@ typedef struct world {
     uint64_t news_step;       /* the last step that may be a reason to list again */
     int64_t next_send_at;
     int64_t listed_at; /* when the last list that was answered was requested */
-    bool conflicted, behind_job;
+    bool conflicted;
+    int64_t conflicted_at;
+    int64_t behind_until; /* after a conflict: the end of a job that somebody waits for, or this */
     uint32_t lists, adds, removes;
 } world;
 
@@ -258,6 +267,8 @@ void server_start_list(world *w);
 void server_start_send(world *w, transfer *asked);
 void server_start_poll(world *w, job *asked);
 void server_lose_unwanted(world *w);
+bool server_send_is_settled(const world *w, int number);
+bool server_knows_awaited_job(const world *w);
 void server_event(world *w, const event *what);
 
 /* check.c */
