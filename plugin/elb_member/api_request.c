@@ -1,4 +1,4 @@
-/* Requests under way: sent off for a ledger or a call, and what their answers mean to it. */
+/* Requests in flight: starting them for a ledger or a call, and reading their replies. */
 #include "driver_events.h"
 #include "driver_parts.h"
 
@@ -59,7 +59,7 @@ static api_request *api_request_new(driver *d, listener *at, int kind)
     return made;
 }
 
-/* Sends it off. Whoever asked is told of a failure just as of one that comes later. */
+/* Starts the request. A failure to start is reported in the same way as a failed reply. */
 static int start(api_request *one, rp_error **error)
 {
     if (!one->url)
@@ -84,9 +84,9 @@ static bool is_2xx(const rp_http_reply *reply)
     return reply && reply->status >= 200 && reply->status < 300;
 }
 
-/* --- answers to lists -------------------------------------------------------- */
+/* --- replies to lists -------------------------------------------------------- */
 
-/* Drops members that earlier pages had. False if nothing is left of the page, or memory fails. */
+/* Drops members that were on earlier pages. False if none is left, or out of memory. */
 static bool remember_page(api_request *one, page *shown)
 {
     size_t kept = 0;
@@ -141,7 +141,7 @@ static void list_answered(api_request *one, page *shown)
     api_request_free(one);
 }
 
-/* Turns a body that could not be read, or a refusal, into a failure. NULL if there is a page. */
+/* The failure of a refused or unreadable reply; NULL if there is a page. */
 static failure *read_page(api_request *one, const rp_http_reply *reply, const rp_error *error, page **out)
 {
     _cleanup_(rp_error_freep) rp_error *unreadable = NULL;
@@ -178,7 +178,7 @@ static void on_page(api_request *one, const rp_http_reply *reply, const rp_error
     api_request_free(one);
 }
 
-/* --- answers to all else ----------------------------------------------------- */
+/* --- other replies ----------------------------------------------------------- */
 
 static void on_listener(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
@@ -202,7 +202,7 @@ static void accepted(api_request *one, const rp_http_reply *reply, int64_t now)
     ledger_lost(one->listener->ledger, one->transfer, why, now);
 }
 
-/* Everybody of the instance leaves the server alone for a while. */
+/* All requests of the instance pause. */
 static void be_patient(driver *d, const failure *why)
 {
     if (why->meaning == MEANS_THROTTLED)
@@ -290,7 +290,7 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
     one->page_call->why = failure_ref(why);
 }
 
-/* --- what is asked for ------------------------------------------------------- */
+/* --- starting requests ------------------------------------------------------- */
 
 void request_list(driver *d, listener *at, const ledger_action *action)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* How long anybody sleeps before looking whether the call was cancelled. */
+/* Longest sleep between two checks of the cancel word. */
 #define SLICE_MS 100
 
 /* How long a call that has its results waits for the listener's protocol. */
@@ -56,7 +56,7 @@ static bool has_room(const driver *d)
     return under_way < d->options.max_parallel;
 }
 
-/* One round over all listeners; each gets a turn before any gets a second. */
+/* One round over all listeners: each gets one turn. */
 static bool carry_out_round(driver *d)
 {
     bool did_something = false;
@@ -85,7 +85,7 @@ static void carry_out_all(driver *d)
 
 /* --- waiting ----------------------------------------------------------------------- */
 
-/* Another call that still waits drives from here on, if there is one. */
+/* Hands driving over to another call that still waits, if there is one. */
 static void hand_over(driver *d, const call *leader)
 {
     call *next;
@@ -98,7 +98,7 @@ static void hand_over(driver *d, const call *leader)
         pthread_cond_signal(&next->turn);
 }
 
-/* The host may take its time: somebody else drives meanwhile. */
+/* The host may be slow in its callback, so another call drives meanwhile. */
 static void deliver(driver *d, call *c)
 {
     if (d->leader == c && !STAILQ_EMPTY(&c->events))
@@ -106,7 +106,7 @@ static void deliver(driver *d, call *c)
     deliver_events(d, c);
 }
 
-/* RP_CANCELLED, RP_DEADLINE_EXCEEDED, or RP_OK while the call may go on. */
+/* RP_CANCELLED or RP_DEADLINE_EXCEEDED, or RP_OK if the call may go on. */
 static int must_leave(const driver *d, const call *c)
 {
     if (c->host && RP_HAS(rp_call, c->host, cancel) && c->host->cancel &&
@@ -120,20 +120,20 @@ static int64_t least(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-/* How long the leader may sleep. */
+/* How long the driving thread may sleep. */
 static int64_t sleep_ms(driver *d, const call *c)
 {
     int64_t now = now_ms(d), until = least(now + SLICE_MS, c->deadline);
     listener *at;
 
-    /* With no room for more, only an answer brings something to do. */
+    /* At max_parallel only a reply can lead to an action. */
     if (has_room(d))
         TAILQ_FOREACH (at, &d->listeners, link)
             until = least(until, ledger_wake_at(at->ledger, d->send_from, now));
     return until > now ? until - now : 0;
 }
 
-/* Drives for everybody: does what is to be done, sleeps until there is more, takes the answers. */
+/* Drives for all calls: carries out actions, sleeps until there are more, handles replies. */
 static void drive(driver *d, const call *c)
 {
     int64_t ms;
@@ -149,7 +149,7 @@ static void drive(driver *d, const call *c)
     carry_out_all(d);
 }
 
-/* Waits until something was told to this call, for a slice at most. */
+/* Waits for an event or result of this call, for one slice at most. */
 static void follow(driver *d, call *c)
 {
     struct timespec until;
@@ -184,7 +184,7 @@ static void begin(call *c, size_t total)
     c->total = c->remaining = total;
 }
 
-/* Drives if nobody else does, else waits for news; then tells them. */
+/* Drives if no other call does, else waits; then delivers this call's events. */
 static void take_part(driver *d, call *c)
 {
     if (d->leader && d->leader != c) {
@@ -196,7 +196,7 @@ static void take_part(driver *d, call *c)
     deliver(d, c);
 }
 
-/* The listener's protocol is still asked for. */
+/* Whether the listener's protocol is still being requested. */
 static bool protocol_is_requested(const driver *d, const record_task *tasks, size_t count)
 {
     const api_request *one;
@@ -208,7 +208,7 @@ static bool protocol_is_requested(const driver *d, const record_task *tasks, siz
     return false;
 }
 
-/* All results are there; the protocol, for a warning, is worth a short wait and no more. */
+/* After the results, a short wait for the protocol, which is needed for a warning only. */
 static void wait_for_protocol(driver *d, call *c, const record_task *tasks, size_t count)
 {
     int64_t until = now_ms(d) + PROTOCOL_MS;
@@ -217,8 +217,8 @@ static void wait_for_protocol(driver *d, call *c, const record_task *tasks, size
         take_part(d, c);
 }
 
-/* Waits for the call's end, driving if nobody else does. Returns the status with which it must leave, or
- * RP_OK. */
+/* Waits for the end of the call, driving if no other call does. Returns RP_OK, or the status with which it must
+ * leave. */
 static int wait_for_end(driver *d, call *c)
 {
     int status = RP_OK;

@@ -1,8 +1,8 @@
 /*
- * Does what the ledgers ask: carries their requests over the transport, feeds the
- * answers back, and gives each caller its results. There is no thread of its own:
- * of the threads that wait in a call, one drives for all, and hands over when its
- * own call ends.
+ * Carries out the actions of the ledgers: sends their requests over the transport,
+ * feeds the replies back, and gives each caller its results. It has no thread of its
+ * own: one of the threads that wait in a call drives for all of them, and hands over
+ * when its own call ends.
  */
 #ifndef ELB_MEMBER_DRIVER_H
 #define ELB_MEMBER_DRIVER_H
@@ -18,13 +18,13 @@
 #include <sys/queue.h>
 
 typedef struct driver driver;
-typedef struct listener listener; /* its ledger, and what is known of it */
+typedef struct listener listener; /* with its ledger and protocol */
 typedef struct call call;
 
-/* One record of a call: what it names, what is wanted, and the result. */
+/* One record of a call, its want and its result. */
 typedef struct record_task {
     record record;
-    rp_error *refused;         /* what is wrong with the record, or NULL */
+    rp_error *refused;         /* the error of an invalid record, or NULL */
     struct record_task *first; /* an earlier record of the call that names the same member, or NULL */
     want want;
 
@@ -33,13 +33,13 @@ typedef struct record_task {
     listener *listener;
 } record_task;
 
-/* The others have no want of their own. */
+/* False for invalid records and repeated ones, which have no want of their own. */
 static inline bool task_is_run(const record_task *one)
 {
     return !one->refused && !one->first;
 }
 
-/* Something to tell the host, on its own thread. */
+/* An event for the host, delivered on the call's thread. */
 typedef struct event {
     STAILQ_ENTRY(event) link;
     size_t len;
@@ -52,7 +52,7 @@ struct call {
     int64_t deadline;    /* of the driver's clock */
     /* Writes the state of a task whose request was accepted, for the event. */
     void (*write_state)(const record_task *one, rp_json_writer *writer);
-    bool wants_protocol; /* the listeners' protocol is worth a short wait when all results are there */
+    bool wants_protocol; /* waits a short time for the listeners' protocol after all results */
 
     /* The driver's own. */
     const record_task *tasks;
@@ -68,28 +68,28 @@ typedef struct driver_options {
     unsigned max_parallel;
 } driver_options;
 
-/* Owns the transport from here on, also when it fails (NULL). */
+/* Takes the transport, also on failure (NULL). */
 driver *driver_new(rp_transport *transport, const driver_options *options, const rp_clock *clock,
                    rp_error **error);
 
-/* Frees all, dropping what is under way. No call runs. */
+/* Frees everything and drops requests in flight. No call may be running. */
 void driver_free(driver *d);
 
 int64_t driver_now_ms(const driver *d);
 
-/* Runs the tasks until each has its result (want.result), or the call is cancelled or out of time; then the
-   result says so. The caller clears the results. RP_E_NO_MEMORY: nothing was begun. */
+/* Runs the tasks until each has its result (want.result). After a cancellation or timeout the results say so.
+   The caller clears the results. RP_E_NO_MEMORY: nothing was started. */
 int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **error);
 
-/* What a listener is ("TCP", "UDP" …), "" while that is not known. */
+/* A listener's protocol ("TCP", "UDP" …); "" if not known yet. */
 void driver_protocol(driver *d, const char *listener_id, char protocol[16]);
 
-/* One page of a listener's members. Exactly one of *out and *why is set, or neither when memory fails or the
-   call was cancelled or ran out of time, which *status then says. */
+/* One page of a listener's members. Sets exactly one of *out and *why; neither when out of memory, cancelled or
+   out of time: then *status says which. */
 void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, failure **why,
                  int *status);
 
-/* Members asked for in one page. */
+/* Page size of member lists. */
 #define DRIVER_PAGE_MEMBERS 500
 
 /* Whether another page must be asked for after one with so many members. A page shorter than asked for is the

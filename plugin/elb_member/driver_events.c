@@ -40,7 +40,7 @@ void notify_accepted(want *waiting)
     pthread_cond_signal(&one->call->turn);
 }
 
-/* Once for each list, whatever the number of records. */
+/* Once per list, for any number of records. */
 void notify_unresolved(want *waiting)
 {
     record_task *one = waiting->owner;
@@ -51,7 +51,7 @@ void notify_unresolved(want *waiting)
     notify_progress(one->call, "an answer was lost: listing the members until the outcome is known");
 }
 
-/* The call whose thread drives gets the line, or else any call that takes events. */
+/* The line goes to the call that drives, else to any call that takes events. */
 static call *find_log_reader(driver *d)
 {
     call *to = d->leader;

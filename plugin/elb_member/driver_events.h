@@ -1,6 +1,6 @@
 /*
- * What the hosts are told while their calls wait: each event is queued under the
- * driver's lock, and delivered on the thread of its call.
+ * Events of waiting calls: queued under the driver's lock, delivered on the thread of
+ * their call.
  */
 #ifndef ELB_MEMBER_DRIVER_EVENTS_H
 #define ELB_MEMBER_DRIVER_EVENTS_H
@@ -15,7 +15,7 @@ void notify_unresolved(want *waiting); /* the answer to its request was lost */
 void log_attempt(driver *d, const rp_http_request *request, const rp_http_reply *reply, const rp_error *error,
                  int64_t pause_ms);
 
-/* Hands the host the queued events of its call, without the lock. */
+/* Delivers the queued events of the call. Called without the lock. */
 void deliver_events(driver *d, call *c);
 
 #endif

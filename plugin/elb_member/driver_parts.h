@@ -1,7 +1,6 @@
 /*
- * What the parts of the driver share: driver.c, where callers wait and one of
- * them drives, api_request.c, the requests under way, and driver_events.c, what
- * hosts are told meanwhile. Nobody else includes this.
+ * Shared by the parts of the driver only: driver.c (callers wait, one drives),
+ * api_request.c (requests in flight) and driver_events.c (events for hosts).
  */
 #ifndef ELB_MEMBER_DRIVER_PARTS_H
 #define ELB_MEMBER_DRIVER_PARTS_H
@@ -22,7 +21,7 @@ typedef struct page_call {
     failure *why;
 } page_call;
 
-/* A request under way, and what its answer is for. */
+/* A request in flight, and the purpose of its reply. */
 typedef struct api_request {
     driver *driver;
     listener *listener;
@@ -59,9 +58,9 @@ struct driver {
     TAILQ_HEAD(, listener) listeners;
     TAILQ_HEAD(, call) calls;
     TAILQ_HEAD(, api_request) requests;
-    call *leader; /* whose thread drives */
+    call *leader; /* the call whose thread drives */
     pace pace;
-    int64_t send_from; /* adds and removes wait until then: the server asked for patience */
+    int64_t send_from; /* adds and removes wait until then, after a throttled reply */
 };
 
 static inline int64_t now_ms(const driver *d)
@@ -69,7 +68,7 @@ static inline int64_t now_ms(const driver *d)
     return rp_now_ms(d->clock);
 }
 
-/* api_request.c. A request that cannot be started fails as one does whose answer is a failure. */
+/* api_request.c. A request that cannot be started is reported like one with a failed reply. */
 void request_list(driver *d, listener *at, const ledger_action *action);
 void request_listener(driver *d, listener *at);
 void request_send(driver *d, listener *at, transfer *sent);

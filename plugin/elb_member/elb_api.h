@@ -1,5 +1,5 @@
 /*
- * The classic load balancer API v1.0, pure: requests built and replies read. No
+ * The classic load balancer API v1.0: builds requests and reads replies. Pure: no
  * socket, no clock.
  *
  * Source: Elastic Load Balance API Reference, "Backend ECS Management (classic)",
@@ -19,7 +19,7 @@
 #define ELB_ID_SIZE  72 /* of a member's, listener's or job's id; the server's have 32 or 36 characters */
 #define ELB_URI_SIZE 256
 
-/* What may stand in a path as an id: [A-Za-z0-9._~-]{1,64}, not "." or "..". */
+/* A valid id in a path: [A-Za-z0-9._~-]{1,64}, not "." or "..". */
 #define ELB_ID_PATTERN "^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,64}$"
 bool elb_is_id(const char *text);
 
@@ -30,7 +30,7 @@ char *elb_remove_path(const char *listener_id);
 char *elb_listener_path(const char *listener_id);
 char *elb_job_path(const char *job_id);
 
-/* Bodies, into a buffer: one call for each member between begin and end. */
+/* Request bodies, written into a buffer: one call per member between begin and end. */
 typedef struct elb_body {
     rp_buffer text;
     rp_json_writer writer;
@@ -43,7 +43,7 @@ void elb_remove_begin(elb_body *body);
 void elb_remove_member(elb_body *body, const char *member_id);
 void elb_remove_end(elb_body *body);
 
-/* Replies with 2xx. RP_E_LOST if the body is not what it should be, or RP_E_NO_MEMORY. */
+/* Replies with 2xx. RP_E_LOST for an unexpected body, or RP_E_NO_MEMORY. */
 int elb_read_members(const rp_http_reply *reply, page **out, rp_error **error);
 int elb_read_accepted(const rp_http_reply *reply, char job_id[ELB_ID_SIZE], char uri[ELB_URI_SIZE],
                       rp_error **error);
@@ -59,7 +59,7 @@ typedef enum elb_job_end {
 int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, int64_t *took_ms,
                  rp_error **error);
 
-/* Why a reply that is not 2xx, or no reply, failed. NULL when out of memory. */
+/* The failure of a reply that is not 2xx, or of no reply. NULL when out of memory. */
 failure *elb_failure_of_reply(const rp_http_reply *reply);
 failure *elb_failure_of_error(const rp_error *error);
 

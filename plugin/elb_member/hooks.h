@@ -1,5 +1,5 @@
 /*
- * The hooks, and the instance they work on.
+ * The hooks and their instance.
  */
 #ifndef ELB_MEMBER_HOOKS_H
 #define ELB_MEMBER_HOOKS_H
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct rp_instance {
-    pid_t owner; /* a child of this process must not use it */
+    pid_t owner; /* the process that opened it; its children must not use it */
     config config;
     driver *driver;
 };
@@ -22,10 +22,10 @@ struct rp_instance {
 rp_hook describe_hook, open_hook, validate_hook, create_hook, read_hook, delete_hook, list_hook;
 void close_instance(rp_instance *instance);
 
-/* NULL if the instance may be used here, else what to answer. */
+/* NULL if this process may use the instance, else the response. */
 const rp_response *instance_refused(const rp_instance *instance);
 
-/* The call's own time, or the instance's default. */
+/* The call's timeout, or the instance's default. */
 uint32_t call_timeout_ms(const rp_instance *instance, const rp_call *host);
 
 #endif

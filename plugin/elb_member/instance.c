@@ -68,15 +68,15 @@ void close_instance(rp_instance *instance)
 {
     if (!instance)
         return;
-    /* A child of fork frees memory only: the connections are the parent's, and closing them would say goodbye
-     * on them. */
+    /* After a fork, the child only frees memory: the connections belong to the parent, and a close would send
+     * TLS and HTTP/2 closing messages on them. */
     if (instance->owner == getpid())
         driver_free(instance->driver);
     config_clear(&instance->config);
     free(instance);
 }
 
-/* Which source gave what, for those who look for the reason of a wrong login. */
+/* Logs which source supplied what, to find the cause of a wrong login. */
 static void tell_sources(const rp_instance *made, const rp_call *host)
 {
     _cleanup_(rp_freep) char *note = NULL;

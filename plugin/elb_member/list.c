@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Where the page goes on after the marker. A server that takes no notice of it sends what was seen before. */
+/* The first member after the marker: a server that ignores markers sends earlier members again. */
 static size_t first_new(const page *shown, const char *marker)
 {
     for (size_t i = 0; marker && i < shown->count; i++)

@@ -1,6 +1,6 @@
 /*
- * create, read and delete_: the records of a request go to the driver as tasks,
- * and their results make the response.
+ * create, read and delete_: passes the records of a request to the driver as tasks,
+ * and builds the response from their results.
  */
 #include "hooks.h"
 #include "record_tasks.h"
@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-/* NULL if the instance may be used here, else what to answer. */
+/* NULL if this process may use the instance, else the response. */
 const rp_response *instance_refused(const rp_instance *instance)
 {
     if (!instance)

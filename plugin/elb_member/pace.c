@@ -7,14 +7,14 @@ static int64_t within(int64_t ms, int64_t min_ms, int64_t max_ms)
     return ms < min_ms ? min_ms : ms;
 }
 
-/* A running mean that forgets: the last few jobs count. */
+/* An exponentially weighted mean of the last few jobs. */
 void pace_learn(pace *p, int64_t took_ms)
 {
     p->job_ms = p->job_ms ? p->job_ms + (took_ms - p->job_ms) / 4 : took_ms;
 }
 
-/* An estimate that the polls do not contradict shrinks a little all the same: else it could never learn that
-   jobs end sooner than they are asked for. */
+/* An estimate that agrees with the polls shrinks a little all the same: else it could never learn that jobs
+   end before the first poll. */
 void pace_learn_between(pace *p, int64_t least_ms, int64_t most_ms)
 {
     if (p->job_ms <= least_ms)

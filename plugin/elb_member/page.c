@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Strings are many and small and go together: they are cut from chunks. */
+/* Strings are many, small and freed together: they are allocated from chunks. */
 struct page_chunk {
     struct page_chunk *next;
     size_t used, size;

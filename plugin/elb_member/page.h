@@ -1,5 +1,5 @@
 /*
- * Members as the server lists them, a page at a time. Immutable and counted: a
+ * A page of members as listed by the server. Immutable and reference-counted: a
  * result keeps the page that proves it.
  */
 #ifndef ELB_MEMBER_PAGE_H
@@ -13,25 +13,25 @@ typedef struct member {
     const char *id;
     const char *server_id;
     const char *address;          /* private, as listed ("server_address"); NULL if none */
-    const char *canonical;        /* the same in canonical form, or as listed if it is no address */
-    const char *key;              /* "<server_id>/<canonical>": what the ledger knows the member by */
-    const char *floating_address; /* what the server calls "address" */
+    const char *canonical;        /* its canonical form, or as listed if it is not an address */
+    const char *key;              /* "<server_id>/<canonical>": the ledger's key */
+    const char *floating_address; /* the server's "address" */
     const char *status;
     const char *health_status;
     const char *server_name;
     const char *create_time;
     const char *update_time;
-    const char **listeners; /* ids, ended by NULL; NULL if not told */
+    const char **listeners; /* ids, ended by NULL; NULL if not in the reply */
 } member;
 
 typedef struct page {
     member *members;
     size_t count;
     unsigned references;
-    struct page_chunk *chunks; /* what holds the strings */
+    struct page_chunk *chunks; /* the memory of the strings */
 } page;
 
-page *page_new(size_t count);              /* room for so many; count starts at 0. NULL when out of memory */
+page *page_new(size_t count);              /* capacity; count starts at 0. NULL when out of memory */
 void *page_alloc(page *one, size_t bytes); /* memory that lives as long as the page, or NULL */
 const char *page_copy_text(page *one, const char *text);
 

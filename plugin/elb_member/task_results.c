@@ -1,4 +1,4 @@
-/* The results of a call, as the document that the host gets. */
+/* Writes the results of a call as the response document. */
 #include "record_tasks.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@ static const char *empty_as_null(const char *text)
     return text && *text ? text : NULL;
 }
 
-/* The state shows the job that made the member: ours, or, in a read, the one that the record has. */
+/* The job in the state: this call's, or, in a read, the record's. */
 static void write_state(const record_task *one, const want_result *result, want_kind kind, response *to)
 {
     const char *job_id = result->job ? empty_as_null(result->job->id) : NULL;
@@ -23,7 +23,7 @@ static void write_state(const record_task *one, const want_result *result, want_
     record_write_state(&one->record, result->member, job_id, uri, &to->writer);
 }
 
-/* What to say where nobody else said why. */
+/* Messages for results without a failure. */
 static const struct {
     int status;
     want_kind kind;
@@ -67,8 +67,8 @@ static diagnostic message_for(want_kind kind, const want_result *result)
     return (diagnostic){.status = result->status, .code = "internal", .summary = "unknown reason"};
 }
 
-/* A failure that is not the result's own status is told as a warning: a job that failed, of a member that is
- * gone. */
+/* A failure with another status than the result becomes a warning, such as a failed job of a member that does not
+ * exist. */
 static bool is_own(const want_result *result)
 {
     return result->failure && result->failure->status == result->status;
@@ -171,7 +171,7 @@ static void write_refused(const record_task *one, response *to)
     result_end(to);
 }
 
-/* A later record of the same member shares the first one's end; what was done, was done for the first. */
+/* A later record of the same member shares the first one's result; only the first one changed anything. */
 static want_result result_of_later(const record_tasks *all, const want_result *first)
 {
     want_result later = *first;

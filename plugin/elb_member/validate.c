@@ -1,6 +1,6 @@
 /*
- * validate: would create refuse these records, or open this configuration? No
- * network, and a null member is one not known yet.
+ * validate: checks whether create would refuse the records, or open the configuration.
+ * No network. A null attribute is not known yet.
  */
 #include "hooks.h"
 #include "record.h"

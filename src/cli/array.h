@@ -1,5 +1,5 @@
 /*
- * Room for one more at the end of an array, which doubles as it grows.
+ * Grows an array by doubling.
  */
 #ifndef RP_CLI_ARRAY_H
 #define RP_CLI_ARRAY_H
@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* The array, moved if need be, with room for one element more than `count`; NULL when out of memory: then the
-   old one is still good. Grown by nothing else. */
+/* Returns the array, possibly moved, with room for one element after `count`; NULL when out of memory: then the
+   old one is unchanged. Only for arrays that grow through this function. */
 static inline void *rp_array_grow(void *items, size_t count, size_t size)
 {
     if (count & (count - 1))

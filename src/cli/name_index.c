@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the name is, or would be. There is always a free slot. */
+/* The name's slot, or the free slot for it. There is always a free one. */
 static rp_name_index_slot *slot_of(rp_name_index_slot *slots, size_t size, const char *name)
 {
     size_t at = (size_t)rp_hash(RP_HASH_START, name, strlen(name)) & (size - 1);

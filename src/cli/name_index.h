@@ -1,5 +1,5 @@
 /*
- * Which number a name has: for lists too long to be walked for each question.
+ * A hash index from names to numbers.
  */
 #ifndef RP_CLI_NAME_INDEX_H
 #define RP_CLI_NAME_INDEX_H
@@ -18,7 +18,7 @@ typedef struct rp_name_index {
     size_t size, count;
 } rp_name_index;
 
-/* False when out of memory. A name that is there keeps its number: *was tells it, else the new one. */
+/* False when out of memory. A known name keeps its number. Stores the name's number in *was. */
 bool rp_name_index_add(rp_name_index *index, const char *name, size_t number, size_t *was);
 bool rp_name_index_find(const rp_name_index *index, const char *name, size_t *number);
 void rp_name_index_done(rp_name_index *index);

@@ -1,5 +1,5 @@
 /*
- * The name that somebody may have meant.
+ * The nearest known name, for "did you mean".
  */
 #ifndef RP_CLI_NEAREST_H
 #define RP_CLI_NEAREST_H
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* The closer of two names to the word typed; NULL is as far as it gets. Further than a third of its letters
-   away is no likeness. */
+/* The one of two names that is closer to the typed word, by edit distance; NULL if both differ in more than a
+   third of its letters. */
 static inline const char *rp_nearer(const char *word, const char *best, const char *name)
 {
     unsigned least = best ? rp_edit_distance(word, best) : (unsigned)strlen(word) / 3 + 2;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first of the folders that holds the file; *path stays NULL if none does. An empty entry is no folder:
-   elsewhere it would mean the working directory, which is nobody's choice. */
+/* The first folder that has the file; *path stays NULL if none has. An empty entry is skipped: it must not mean
+   the working directory. */
 static int look_in(const char *folders, const char *plugin, char **path)
 {
     while (folders && *folders) {
@@ -37,7 +37,7 @@ int rp_plugin_find(const char *plugin, const rp_search_path *folders, char **pat
     const char *asked = folders->asked ? folders->asked : "";
 
     if (!*plugin)
-        return rp_error_set(error, RP_E_NOT_FOUND, "a plugin's name cannot be empty");
+        return rp_error_set(error, RP_E_NOT_FOUND, "the name of a plugin must not be empty");
     if (strchr(plugin, '/'))
         found = strdup(plugin);
     else if (search(plugin, folders, &found) == 0 && !found)

@@ -1,14 +1,14 @@
 /*
- * Where a plugin is.
+ * Finds a plugin's file.
  */
 #ifndef RP_HOST_FIND_H
 #define RP_HOST_FIND_H
 
 #include "base/error.h"
 
-/* The folders to look in, separated by colons; either may be NULL or empty. */
+/* Colon-separated folders to search; either may be NULL or empty. */
 typedef struct rp_search_path {
-    const char *asked; /* the user's: goes first */
+    const char *asked; /* the user's; searched first */
     const char *built_in;
 } rp_search_path;
 

@@ -1,5 +1,5 @@
 /*
- * From a path to a table that has been checked.
+ * Loads a plugin and checks its table.
  */
 #ifndef RP_HOST_LOAD_H
 #define RP_HOST_LOAD_H

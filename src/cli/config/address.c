@@ -30,7 +30,7 @@ char *rp_address_make(const char *name, const char *key)
     return rp_buffer_take(&text);
 }
 
-/* What stands in quotes is a JSON string; '…' and nothing at all are taken as they are. */
+/* A key in double quotes is a JSON string; one in single quotes or without quotes is literal. */
 static char *unquote(const char *start, size_t len)
 {
     _cleanup_(rp_json_freep) rp_json *parsed = NULL;
@@ -57,7 +57,7 @@ int rp_address_parse(const char *address, char **name, char **key, rp_error **er
         second = unquote(address + named + 1, len - named - 2);
     if (!first || !rp_address_is_name(first) || (keyed && !second))
         return rp_error_set(error, RP_E_INVALID,
-                            "\"%s\" is no address: they look like web or 'web[\"a\"]' (quoted for the shell)",
+                            "\"%s\" is not an address; addresses look like web or 'web[\"a\"]' (quoted for the shell)",
                             address);
     *name = rp_take(first);
     *key = rp_take(second);

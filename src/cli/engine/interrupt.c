@@ -18,7 +18,7 @@ static void cancel_running(int number)
         rphost_cancel(host, 1);
 }
 
-/* SA_RESETHAND is what lets the second one through. */
+/* SA_RESETHAND: the second signal has its default effect. */
 void rp_interrupt_cancels(rphost *host)
 {
     struct sigaction once = {.sa_handler = cancel_running, .sa_flags = (int)SA_RESETHAND | SA_RESTART};

@@ -1,6 +1,6 @@
 /*
- * The first SIGINT or SIGTERM cancels the call that runs, which then tells what
- * became of it; the second ends the process as if nobody had listened.
+ * The first SIGINT or SIGTERM cancels the running call, which then returns its
+ * results; the second ends the process.
  */
 #ifndef RP_CLI_ENGINE_INTERRUPT_H
 #define RP_CLI_ENGINE_INTERRUPT_H
@@ -11,6 +11,6 @@
 
 void rp_interrupt_cancels(rphost *host);
 bool rp_interrupted(void);    /* since then */
-void rp_interrupt_ends(void); /* the process again; before the handle is closed */
+void rp_interrupt_ends(void); /* restores the default handlers; before the handle is closed */
 
 #endif

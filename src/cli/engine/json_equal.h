@@ -1,6 +1,6 @@
 /*
- * Whether two JSON values mean the same: the order of members does not matter,
- * and null is as good as absent.
+ * Compares JSON values: the order of members does not matter, and null equals
+ * absent.
  */
 #ifndef RP_CLI_ENGINE_JSON_EQUAL_H
 #define RP_CLI_ENGINE_JSON_EQUAL_H

@@ -1,19 +1,19 @@
 /*
- * Open intents: a command was ended before it knew what came of what it had sent,
- * or the plugin itself did not know. What really happened is looked up and saved.
+ * Resolves open intents: changes whose result an earlier command did not get, because
+ * it was killed or because the outcome is unknown. Reads the objects and saves what
+ * really happened.
  *
- * What is seen to be there, or gone, settles an intent at once. That it is not
- * seen settles one only if the server had taken it on, or once the type's settle
- * time has passed since this began: until then it may still come.
+ * An effect that is visible resolves an intent at once. An effect that is not visible
+ * resolves it only if the server had accepted the request, or after the type's settle
+ * time: until then the request may still take effect.
  */
 #ifndef RP_CLI_ENGINE_RECOVER_H
 #define RP_CLI_ENGINE_RECOVER_H
 
 #include "cli/engine/workspace.h"
 
-/* Settles all open intents, telling what becomes of them. Objects that `goes` says are to be destroyed anyway
-   are not waited for; NULL: none. The objects in memory are read anew. RP_E_SYSTEM without an error: it is a
-   finding. */
+/* Resolves all open intents and reports each. Does not wait for objects that are to be destroyed anyway (`goes`;
+   NULL: none). Reloads the objects in memory. RP_E_SYSTEM without an error: reported as a diagnostic. */
 int rp_recover(rp_workspace *in, bool (*goes)(const rp_workspace *in, const char *address), rp_error **error);
 
 #endif

@@ -8,8 +8,8 @@
 
 typedef struct request_shape {
     const char *hook;
-    const char *bare;       /* the member that something without an envelope becomes */
-    const char *members[5]; /* any of these makes an object an envelope */
+    const char *bare;       /* the member that a bare object becomes */
+    const char *members[5]; /* an object with any of these is an envelope */
 } request_shape;
 
 static const request_shape shapes[] = {
@@ -20,7 +20,7 @@ static const request_shape shapes[] = {
     {"list", "parent", {"resource", "parent", "options", "page"}},
 };
 
-/* NULL for a hook whose requests have no records: they go as they are. */
+/* NULL for a hook whose requests have no records: sent unchanged. */
 static const request_shape *shape_of(const char *hook)
 {
     for (size_t i = 0; i < rp_count_of(shapes); i++)
@@ -48,7 +48,7 @@ bool rp_envelope_lacks_resource(const char *hook, const rp_json *request)
     return !rp_json_get(request, "resource") && !rp_json_get(request, "config");
 }
 
-/* A resource of null is none, and written already. */
+/* "resource": null counts as absent, and is already written. */
 static int copy_member(void *context, const char *name, const rp_json *value)
 {
     rp_json_writer *writer = context;
@@ -60,7 +60,7 @@ static int copy_member(void *context, const char *name, const rp_json *value)
     return 0;
 }
 
-/* A record becomes an array of one; a parent stays what it is. */
+/* A record becomes an array of one; a parent stays an object. */
 static void write_bare(rp_json_writer *writer, const request_shape *shape, const rp_json *request)
 {
     bool wrap = rp_json_type_of(request) == RP_JSON_OBJECT && !strcmp(shape->bare, "records");
@@ -80,7 +80,7 @@ static int check(const request_shape *shape, const rp_json *request, const char 
     if (rp_json_type_of(request) == RP_JSON_ARRAY && shape && strcmp(shape->bare, "records"))
         return rp_error_set(error, RP_E_INVALID, "%s takes an object, the %s", shape->hook, shape->bare);
     if (shape && is_envelope(shape, request) && named && resource && strcmp(named, resource))
-        return rp_error_set(error, RP_E_INVALID, "it is for the resource \"%s\", not \"%s\"", named,
+        return rp_error_set(error, RP_E_INVALID, "the request is for the resource \"%s\", not \"%s\"", named,
                             resource);
     return 0;
 }
@@ -105,7 +105,7 @@ int rp_envelope_write(const char *hook, const rp_json *request, const char *reso
             write_bare(&writer, shape, request);
         rp_write_end(&writer, '}');
     }
-    return rp_buffer_ok(out) ? 0 : rp_error_set(error, RP_E_INVALID, "it is too long");
+    return rp_buffer_ok(out) ? 0 : rp_error_set(error, RP_E_INVALID, "the request is too long");
 }
 
 static int add_name(void *context, const char *name, const rp_json *value)
@@ -134,6 +134,6 @@ int rp_envelope_only_resource(const rp_json *description, const char **resource,
         return 0;
     }
     rp_json_each(resources, add_name, &names);
-    return rp_error_set(error, RP_E_INVALID, "say with --resource which it is for: the plugin has %s",
-                        names.len ? rp_buffer_text(&names) : "none that it describes");
+    return rp_error_set(error, RP_E_INVALID, "--resource is missing: the plugin has %s",
+                        names.len ? rp_buffer_text(&names) : "no resources in its description");
 }

@@ -13,7 +13,7 @@ static const struct {
     int code;
 } exit_codes[] = {
     {RP_OK, 0},
-    {RP_IN_PROGRESS, 3}, /* 1 and 2 mean other things everywhere; the rest is the status by ten */
+    {RP_IN_PROGRESS, 3}, /* the status divided by ten; 1 and 2 have their usual meanings */
     {RP_INVALID_ARGUMENT, 10},
     {RP_UNSUPPORTED, 11},
     {RP_CONTRACT, 12},
@@ -47,11 +47,11 @@ void rp_exit_codes_print(FILE *out)
     fprintf(out, "Exit codes of describe and call, by the status of the response:\n\n");
     for (size_t i = 0; i < rp_count_of(exit_codes); i++)
         fprintf(out, "  %3d  %s\n", exit_codes[i].code, rphost_status_name(exit_codes[i].status));
-    fprintf(out, "\n  %3d  a file could not be read or written\n  %3d  the command line is wrong\n",
+    fprintf(out, "\n  %3d  a file cannot be read or written\n  %3d  error in the command line\n",
             RP_EXIT_TROUBLE, RP_EXIT_USAGE);
 }
 
-/* At once, so that lines of several writers do not mix. */
+/* One write per line, so that lines of several writers do not mix. */
 static void print_line(rp_buffer *line, FILE *out)
 {
     size_t kept = 0;
@@ -69,7 +69,7 @@ static const char *or_else(const char *text, const char *other)
     return text ? text : other;
 }
 
-/* "(CODE, at PATH)", as far as it is known. */
+/* "(CODE, at PATH)", with the known parts. */
 static void add_where(rp_buffer *line, const char *code, const char *path)
 {
     if (code || path)
@@ -98,7 +98,7 @@ static void report_all(const rp_json *diagnostics, const char *whose, FILE *out)
         report_one(rp_json_at(diagnostics, i), whose, out);
 }
 
-/* A status that nothing explains is told by its name. */
+/* A status without diagnostics is reported by its name. */
 static void report_status(const char *whose, const char *status, FILE *out)
 {
     _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(MAX_LINE);
@@ -140,7 +140,7 @@ static void add_value(rp_buffer *line, const rp_json *value)
         rp_json_print(value, false, line);
 }
 
-/* The kinds this release knows; any other is printed as it came. */
+/* Known kinds of events; others are printed as JSON. */
 static void add_words(rp_buffer *line, const rp_json *event)
 {
     const char *kind = or_else(rp_json_text(rp_json_get(event, "kind")), "");

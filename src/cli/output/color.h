@@ -1,5 +1,5 @@
 /*
- * Colours: what is written before and after a word, or nothing.
+ * Color sequences, or empty strings.
  */
 #ifndef RP_CLI_OUTPUT_COLOR_H
 #define RP_CLI_OUTPUT_COLOR_H

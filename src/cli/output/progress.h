@@ -1,6 +1,6 @@
 /*
- * That something is under way, told while a hook blocks: a thread of its own
- * writes a line again and again on a terminal, and else one every ten seconds.
+ * Progress messages while a hook blocks. A thread updates one line on a terminal, and
+ * prints a line every ten seconds elsewhere.
  */
 #ifndef RP_CLI_OUTPUT_PROGRESS_H
 #define RP_CLI_OUTPUT_PROGRESS_H
@@ -9,11 +9,11 @@
 
 #include <pthread.h>
 
-/* What is under way. Filled in by the caller up to `type`; all borrowed until the end. */
+/* The operation in progress. The caller fills it in up to `type`; borrowed until the end. */
 typedef struct rp_progress {
     const rp_output *output;
     const char *doing;            /* "Creating" */
-    const char *action;           /* "create", or NULL: then no object is told of */
+    const char *action;           /* "create"; NULL: no messages for objects */
     const char *const *addresses; /* of `count` objects */
     size_t count;
     const char *type;
@@ -28,15 +28,15 @@ typedef struct rp_progress {
     unsigned turns;
 } rp_progress;
 
-/* Where no thread can be had, nothing is told. */
+/* Without a thread there are no messages. */
 void rp_progress_begin(rp_progress *progress);
 void rp_progress_end(rp_progress *progress);
 
-/* From the thread that began it. An empty message leaves the last one. */
+/* Call from the thread that began it. An empty message keeps the last one. */
 void rp_progress_accepted(rp_progress *progress);
 void rp_progress_update(rp_progress *progress, size_t done, const char *message);
 
-/* Between these the caller may write lines of its own. */
+/* Between these the caller may print its own lines. */
 void rp_progress_hold(rp_progress *progress);
 void rp_progress_go_on(rp_progress *progress);
 

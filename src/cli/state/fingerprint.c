@@ -11,7 +11,7 @@ int rp_salt_make(char salt[RP_SALT_SIZE], rp_error **error)
     unsigned char bytes[(RP_SALT_SIZE - 1) / 2];
 
     if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return rp_error_set(error, RP_E_SYSTEM, "the system gives no random bytes");
+        return rp_error_set(error, RP_E_SYSTEM, "cannot get random bytes from the system");
     rp_hex(bytes, sizeof(bytes), salt);
     return 0;
 }

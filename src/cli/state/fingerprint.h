@@ -1,7 +1,6 @@
 /*
- * Fingerprints: to see that a value is still the same without keeping it. Each
- * state has a salt of its own, so that equal values of two states do not look
- * equal, and no table of known values helps.
+ * Fingerprints show whether a value has changed without storing it. Each state has its
+ * own salt, so that equal values in two states have different fingerprints.
  */
 #ifndef RP_CLI_STATE_FINGERPRINT_H
 #define RP_CLI_STATE_FINGERPRINT_H

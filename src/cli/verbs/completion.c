@@ -94,6 +94,6 @@ int rp_completion_verb(const rp_settings *settings)
             shells[i].print();
             return 0;
         }
-    fprintf(stderr, "rp: completion: \"%s\" is none of bash, zsh and fish\n", settings->operands[0]);
+    fprintf(stderr, "rp: completion: unknown shell \"%s\": expected bash, zsh or fish\n", settings->operands[0]);
     return RP_EXIT_USAGE;
 }

@@ -2,7 +2,7 @@
 #include "cli/verbs/verbs.h"
 
 const rp_option rp_describe_options[] = {
-    {"config", RP_OPTION_TEXT, offsetof(rp_settings, config), "C", "describe what this config reveals, too"},
+    {"config", RP_OPTION_TEXT, offsetof(rp_settings, config), "C", "also describe what depends on this configuration"},
     {0},
 };
 

@@ -14,7 +14,7 @@ const char rp_schema_details[] =
     "\n"
     "  # yaml-language-server: $schema=resources.schema.json\n";
 
-/* A value is as the plugin wants it, or a text that becomes so. */
+/* A value has the plugin's type, or is a string with an expression. */
 static int write_property(void *context, const char *name, const rp_json *schema)
 {
     rp_json_writer *writer = context;

@@ -162,7 +162,7 @@ START_TEST(a_request_for_another_resource_and_a_list_of_records_are_refused)
     _cleanup_(rp_buffer_done) rp_buffer whole = RP_BUFFER(1000);
 
     ck_assert_int_eq(rp_envelope_write("read", request, "book", &whole, &other), RP_E_INVALID);
-    ck_assert_str_eq(other->message, "it is for the resource \"note\", not \"book\"");
+    ck_assert_str_eq(other->message, "the request is for the resource \"note\", not \"book\"");
     ck_assert_int_eq(rp_envelope_write("list", array, "note", &whole, &list), RP_E_INVALID);
     ck_assert_str_eq(list->message, "list takes an object, the parent");
 }
