@@ -12,8 +12,9 @@ def read_words():
     lines = (pathlib.Path(__file__).parent / "words.txt").read_text().splitlines()
     for line in lines:
         if line and not line.startswith("#"):
-            pattern, instead = line.split("\t")
-            yield re.compile(r"(?<![A-Za-z])(?:" + pattern.replace(" ", GAP) + r")(?![A-Za-z])", re.I | re.M), instead
+            pattern, instead, *scope = line.split("\t")
+            found = re.compile(r"(?<![A-Za-z])(?:" + pattern.replace(" ", GAP) + r")(?![A-Za-z])", re.I | re.M)
+            yield found, instead, scope == ["docs"]
 
 
 def files():
@@ -28,7 +29,9 @@ words = list(read_words())
 for file in files():
     checked += 1
     text = file.read_text()
-    for pattern, instead in words:
+    for pattern, instead, docs_only in words:
+        if docs_only and file.suffix not in {".md", ".scd"}:
+            continue
         if pattern.search(file.stem):
             failures += 1
             print(f"{file.relative_to(source)}: the name \"{file.stem}\" (write: {instead})")
