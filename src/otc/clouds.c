@@ -189,6 +189,14 @@ static const char *scalar_of(const yaml_node_t *node)
     return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 }
 
+/* "user-domain-name" is another spelling of "user_domain_name". */
+static bool is_same_key(const char *key, const char *name)
+{
+    for (; *key && (*key == *name || (*key == '-' && *name == '_')); key++)
+        name++;
+    return !*key && !*name;
+}
+
 static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned merges);
 
 /* "<<": what a map has beyond its own, from one other or from several. */
@@ -212,7 +220,7 @@ static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigne
         return NULL;
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
         const char *key = scalar_of(node_at(self, pair->key));
-        if (key && !strcmp(key, name))
+        if (key && is_same_key(key, name))
             found = node_at(self, pair->value);
         else if (key && !strcmp(key, "<<"))
             merged = node_at(self, pair->value);
@@ -233,131 +241,37 @@ static bool is_null(const yaml_node_t *node)
                      (!*text || !strcmp(text, "~") || !rp_compare_any_case(text, "null")));
 }
 
-/* ---- what an entry says ---- */
+/* ---- entries ---- */
 
-static const struct row {
-    const char *within; /* "auth", or NULL: the entry itself */
-    const char *name;
-    otc_setting setting;
-} rows[] = {
-    {"auth", "auth_url", OTC_AUTH_URL},
-    {"auth", "token", OTC_TOKEN},
-    {"auth", "username", OTC_USER_NAME},
-    {"auth", "user_name", OTC_USER_NAME},
-    {"auth", "user_id", OTC_USER_ID},
-    {"auth", "password", OTC_PASSWORD},
-    {"auth", "domain_name", OTC_DOMAIN_NAME},
-    {"auth", "user_domain_name", OTC_DOMAIN_NAME},
-    {"auth", "project_domain_name", OTC_DOMAIN_NAME},
-    {"auth", "default_domain", OTC_DOMAIN_NAME},
-    {"auth", "domain_id", OTC_DOMAIN_ID},
-    {"auth", "user_domain_id", OTC_DOMAIN_ID},
-    {"auth", "project_domain_id", OTC_DOMAIN_ID},
-    {"auth", "project_id", OTC_PROJECT_ID},
-    {"auth", "tenant_id", OTC_PROJECT_ID},
-    {"auth", "project_name", OTC_PROJECT_NAME},
-    {"auth", "tenant_name", OTC_PROJECT_NAME},
-    {"auth", "ak", OTC_ACCESS_KEY},
-    {"auth", "access_key", OTC_ACCESS_KEY},
-    {"auth", "sk", OTC_SECRET_KEY},
-    {"auth", "secret_key", OTC_SECRET_KEY},
-    {"auth", "security_token", OTC_SECURITY_TOKEN},
-    {"auth", "agency_name", OTC_AGENCY_NAME},
-    {"auth", "target_agency_name", OTC_AGENCY_NAME},
-    {"auth", "agency_domain_name", OTC_AGENCY_DOMAIN_NAME},
-    {"auth", "target_domain_name", OTC_AGENCY_DOMAIN_NAME},
-    {"auth", "target_domain_id", OTC_AGENCY_DOMAIN_ID},
-    {"auth", "delegated_project", OTC_DELEGATED_PROJECT},
-    {"auth", "target_project_name", OTC_DELEGATED_PROJECT},
-    {NULL, "auth_type", OTC_AUTH_TYPE},
-    {NULL, "region_name", OTC_REGION},
-    {NULL, "interface", OTC_INTERFACE},
-    {NULL, "endpoint_type", OTC_INTERFACE},
-    {NULL, "insecure", OTC_INSECURE},
-    {NULL, "cacert", OTC_CA_FILE},
-    {NULL, "cert", OTC_CLIENT_CERT_FILE},
-    {NULL, "key", OTC_CLIENT_KEY_FILE},
-};
-
-/* An entry within a file. */
+/* A map of settings within a file: an entry, a profile, or the values of a region. */
 typedef struct entry {
     file *file;
-    yaml_node_t *node;
-    const char *kind; /* "cloud" or "profile" */
+    yaml_node_t *node; /* NULL: there is none */
+    const char *kind;  /* "cloud", "profile" or "region" */
     const char *name;
 } entry;
+
+/* All that says something of one cloud, in order of precedence. */
+enum {
+    REGION,
+    SECURE,
+    CLOUD,
+    PROFILE,
+    ENTRIES
+};
+
+typedef struct reading {
+    const otc_clouds_places *places;
+    file files[3]; /* secure, clouds, public */
+    entry entries[ENTRIES];
+    otc_source *into;
+} reading;
 
 static char *origin_of(const entry *from, const yaml_node_t *node, const char *name)
 {
     return rp_format("%s of %s \"%.64s\" (%s, line %zu)", name, from->kind, from->name, from->file->path,
                      node->start_mark.line + 1);
 }
-
-/* A value already there came from a file, or under a name, that counts before. */
-static int take(const entry *from, const yaml_node_t *node, const char *name, otc_setting setting,
-                otc_source *into, rp_error **error)
-{
-    _cleanup_(rp_freep) char *origin = NULL;
-
-    if (is_null(node) || otc_source_has(into, setting))
-        return 0;
-    origin = origin_of(from, node, name);
-    if (!origin)
-        return rp_error_no_memory(error);
-    if (!scalar_of(node))
-        return rp_error_set(error, RP_E_INVALID, "%s must be a text", origin);
-    if (strlen(scalar_of(node)) != node->data.scalar.length)
-        return rp_error_set(error, RP_E_INVALID, "%s must not contain a NUL", origin);
-    return otc_source_set(into, setting, scalar_of(node), origin, error);
-}
-
-/* "verify: false" is what clients of OpenStack call insecure. */
-static int take_verify(const entry *from, otc_source *into, rp_error **error)
-{
-    yaml_node_t *node = get(from->file, from->node, "verify");
-    _cleanup_(rp_freep) char *origin = NULL;
-    const char *text = scalar_of(node);
-
-    if (is_null(node) || !text || otc_source_has(into, OTC_INSECURE))
-        return 0;
-    origin = origin_of(from, node, "verify");
-    if (!origin)
-        return rp_error_no_memory(error);
-    if (!rp_compare_any_case(text, "false") || !rp_compare_any_case(text, "no") ||
-        !rp_compare_any_case(text, "off"))
-        return otc_source_set(into, OTC_INSECURE, "true", origin, error);
-    return otc_source_set(into, OTC_INSECURE, "false", origin, error);
-}
-
-/* Of several regions the first: a text, or a map with a name. */
-static int take_regions(const entry *from, otc_source *into, rp_error **error)
-{
-    yaml_node_t *node = get(from->file, from->node, "regions");
-    yaml_node_t *first = NULL;
-
-    if (node && node->type == YAML_SEQUENCE_NODE &&
-        node->data.sequence.items.start < node->data.sequence.items.top)
-        first = node_at(from->file, *node->data.sequence.items.start);
-    if (first && first->type == YAML_MAPPING_NODE)
-        first = get(from->file, first, "name");
-    return take(from, first, "regions", OTC_REGION, into, error);
-}
-
-static int take_entry(const entry *from, otc_source *into, rp_error **error)
-{
-    yaml_node_t *auth = get(from->file, from->node, "auth");
-    int result = 0;
-
-    for (size_t i = 0; result == 0 && i < rp_count_of(rows); i++) {
-        yaml_node_t *node = get(from->file, rows[i].within ? auth : from->node, rows[i].name);
-        result = take(from, node, rows[i].name, rows[i].setting, into, error);
-    }
-    if (result == 0)
-        result = take_verify(from, into, error);
-    return result < 0 ? result : take_regions(from, into, error);
-}
-
-/* ---- entries ---- */
 
 static int not_a_map(const file *self, const yaml_node_t *node, const char *name, rp_error **error)
 {
@@ -400,10 +314,268 @@ static int no_such_cloud(const otc_clouds_places *places, const file *clouds, co
     return result;
 }
 
+/* ---- settings ---- */
+
+enum place {
+    OF_ENTRY,      /* in the entry itself */
+    IN_AUTH_FIRST, /* in its "auth", else in the entry */
+    IN_AUTH_LAST   /* in the entry, else in its "auth" */
+};
+
+/* As openstacksdk reads them. Several names of one setting stand in order of precedence. */
+static const struct row {
+    const char *name;
+    otc_setting setting;
+    enum place place;
+    bool is_path; /* "~/" is the home directory */
+} rows[] = {
+    {"auth_url", OTC_AUTH_URL, IN_AUTH_FIRST, false},
+    {"token", OTC_TOKEN, IN_AUTH_LAST, false},
+    {"auth_token", OTC_TOKEN, IN_AUTH_LAST, false},
+    {"username", OTC_USER_NAME, IN_AUTH_FIRST, false},
+    {"user_name", OTC_USER_NAME, IN_AUTH_FIRST, false},
+    {"user_id", OTC_USER_ID, IN_AUTH_FIRST, false},
+    {"password", OTC_PASSWORD, IN_AUTH_FIRST, false},
+    {"user_domain_name", OTC_DOMAIN_NAME, IN_AUTH_LAST, false},
+    {"domain_name", OTC_DOMAIN_NAME, IN_AUTH_LAST, false},
+    {"default_domain", OTC_DOMAIN_NAME, IN_AUTH_LAST, false},
+    {"user_domain_id", OTC_DOMAIN_ID, IN_AUTH_LAST, false},
+    {"domain_id", OTC_DOMAIN_ID, IN_AUTH_LAST, false},
+    {"project_domain_name", OTC_PROJECT_DOMAIN_NAME, IN_AUTH_LAST, false},
+    {"domain_name", OTC_PROJECT_DOMAIN_NAME, IN_AUTH_LAST, false},
+    {"project_domain_id", OTC_PROJECT_DOMAIN_ID, IN_AUTH_LAST, false},
+    {"domain_id", OTC_PROJECT_DOMAIN_ID, IN_AUTH_LAST, false},
+    {"project_id", OTC_PROJECT_ID, IN_AUTH_LAST, false},
+    {"tenant_id", OTC_PROJECT_ID, IN_AUTH_LAST, false},
+    {"project_name", OTC_PROJECT_NAME, IN_AUTH_LAST, false},
+    {"tenant_name", OTC_PROJECT_NAME, IN_AUTH_LAST, false},
+    {"ak", OTC_ACCESS_KEY, IN_AUTH_FIRST, false},
+    {"access_key", OTC_ACCESS_KEY, IN_AUTH_FIRST, false},
+    {"sk", OTC_SECRET_KEY, IN_AUTH_FIRST, false},
+    {"secret_key", OTC_SECRET_KEY, IN_AUTH_FIRST, false},
+    {"security_token", OTC_SECURITY_TOKEN, IN_AUTH_FIRST, false},
+    {"agency_name", OTC_AGENCY_NAME, IN_AUTH_FIRST, false},
+    {"target_agency_name", OTC_AGENCY_NAME, IN_AUTH_FIRST, false},
+    {"agency_domain_name", OTC_AGENCY_DOMAIN_NAME, IN_AUTH_FIRST, false},
+    {"target_domain_name", OTC_AGENCY_DOMAIN_NAME, IN_AUTH_FIRST, false},
+    {"target_domain_id", OTC_AGENCY_DOMAIN_ID, IN_AUTH_FIRST, false},
+    {"delegated_project", OTC_DELEGATED_PROJECT, IN_AUTH_FIRST, false},
+    {"target_project_name", OTC_DELEGATED_PROJECT, IN_AUTH_FIRST, false},
+    {"auth_type", OTC_AUTH_TYPE, OF_ENTRY, false},
+    {"auth_plugin", OTC_AUTH_TYPE, OF_ENTRY, false},
+    {"interface", OTC_INTERFACE, OF_ENTRY, false},
+    {"endpoint_type", OTC_INTERFACE, OF_ENTRY, false},
+    {"insecure", OTC_INSECURE, OF_ENTRY, false},
+    {"cacert", OTC_CA_FILE, OF_ENTRY, true},
+    {"cert", OTC_CLIENT_CERT_FILE, OF_ENTRY, true},
+    {"key", OTC_CLIENT_KEY_FILE, OF_ENTRY, true},
+};
+
+/* A path with its "~" written out; NULL when out of memory. */
+static char *expanded(const reading *self, const char *path)
+{
+    if (self->places->home && path[0] == '~' && (path[1] == '/' || !path[1]))
+        return rp_format("%s%s", self->places->home, path + 1);
+    return strdup(path);
+}
+
+static int check_text(const yaml_node_t *node, const char *origin, rp_error **error)
+{
+    if (!scalar_of(node))
+        return rp_error_set(error, RP_E_INVALID, "%s must be a text", origin);
+    if (strlen(scalar_of(node)) != node->data.scalar.length)
+        return rp_error_set(error, RP_E_INVALID, "%s must not contain a NUL", origin);
+    return 0;
+}
+
+static int take_path(const reading *self, otc_setting setting, const char *path, const char *origin,
+                     rp_error **error)
+{
+    _cleanup_(rp_freep) char *whole = expanded(self, path);
+
+    return whole ? otc_source_set(self->into, setting, whole, origin, error) : rp_error_no_memory(error);
+}
+
+static int take(const reading *self, const entry *from, const yaml_node_t *node, const struct row *row,
+                rp_error **error)
+{
+    _cleanup_(rp_freep) char *origin = origin_of(from, node, row->name);
+    int result;
+
+    if (!origin)
+        return rp_error_no_memory(error);
+    result = check_text(node, origin, error);
+    if (result < 0)
+        return result;
+    if (row->is_path)
+        return take_path(self, row->setting, scalar_of(node), origin, error);
+    return otc_source_set(self->into, row->setting, scalar_of(node), origin, error);
+}
+
+/* Below "auth" or in the entries themselves; of several entries the first. */
+static const yaml_node_t *look_up(const reading *self, const char *within, const char *name,
+                                  const entry **from)
+{
+    for (size_t i = 0; i < ENTRIES; i++) {
+        const entry *one = &self->entries[i];
+        yaml_node_t *map = one->node && within ? get(one->file, one->node, within) : one->node;
+        const yaml_node_t *found = map ? get(one->file, map, name) : NULL;
+        if (is_null(found))
+            continue;
+        *from = one;
+        return found;
+    }
+    return NULL;
+}
+
+static const yaml_node_t *look_up_row(const reading *self, const struct row *row, const entry **from)
+{
+    const char *first = row->place == IN_AUTH_FIRST ? "auth" : NULL;
+    const char *second = row->place == IN_AUTH_FIRST ? NULL : "auth";
+    const yaml_node_t *found = look_up(self, first, row->name, from);
+
+    return found || row->place == OF_ENTRY ? found : look_up(self, second, row->name, from);
+}
+
+static int take_rows(const reading *self, rp_error **error)
+{
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < rp_count_of(rows); i++) {
+        const entry *from = NULL;
+        const yaml_node_t *node =
+            otc_source_has(self->into, rows[i].setting) ? NULL : look_up_row(self, &rows[i], &from);
+        if (node)
+            result = take(self, from, node, &rows[i], error);
+    }
+    return result;
+}
+
+/* "verify: false" is insecure, and a path names the certificates to trust, unless "cacert" does. */
+static int take_verify(const reading *self, rp_error **error)
+{
+    static const char *const words[] = {"true", "yes", "on", "false", "no", "off"};
+    const entry *from = NULL;
+    const yaml_node_t *node = look_up(self, NULL, "verify", &from);
+    _cleanup_(rp_freep) char *origin = node ? origin_of(from, node, "verify") : NULL;
+    size_t i = 0;
+    int result;
+
+    if (!node)
+        return 0;
+    if (!origin)
+        return rp_error_no_memory(error);
+    result = check_text(node, origin, error);
+    if (result < 0)
+        return result;
+    while (i < rp_count_of(words) && rp_compare_any_case(scalar_of(node), words[i]))
+        i++;
+    if (i == rp_count_of(words))
+        return otc_source_has(self->into, OTC_CA_FILE)
+                   ? 0
+                   : take_path(self, OTC_CA_FILE, scalar_of(node), origin, error);
+    if (otc_source_has(self->into, OTC_INSECURE))
+        return 0;
+    return otc_source_set(self->into, OTC_INSECURE, i < 3 ? "false" : "true", origin, error);
+}
+
+/* ---- regions ---- */
+
+/* "eu-de,eu-nl" are two, of which the first counts. */
+static int take_region(const reading *self, const entry *from, const yaml_node_t *node, const char *name,
+                       rp_error **error)
+{
+    _cleanup_(rp_freep) char *origin = origin_of(from, node, name);
+    _cleanup_(rp_freep) char *first = NULL;
+    int result;
+
+    if (!origin)
+        return rp_error_no_memory(error);
+    result = check_text(node, origin, error);
+    if (result < 0)
+        return result;
+    first = strndup(scalar_of(node), strcspn(scalar_of(node), ","));
+    return first ? otc_source_set(self->into, OTC_REGION, first, origin, error) : rp_error_no_memory(error);
+}
+
+/* A region is a name, or a map of its name and the values that count there. */
+static yaml_node_t *region_name_of(file *in, yaml_node_t *region)
+{
+    return region && region->type == YAML_MAPPING_NODE ? get(in, region, "name") : region;
+}
+
+/* The wanted region of the list, or else the first. */
+static yaml_node_t *choose_region(file *in, const yaml_node_t *list, const char *wanted)
+{
+    for (int *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++) {
+        yaml_node_t *region = node_at(in, *item);
+        const char *name = scalar_of(region_name_of(in, region));
+        if (!wanted || (name && !strcmp(name, wanted)))
+            return region;
+    }
+    return NULL;
+}
+
+static int no_such_region(const entry *from, const yaml_node_t *list, const char *wanted, rp_error **error)
+{
+    _cleanup_(rp_freep) char *origin = origin_of(from, list, "regions");
+
+    return origin
+               ? rp_error_set(error, RP_E_INVALID, "the region \"%.64s\" is not among the %s", wanted, origin)
+               : rp_error_no_memory(error);
+}
+
+static int take_from_list(reading *self, const entry *from, const yaml_node_t *list, const char *wanted,
+                          rp_error **error)
+{
+    yaml_node_t *region, *values;
+
+    if (list->type != YAML_SEQUENCE_NODE || list->data.sequence.items.start == list->data.sequence.items.top)
+        return 0;
+    region = choose_region(from->file, list, wanted);
+    if (!region)
+        return no_such_region(from, list, wanted, error);
+    values = region->type == YAML_MAPPING_NODE ? get(from->file, region, "values") : NULL;
+    if (values && values->type == YAML_MAPPING_NODE)
+        self->entries[REGION] =
+            (entry){from->file, values, "region", scalar_of(region_name_of(from->file, region))};
+    region = region_name_of(from->file, region);
+    return is_null(region) ? 0 : take_region(self, from, region, "regions", error);
+}
+
+/* What the first of these entries, up to the last, says of regions. */
+static int take_regions_of(reading *self, size_t first, size_t last, const char *wanted, rp_error **error)
+{
+    static const char *const names[] = {"regions", "region_name"};
+
+    for (size_t n = 0; n < rp_count_of(names); n++)
+        for (size_t i = first; i <= last; i++) {
+            const entry *from = &self->entries[i];
+            const yaml_node_t *node = from->node ? get(from->file, from->node, names[n]) : NULL;
+            if (is_null(node))
+                continue;
+            return n == 0 ? take_from_list(self, from, node, wanted, error)
+                          : take_region(self, from, node, names[n], error);
+        }
+    return 0;
+}
+
+static int take_regions(reading *self, const char *wanted, rp_error **error)
+{
+    int result = take_regions_of(self, SECURE, CLOUD, wanted, error);
+
+    if (result < 0 || otc_source_has(self->into, OTC_REGION))
+        return result;
+    return take_regions_of(self, PROFILE, PROFILE, wanted, error);
+}
+
+/* ---- profiles ---- */
+
 /* Open Telekom Cloud's own profile, which clients know without a file. */
-static int take_vendor(const entry *from, const yaml_node_t *named, otc_source *into, rp_error **error)
+static int take_vendor(const reading *self, const entry *from, const yaml_node_t *named, rp_error **error)
 {
     _cleanup_(rp_freep) char *origin = origin_of(from, named, "profile");
+    int result = 0;
 
     if (!origin)
         return rp_error_no_memory(error);
@@ -411,65 +583,94 @@ static int take_vendor(const entry *from, const yaml_node_t *named, otc_source *
         return rp_error_set(error, RP_E_INVALID,
                             "%s: there is no profile \"%.64s\" in clouds-public.yaml, and it is not \"otc\"",
                             origin, scalar_of(named));
-    if (otc_source_has(into, OTC_AUTH_URL))
-        return 0;
-    return otc_source_set(into, OTC_AUTH_URL, "https://iam.%(region_name)s.otc.t-systems.com/v3", origin,
-                          error);
+    if (!otc_source_has(self->into, OTC_AUTH_URL))
+        result = otc_source_set(self->into, OTC_AUTH_URL, "https://iam.{region_name}.otc.t-systems.com/v3",
+                                origin, error);
+    if (result == 0 && !otc_source_has(self->into, OTC_REGION))
+        result = otc_source_set(self->into, OTC_REGION, "eu-de", origin, error);
+    return result;
 }
 
-static int take_profile(const otc_clouds_places *places, const entry *from, otc_source *into,
-                        rp_error **error)
+/* The node that names the profile; NULL: none does. */
+static const yaml_node_t *profile_name_of(const reading *self, const entry **from)
 {
-    _cleanup_(file_done) file public = {0};
-    yaml_node_t *named = get(from->file, from->node, "profile");
-    entry profile = {.file = &public, .kind = "profile"};
-    int result;
+    const yaml_node_t *named = look_up(self, NULL, "profile", from);
 
-    if (is_null(named))
-        named = get(from->file, from->node, "cloud");
-    if (is_null(named) || !scalar_of(named))
-        return 0;
-    profile.name = scalar_of(named);
-    result = open_file(places, places->public_file, "clouds-public", &public, NULL, error);
+    if (!named)
+        named = look_up(self, NULL, "cloud", from);
+    return scalar_of(named) ? named : NULL;
+}
+
+static int open_profile(reading *self, const yaml_node_t *named, rp_error **error)
+{
+    file *public = &self->files[2];
+    entry *profile = &self->entries[PROFILE];
+    int result = open_file(self->places, self->places->public_file, "clouds-public", public, NULL, error);
+
+    if (result < 0)
+        return result;
+    *profile = (entry){.file = public, .kind = "profile", .name = scalar_of(named)};
+    return find_entry(public, "public-clouds", profile->name, &profile->node, error);
+}
+
+/* ---- all of it ---- */
+
+static int take_all(reading *self, const char *wanted_region, rp_error **error)
+{
+    const entry *from = NULL;
+    const yaml_node_t *profile = profile_name_of(self, &from);
+    int result = profile ? open_profile(self, profile, error) : 0;
+
+    if (result == 0)
+        result = take_regions(self, wanted_region, error);
+    if (result == 0)
+        result = take_rows(self, error);
+    if (result == 0)
+        result = take_verify(self, error);
+    if (result < 0 || !profile || self->entries[PROFILE].node)
+        return result;
+    return take_vendor(self, from, profile, error);
+}
+
+static int open_entry(reading *self, size_t which, file *in, const char *cloud, rp_error **error)
+{
+    entry *one = &self->entries[which];
+
+    *one = (entry){.file = in, .kind = "cloud", .name = cloud};
+    return find_entry(in, "clouds", cloud, &one->node, error);
+}
+
+static int open_entries(reading *self, const char *cloud, char **warning, rp_error **error)
+{
+    const otc_clouds_places *places = self->places;
+    file *secure = &self->files[0], *clouds = &self->files[1];
+    int result = open_file(places, places->clouds_file, "clouds", clouds, NULL, error);
+
     if (result >= 0)
-        result = find_entry(&public, "public-clouds", profile.name, &profile.node, error);
-    if (result < 0)
+        result = open_file(places, places->secure_file, "secure", secure, warning, error);
+    if (result < 0 || (result = open_entry(self, SECURE, secure, cloud, error)) < 0 ||
+        (result = open_entry(self, CLOUD, clouds, cloud, error)) < 0)
         return result;
-    return profile.node ? take_entry(&profile, into, error) : take_vendor(from, named, into, error);
+    if (self->entries[SECURE].node || self->entries[CLOUD].node)
+        return 0;
+    return no_such_cloud(places, clouds, cloud, error);
 }
 
-static int take_all(const otc_clouds_places *places, entry *secure, entry *clouds, otc_source *into,
-                    rp_error **error)
+static void reading_done(reading *self)
 {
-    const char *name = clouds->name;
-    int result = find_entry(clouds->file, "clouds", name, &clouds->node, error);
-
-    if (result == 0)
-        result = find_entry(secure->file, "clouds", name, &secure->node, error);
-    if (result < 0)
-        return result;
-    if (!clouds->node)
-        return no_such_cloud(places, clouds->file, name, error);
-    if (secure->node)
-        result = take_entry(secure, into, error);
-    if (result == 0)
-        result = take_entry(clouds, into, error);
-    return result < 0 ? result : take_profile(places, clouds, into, error);
+    for (size_t i = 0; i < rp_count_of(self->files); i++)
+        file_done(&self->files[i]);
 }
 
-int otc_clouds_read(const otc_clouds_places *places, const char *cloud, otc_source *into, char **warning,
-                    rp_error **error)
+int otc_clouds_read(const otc_clouds_places *places, const char *cloud, const char *region, otc_source *into,
+                    char **warning, rp_error **error)
 {
-    _cleanup_(file_done) file clouds_file = {0};
-    _cleanup_(file_done) file secure_file = {0};
+    _cleanup_(reading_done) reading self = {.places = places, .into = into};
     _cleanup_(rp_freep) char *told = NULL;
-    entry clouds = {&clouds_file, NULL, "cloud", cloud}, secure = {&secure_file, NULL, "cloud", cloud};
-    int result = open_file(places, places->clouds_file, "clouds", &clouds_file, NULL, error);
+    int result = open_entries(&self, cloud, &told, error);
 
-    if (result >= 0)
-        result = open_file(places, places->secure_file, "secure", &secure_file, &told, error);
-    if (result >= 0)
-        result = take_all(places, &secure, &clouds, into, error);
+    if (result == 0)
+        result = take_all(&self, region, error);
     if (result == 0)
         *warning = rp_take(told);
     return result;

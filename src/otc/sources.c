@@ -10,31 +10,65 @@ enum {
     SOURCES
 };
 
+/* Where openstacksdk looks: the working directory, the user's configuration (XDG), the system's. */
+typedef struct search_path {
+    char *xdg, *own; /* or NULL */
+    otc_clouds_places places;
+} search_path;
+
+static void search_path_done(search_path *self)
+{
+    free(self->xdg);
+    free(self->own);
+}
+
+static int search_path_init(search_path *self, const otc_environment *environment, rp_error **error)
+{
+    const char *home = otc_environment_get(environment, "HOME");
+    const char *xdg = otc_environment_get(environment, "XDG_CONFIG_HOME");
+    size_t count = 0;
+
+    self->places =
+        (otc_clouds_places){.clouds_file = otc_environment_get(environment, "OS_CLIENT_CONFIG_FILE"),
+                            .secure_file = otc_environment_get(environment, "OS_CLIENT_SECURE_FILE"),
+                            .public_file = otc_environment_get(environment, "OS_CLIENT_VENDOR_FILE"),
+                            .home = home};
+    if (xdg && !(self->xdg = rp_format("%s/openstack", xdg)))
+        return rp_error_no_memory(error);
+    if (home && !(self->own = rp_format("%s/.config/openstack", home)))
+        return rp_error_no_memory(error);
+    self->places.directories[count++] = ".";
+    if (self->xdg)
+        self->places.directories[count++] = self->xdg;
+    if (self->own)
+        self->places.directories[count++] = self->own;
+    self->places.directories[count++] = "/etc/xdg/openstack";
+    self->places.directories[count++] = "/etc/openstack";
+    return 0;
+}
+
 /* The entry that the configuration names, or else the environment. */
 static int read_cloud(const otc_environment *environment, otc_source sources[SOURCES], char **warning,
                       rp_error **error)
 {
     const otc_source *names =
         otc_source_has(&sources[CONFIGURATION], OTC_CLOUD) ? &sources[CONFIGURATION] : &sources[ENVIRONMENT];
-    const char *home = otc_environment_get(environment, "HOME");
-    _cleanup_(rp_freep) char *own = rp_format("%s/.config/openstack", home ? home : "");
+    _cleanup_(search_path_done) search_path path = {0};
     _cleanup_(rp_error_freep) rp_error *wrong = NULL;
-    otc_clouds_places places = {
-        .clouds_file = otc_environment_get(environment, "OS_CLIENT_CONFIG_FILE"),
-        .secure_file = otc_environment_get(environment, "OS_CLIENT_SECURE_FILE"),
-        .public_file = otc_environment_get(environment, "OS_CLIENT_VENDOR_FILE"),
-        .directories = {".", home ? own : "/etc/openstack", home ? "/etc/openstack" : NULL}};
     int result;
 
     if (!otc_source_has(names, OTC_CLOUD))
         return 0;
-    if (!own)
-        return rp_error_no_memory(error);
-    result = otc_clouds_read(&places, otc_source_text(names, OTC_CLOUD), &sources[CLOUD], warning, &wrong);
+    result = search_path_init(&path, environment, error);
+    if (result < 0)
+        return result;
+    result = otc_clouds_read(&path.places, otc_source_text(names, OTC_CLOUD),
+                             otc_source_text(&sources[CONFIGURATION], OTC_REGION), &sources[CLOUD], warning,
+                             &wrong);
     if (result == 0)
         return 0;
     if (result == RP_E_NO_MEMORY)
-        return rp_error_set(error, result, "out of memory");
+        return rp_error_no_memory(error);
     return otc_source_refuse(names, OTC_CLOUD, error, "%s: %s", otc_source_origin(names, OTC_CLOUD),
                              wrong->message);
 }

@@ -45,14 +45,19 @@ static void put(const char *name, const char *text)
     close(fd);
 }
 
-static int read_cloud(const char *name, otc_source *into, rp_error **error)
+static int read_region(const char *name, const char *region, otc_source *into, rp_error **error)
 {
-    otc_clouds_places places = {.directories = {"/nonexistent", directory}};
+    otc_clouds_places places = {.directories = {"/nonexistent", directory}, .home = "/home/me"};
     char *warning = NULL;
-    int result = otc_clouds_read(&places, name, into, &warning, error);
+    int result = otc_clouds_read(&places, name, region, into, &warning, error);
 
     free(warning);
     return result;
+}
+
+static int read_cloud(const char *name, otc_source *into, rp_error **error)
+{
+    return read_region(name, NULL, into, error);
 }
 
 static const struct read {
@@ -73,11 +78,61 @@ static const struct read {
      "https://x", "auth_url of profile \"v\""},
     {"clouds: {c: {profile: v, auth: {auth_url: 'https://y'}}}", NULL,
      "public-clouds: {v: {auth: {auth_url: 'https://x'}}}", "auth_url", "https://y", "cloud \"c\""},
-    {"clouds: {c: {profile: otc}}", NULL, NULL, "auth_url",
-     "https://iam.%(region_name)s.otc.t-systems.com/v3", "profile of cloud \"c\""},
+    {"clouds: {c: {profile: otc}}", NULL, NULL, "auth_url", "https://iam.{region_name}.otc.t-systems.com/v3",
+     "profile of cloud \"c\""},
+    {"clouds: {c: {profile: otc}}", NULL, NULL, "region", "eu-de", "profile of cloud \"c\""},
+    {"clouds: {c: {profile: otc, region_name: x}}", NULL, NULL, "region", "x", "region_name of"},
+    /* Keys of auth may stand in the entry; of project, domain and token that counts, of the rest auth. */
+    {"clouds: {c: {username: u}}", NULL, NULL, "user_name", "u", "username of"},
+    {"clouds: {c: {username: u, auth: {username: v}}}", NULL, NULL, "user_name", "v", "username of"},
+    {"clouds: {c: {project_name: u, auth: {project_name: v}}}", NULL, NULL, "project_name", "u",
+     "project_name of"},
+    {"clouds: {c: {project-name: u}}", NULL, NULL, "project_name", "u", "project_name of"},
+    {"clouds: {c: {auth: {tenant_name: u}, project_name: v}}", NULL, NULL, "project_name", "v",
+     "project_name of"},
+    {"clouds: {c: {token: t}}", NULL, NULL, "token", "t", "token of"},
+    {"clouds: {c: {auth: {username: one}}}", "clouds: {c: {username: two}}", NULL, "user_name", "one",
+     "clouds.yaml"},
+    /* Domains of user and project. */
+    {"clouds: {c: {auth: {domain_name: d}}}", NULL, NULL, "project_domain_name", "d", "domain_name of"},
+    {"clouds: {c: {auth: {domain_name: d}}}", NULL, NULL, "domain_name", "d", "domain_name of"},
+    {"clouds: {c: {auth: {domain_name: d, user_domain_name: u}}}", NULL, NULL, "domain_name", "u",
+     "user_domain_name of"},
+    {"clouds: {c: {auth: {domain_name: d, user_domain_name: u}}}", NULL, NULL, "project_domain_name", "d",
+     "domain_name of"},
+    {"clouds: {c: {user_domain_name: u, project_domain_name: p}}", NULL, NULL, "domain_name", "u",
+     "user_domain_name of"},
+    {"clouds: {c: {auth: {user_domain_name: u}}}", "clouds: {c: {auth: {domain_name: d}}}", NULL,
+     "domain_name", "u", "clouds.yaml"},
+    /* Values of the region. */
+    {"clouds: {c: {regions: [{name: a, values: {auth: {project_name: x}}}, b], auth: {project_name: y}}}",
+     NULL, NULL, "project_name", "x", "project_name of region \"a\""},
+    {"clouds: {c: {regions: [a, {name: b, values: {interface: internal}}]}}", NULL, NULL, "interface", NULL,
+     NULL},
+    {"clouds: {c: {profile: v}}", NULL,
+     "public-clouds: {v: {regions: [{name: a, values: {interface: internal}}]}}", "interface", "internal",
+     "interface of region \"a\""},
+    {"clouds: {c: {profile: v}}", NULL, "public-clouds: {v: {regions: [a, b]}}", "region", "a",
+     "regions of profile \"v\""},
+    {"clouds: {c: {profile: v, region_name: x}}", NULL, "public-clouds: {v: {regions: [a, b]}}", "region",
+     "x", "cloud \"c\""},
+    {"clouds: {c: {region_name: 'a,b'}}", NULL, NULL, "region", "a", "region_name of"},
+    /* Certificates. */
+    {"clouds: {c: {cacert: ~/ca.pem}}", NULL, NULL, "ca_file", "/home/me/ca.pem", "cacert of"},
+    {"clouds: {c: {cert: ~/c.pem}}", NULL, NULL, "client_cert_file", "/home/me/c.pem", "cert of"},
+    {"clouds: {c: {key: /~/k.pem}}", NULL, NULL, "client_key_file", "/~/k.pem", "key of"},
+    {"clouds: {c: {auth: {username: ~/u}}}", NULL, NULL, "user_name", "~/u", "username of"},
+    {"clouds: {c: {verify: /ca.pem}}", NULL, NULL, "ca_file", "/ca.pem", "verify of"},
+    {"clouds: {c: {verify: ~/ca.pem}}", NULL, NULL, "ca_file", "/home/me/ca.pem", "verify of"},
+    {"clouds: {c: {verify: /ca.pem}}", NULL, NULL, "insecure", NULL, NULL},
+    {"clouds: {c: {verify: /ca.pem, cacert: /other.pem}}", NULL, NULL, "ca_file", "/other.pem", "cacert of"},
+    /* Only one file knows it. */
+    {"clouds: {d: {}}", "clouds: {c: {auth: {password: p}}}", NULL, "password", "p", "secure.yaml"},
     {"clouds: {c: {auth: {ak: a}}}", NULL, NULL, "access_key", "a", "ak of"},
     {"clouds: {c: {auth: {project_domain_id: d}}}", NULL, NULL, "project_id", NULL, NULL},
-    {"clouds: {c: {auth: {project_domain_id: d}}}", NULL, NULL, "domain_id", "d", "project_domain_id of"},
+    {"clouds: {c: {auth: {project_domain_id: d}}}", NULL, NULL, "domain_id", NULL, NULL},
+    {"clouds: {c: {auth: {project_domain_id: d}}}", NULL, NULL, "project_domain_id", "d",
+     "project_domain_id of"},
     {"clouds: {c: {auth: {password: null, username: ~}}}", NULL, NULL, "password", NULL, NULL},
     {"clouds: {c: {auth: {password: 'null'}}}", NULL, NULL, "password", "null", "password of"},
     {"base: &b {auth: {username: u}}\nclouds: {c: {<<: *b, region_name: r}}", NULL, NULL, "user_name", "u",
@@ -145,6 +200,25 @@ START_TEST(a_wrong_file_is_told_by_name_and_line_and_quotes_no_value)
 }
 END_TEST
 
+START_TEST(the_wanted_region_is_looked_for_in_the_list)
+{
+    otc_source into = {0};
+    rp_error *error = NULL;
+
+    put("clouds.yaml",
+        "clouds: {c: {regions: [a, {name: b, values: {interface: internal, auth: {ak: k}}}]}}");
+    ck_assert_int_eq(read_region("c", "b", &into, NULL), 0);
+    ck_assert_str_eq(otc_source_text(&into, OTC_REGION), "b");
+    ck_assert_str_eq(otc_source_text(&into, OTC_INTERFACE), "internal");
+    ck_assert_str_eq(otc_source_text(&into, OTC_ACCESS_KEY), "k");
+    otc_source_done(&into);
+    ck_assert_int_eq(read_region("c", "x", &into, &error), RP_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(error->message, "the region \"x\" is not among the regions of cloud \"c\""));
+    rp_error_free(error);
+    otc_source_done(&into);
+}
+END_TEST
+
 START_TEST(merges_that_go_round_come_to_an_end)
 {
     otc_source into = {0};
@@ -204,6 +278,7 @@ TCase *clouds_tests(void)
     tcase_add_checked_fixture(tests, make_directory, remove_directory);
     LOOP(tests, an_entry_says_what_its_files_say_in_their_order, reads);
     LOOP(tests, a_wrong_file_is_told_by_name_and_line_and_quotes_no_value, wrongs);
+    tcase_add_test(tests, the_wanted_region_is_looked_for_in_the_list);
     tcase_add_test(tests, merges_that_go_round_come_to_an_end);
     tcase_add_test(tests, a_file_without_end_is_refused);
     tcase_add_test(tests, other_extensions_are_found_too);
