@@ -111,7 +111,7 @@ static const rp_response *act_on_each(json_object *notes, json_object *records, 
 
     for (size_t i = 0; i < json_object_array_length(records); i++) {
         json_object *record = json_object_array_get_idx(records, i), *result = json_object_new_object();
-        const char *name = text_of(record, "name");
+        const char *name = text_of(record, on_one != create_one && text_of(record, "id") ? "id" : "name");
         int32_t own = name ? on_one(notes, record, name, result)
                            : end(result, RP_INVALID_ARGUMENT, "invalid_argument", "none", NULL);
 

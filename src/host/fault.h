@@ -48,7 +48,7 @@ typedef struct rp_faults {
     bool no_memory; /* one could not be kept */
 } rp_faults;
 
-/* Keeps "HOOK: WORDS (abi/README.md, SECTION)". Returns false, so that a check can end with it. */
+/* Keeps "HOOK: WORDS (abi/README.md, <section>)". Returns false, so that a check can end with it. */
 bool rp_fault_whole(rp_faults *faults, rp_section section, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool rp_fault_result(rp_faults *faults, rp_section section, size_t result, bool foreign, const char *format,
