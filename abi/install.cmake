@@ -9,6 +9,12 @@ install(TARGETS rp)
 install(EXPORT resource-plugin-targets NAMESPACE resource-plugin:: DESTINATION ${package_dir})
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/plugin.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map DESTINATION ${package_dir})
 install(DIRECTORY DESTINATION ${RP_PLUGINDIR})
+
+# The half of the interface that is not the header, and what to begin with.
+set(RP_DOCDIR ${CMAKE_INSTALL_DATAROOTDIR}/doc/resource-plugin)
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/README.md DESTINATION ${RP_DOCDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${RP_DOCDIR}
+        PATTERN node_modules EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN build EXCLUDE)
 if(TARGET elb_member)
     install(TARGETS elb_member LIBRARY DESTINATION ${RP_PLUGINDIR})
 endif()
@@ -26,6 +32,7 @@ install(FILES ${CMAKE_BINARY_DIR}/package/resource-plugin-config.cmake
 
 file(RELATIVE_PATH RP_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" RP_PC_UP ${RP_PC_UP})
+set(RP_PC_DOCDIR ${RP_DOCDIR})
 set(RP_PC_PLUGINDIR ${RP_PLUGINDIR})
 if(NOT IS_ABSOLUTE ${RP_PLUGINDIR})
     set(RP_PC_PLUGINDIR "\${prefix}/${RP_PLUGINDIR}")

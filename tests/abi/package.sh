@@ -11,7 +11,6 @@ fail() { echo "FAILED: $*"; exit 1; }
 is() { [[ $2 == "$3" ]] || fail "$1: got $2, not $3"; }
 
 cmake --install "$build" --prefix "$prefix" >"$work/log" || { cat "$work/log"; fail "install"; }
-cp -r "$source/examples" "$work/examples"
 pc=$(dirname "$(find "$prefix" -name resource-plugin.pc)")
 export PKG_CONFIG_PATH=$pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 rp=$prefix/bin/rp
@@ -20,6 +19,18 @@ rp=$prefix/bin/rp
 header=$(pkg-config --variable=includedir resource-plugin)/resource_plugin.h
 plugindir=$(pkg-config --variable=plugindir resource-plugin)
 [[ -f $header && -d $plugindir ]] || fail "no $header or no $plugindir"
+
+# All help is there, and what is built below is built from the examples that were installed.
+docdir=$(pkg-config --variable=docdir resource-plugin)
+cmp "$source/abi/README.md" "$docdir/README.md" || fail "the interface is not described in $docdir"
+[[ -f $prefix/share/man/man7/resource_plugin.7 ]] || ! command -v scdoc >/dev/null || fail "no resource_plugin(7)"
+for section in Overview Outcome "The host's process"; do
+    grep -qx "##* $section" "$docdir/README.md" || fail "$docdir/README.md has no section $section"
+done
+for example in minimal-plugin/plugin.c hosts quickstart.sh; do
+    [[ -e $docdir/examples/$example ]] || fail "no $example in $docdir/examples"
+done
+cp -r "$docdir/examples" "$work/examples"
 grep -q "$source" -r "$prefix/include" "$pc" "$pc/../cmake" && fail "the source tree shows in the installed one"
 
 # The plugin by CMake.
