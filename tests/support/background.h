@@ -1,5 +1,5 @@
 /*
- * A call of a hook on a thread of its own, with the events it sent.
+ * A call of a hook on its own thread, with the events it sent.
  */
 #ifndef TESTS_SUPPORT_BACKGROUND_H
 #define TESTS_SUPPORT_BACKGROUND_H
@@ -11,15 +11,15 @@
 #include <pthread.h>
 
 typedef struct background {
-    answer answer;    /* once it has ended */
-    int64_t took_ms;  /* likewise */
-    rp_buffer events; /* likewise: one JSON object a line */
+    answer answer;    /* after the end */
+    int64_t took_ms;  /* after the end */
+    rp_buffer events; /* after the end: one JSON object per line */
 
-    /* While it runs, by atomic loads. */
+    /* During the call: atomic. */
     unsigned event_count;
     unsigned state_count; /* events of the kind "state" */
 
-    unsigned events_elsewhere; /* not on the calling thread, or not during the call */
+    unsigned events_elsewhere; /* events on another thread, or not during the call */
 
     const rp_plugin *plugin;
     rp_instance *instance;
@@ -40,14 +40,14 @@ void background_free(background *one);
 /* The number-th event of that kind, from 0, or NULL; the caller frees it. */
 rp_json *background_event(const background *one, const char *kind, unsigned number);
 
-/* Does the same with each of `count` rows of `size` bytes, each on a thread of its own, all at once: for rows
-   that mostly wait. */
+/* Calls `work` for each of `count` rows of `size` bytes, all at once on their own threads: for rows that mostly
+   wait. */
 void each_at_once(void *(*work)(void *row), const void *rows, size_t size, size_t count);
 
 int64_t now_ms(void);
 void pause_ms(int64_t ms);
 
-/* Waits, for ten seconds at most, until the simulator has counted so many of a kind. */
+/* Waits until the simulator has counted so many requests of a kind; fails after ten seconds. */
 void wait_for_count(const bed *on, const char *kind, unsigned count);
 
 #endif

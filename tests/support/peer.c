@@ -25,7 +25,7 @@ static peer bound(struct sockaddr_in *at)
     return made;
 }
 
-/* The kernel takes connections by itself, as long as there is room in the queue. */
+/* The kernel accepts connections as long as the queue has room. */
 peer peer_mute(void)
 {
     struct sockaddr_in at;
@@ -35,7 +35,7 @@ peer peer_mute(void)
     return made;
 }
 
-/* Reads what the caller said; true if the end comes within a moment. */
+/* Reads and drops input; true if the connection is closed shortly. */
 static bool has_hung_up(int fd)
 {
     struct pollfd watched = {.fd = fd, .events = POLLIN};
@@ -68,7 +68,7 @@ peer peer_absent(void)
     return bound(&at);
 }
 
-/* True if it is taken within a moment. */
+/* True if the connection is accepted shortly. */
 static bool gets_through(int fd, const struct sockaddr_in *at)
 {
     struct pollfd watched = {.fd = fd, .events = POLLOUT};

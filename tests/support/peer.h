@@ -1,5 +1,5 @@
 /*
- * Servers that misbehave below HTTP, on loopback: no thread, just a socket.
+ * Servers on loopback that fail below HTTP. Each is only a socket, without a thread.
  */
 #ifndef TESTS_SUPPORT_PEER_H
 #define TESTS_SUPPORT_PEER_H
@@ -15,16 +15,16 @@ typedef struct peer {
     char secure_url[64];
 } peer;
 
-/* Takes connections and says nothing, neither HTTP nor TLS. */
+/* Accepts connections and never sends a byte. */
 peer peer_mute(void);
 
 /* Refuses connections. */
 peer peer_absent(void);
 
-/* Answers no SYN: its queue is full. */
+/* Answers no SYN: the queue is full. */
 peer peer_unreachable(void);
 
-/* All who came to a mute one, at least one, have hung up. */
+/* Whether a mute server had connections and all are closed now. */
 bool peer_is_left(peer *one);
 
 void peer_done(peer *one);

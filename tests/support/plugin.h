@@ -1,6 +1,6 @@
 /*
- * The real elb_member.so against a simulator in this process: load, open, call,
- * and look at what came back. Whatever fails here fails the test.
+ * The real elb_member.so against a simulator in this process: load, open, call, and
+ * inspect the response. A failure here fails the test.
  */
 #ifndef TESTS_SUPPORT_PLUGIN_H
 #define TESTS_SUPPORT_PLUGIN_H
@@ -15,12 +15,12 @@
 /* The table of the plugin under test, by dlopen. */
 const rp_plugin *plugin_load(void);
 
-/* One instance on one simulator. */
+/* The test bed: one instance on one simulator. */
 typedef struct bed {
     rp_sim *sim;
     const rp_plugin *plugin;
     rp_instance *instance;
-    char *ca_file; /* of a secure one */
+    char *ca_file; /* with https */
 } bed;
 
 /* Starts a simulator with these settings (name, value, …, NULL; or NULL) and opens an instance on it; `more`
@@ -33,12 +33,12 @@ void bed_free(bed *one);
 /* The same over https; the instance trusts the simulator's CA unless `more` has a ca_file or insecure. */
 bed bed_make_secure(const char *const *settings, const char *more);
 
-/* An instance on whatever is at this URL; and JSON members of a config that log in at the simulator. The
-   caller frees those. */
+/* An instance with this endpoint. login_members: settings, as JSON members, that log in at the simulator; the
+   caller frees them. */
 rp_instance *open_at(const rp_plugin *plugin, const char *url, const char *more);
 char *login_members(const rp_sim *sim, const char *password);
 
-/* What a hook answered: the document, parsed. */
+/* A parsed response. */
 typedef struct answer {
     int32_t status;
     rp_json *json;
@@ -59,7 +59,7 @@ answer call_members(const bed *on, const char *hook, unsigned count, const char 
 char *request_for(const char *listener, const char *name, unsigned first, unsigned count,
                   const char *options);
 
-/* Results and what is in them; a missing one fails the test, a missing text is "". */
+/* The results. A missing result fails the test; a missing text is "". */
 size_t result_count(const answer *one);
 const rp_json *result_at(const answer *one, size_t index);
 const char *result_text(const answer *one, size_t index, const char *name); /* "status", "outcome" */
@@ -70,12 +70,11 @@ bool has_code(const answer *one, size_t index, const char *code); /* a diagnosti
 const rp_json *diagnostic_with(const answer *one, size_t index, const char *code);
 unsigned count_results(const answer *one, const char *status, const char *outcome); /* NULL: any */
 
-/* When the number-th request of a kind, from 0 on, came to the simulator, by its clock, and on which
-   connection; -1 if there was none. */
+/* Time (simulator's clock) and connection of the number-th request of a kind, from 0; -1 if there was none. */
 int64_t request_ms(const bed *on, const char *kind, unsigned number);
 int64_t request_connection(const bed *on, const char *kind, unsigned number);
 
-/* For the debugger's eye: the whole document. The caller frees it. */
+/* The whole document as text, for debugging. The caller frees it. */
 char *answer_print(const answer *one);
 
 #define LISTENER  RP_SIM_TCP_LISTENER

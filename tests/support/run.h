@@ -1,13 +1,12 @@
 /*
- * The end of a test program: one suite of one case, run as the environment
- * says.
+ * Runs a test program that has one suite with one case.
  */
 #ifndef TESTS_SUPPORT_RUN_H
 #define TESTS_SUPPORT_RUN_H
 
 #include <check.h>
 
-/* Owns the case. What main returns. */
+/* Takes the case. Returns the exit code for main. */
 int run_case(const char *name, TCase *tests);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * What tests do to a simulator in this process, and ask of it. Whatever fails
- * here fails the test.
+ * Control of a simulator in this process. A failure here fails the test.
  */
 #ifndef TESTS_SUPPORT_SIMULATOR_H
 #define TESTS_SUPPORT_SIMULATOR_H
@@ -12,12 +11,12 @@
 void simulator_set(rp_sim *sim, const char *name, const char *value);
 void simulator_fault(rp_sim *sim, const char *rule, ...) __attribute__((format(printf, 2, 3)));
 
-/* POST /sim/WHAT and GET /sim/WHAT; what GET answers is the caller's to free. */
+/* POST /sim/WHAT and GET /sim/WHAT; the caller frees the result of GET. */
 void simulator_control(rp_sim *sim, const char *what, const char *json, ...)
     __attribute__((format(printf, 3, 4)));
 rp_json *simulator_read(rp_sim *sim, const char *what);
 
-/* How many requests of a kind ("add", "list", …) had `part` in their path. */
+/* The number of requests of a kind ("add", "list", …) with `part` in their path. */
 unsigned simulator_requests(rp_sim *sim, const char *kind, const char *part);
 
 #endif

@@ -16,7 +16,7 @@ static void write_all(int fd, const char *text)
         _exit(1);
 }
 
-/* The CA goes into its file before the URL is told. Never returns. */
+/* Writes the CA file before it prints the URL. Never returns. */
 static void serve(const char *const *settings, bool https, int ca, int told)
 {
     rp_sim *sim = NULL;

@@ -1,6 +1,6 @@
 /*
- * A simulator in a process of its own, for tests that count what their own
- * process has open or running. Start it before any thread.
+ * A simulator in its own process, for tests that count the file descriptors or threads
+ * of theirs. Start it before any thread.
  */
 #ifndef TESTS_SUPPORT_SIMULATOR_PROCESS_H
 #define TESTS_SUPPORT_SIMULATOR_PROCESS_H
@@ -11,7 +11,7 @@
 typedef struct simulator_process {
     pid_t pid;
     char url[64];
-    char ca_file[32]; /* of one over https */
+    char ca_file[32]; /* with https */
 } simulator_process;
 
 simulator_process simulator_process_start(const char *const *settings, bool https);

@@ -14,7 +14,7 @@
 #define LISTENER RP_SIM_TCP_LISTENER
 #define OTHER    RP_SIM_TCP_LISTENER2
 
-/* A job of the tests ends when they say so. */
+/* Jobs in the tests end when a test advances the clock. */
 #define JOB_MS 1000000
 
 typedef struct answer {
@@ -38,14 +38,14 @@ void start_sim(void);
 void start_https_sim(void);
 void stop_sim(void);
 
-/* Sends a request to the simulator and reads what comes. A path that starts with "elbaas" or "jobs" is one of
+/* Sends a request to the simulator and reads the response. A path that starts with "elbaas" or "jobs" is below
    the project. */
 answer ask(const char *method, const char *path, const char *body);
 
 /* The same, as a request of its own kind on a handle of the caller's. */
 answer ask_on(CURL *handle, const char *method, const char *path, const char *body);
 
-/* What most tests do, checked to succeed. */
+/* Common requests, checked to succeed. */
 void set(const char *name, const char *value);
 void fault(const char *rule);
 answer list(const char *listener_id, const char *query);

@@ -1,6 +1,6 @@
 /*
- * A client that signs: its own small reading of how that is done. What a request
- * comes down to is written out by the test.
+ * A client that signs requests, independent of src/otc. The canonical request is
+ * written out by the test.
  */
 #ifndef TEST_SIM_SIGNER_H
 #define TEST_SIM_SIGNER_H
@@ -11,7 +11,7 @@
 
 #define SIGNED_LIST "/v1.0/" RP_SIM_PROJECT "/elbaas/listeners/" LISTENER "/members"
 
-/* How the gateway refuses what is not signed right. */
+/* The gateway's refusals of signatures. */
 #define BAD_SIGNATURE "verify aksk signature fail"
 #define NO_KEY        "err:ak not exist"
 #define LOCKED        "AK access failed to reach the limit,forbidden"
@@ -33,16 +33,16 @@ typedef struct signing {
 /* 20060102T150405Z; static, until the next call. */
 const char *time_of(int64_t wall_s);
 
-/* What the simulator takes for now, as its answers tell. */
+/* The simulator's time, from the Date header. */
 int64_t now_s(void);
 
 /* The one header of that name; the caller's to free. */
 char *header_in(const answer *got, const char *name);
 
-/* Asks with a signature and without a token, which stays away. */
+/* Sends a request with a signature and without a token. */
 answer ask_signed(signing how, const char *method, const char *target, const char *body);
 
-/* Does the signature open the list? If not, the gateway's reason has this in it. */
+/* The signature is accepted; or refused, with `reason` in the gateway's message. */
 void assert_listed(signing how);
 void assert_not_listed(signing how, const char *reason);
 void assert_told(const answer *got, const char *reason);
