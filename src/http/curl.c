@@ -49,7 +49,7 @@ typedef struct transfer {
     enum {
         QUEUED, /* not shown to libcurl yet */
         RUNNING,
-        DROPPED /* nobody wants it; step takes it from libcurl */
+        DROPPED /* dropped; step removes it from libcurl */
     } state;
     CURL *easy;
     const rp_http_request *request; /* not touched once dropped */
@@ -331,7 +331,7 @@ static int add_lines(transfer *self, rp_error **error)
 
 /* ---- the settings of a transfer ---- */
 
-/* Remembers the first failure, so that it is looked at once. */
+/* Keeps the first failure, so that it is checked once. */
 #define SET(failed, easy, option, value)                                                                     \
     ((failed) = (failed) ? (failed) : curl_easy_setopt((easy), (option), (value)))
 
@@ -539,7 +539,7 @@ static char *place_of(const char *url)
     return result < 0 ? NULL : rp_take(parts.host_port);
 }
 
-/* Failures before anything was sent. What is not here is no connection. */
+/* Failures before anything was sent. Others count as "cannot connect". */
 static const struct failure {
     CURLcode result;
     int code;
@@ -693,7 +693,7 @@ static void admit_queued(curl_transport *self)
     }
 }
 
-/* A failure of the whole is also the failure of some transfer, which tells it. */
+/* A failure of the multi handle also fails a transfer, which reports it. */
 static void perform(curl_transport *self)
 {
     _cleanup_(sigpipe_guard_end) sigpipe_guard guard = sigpipe_guard_begin();

@@ -64,7 +64,7 @@ static bool parse_seconds(const char *text, int64_t *seconds)
     return true;
 }
 
-/* The date is the server's own, so it is compared with the server's clock where the reply tells it. */
+/* The date is by the server's clock, so it is compared with the Date header if there is one. */
 int64_t rp_retry_after_ms(const rp_http_reply *reply, const rp_clock *clock)
 {
     int64_t seconds, until, now;
@@ -116,7 +116,7 @@ static void forget(attempts *mine)
     free(mine);
 }
 
-/* The exchange is freed before its owner is told: the owner may start and drop others. */
+/* Frees the exchange before the callback, in which the owner may start and drop others. */
 static void finish(attempts *mine, const rp_http_reply *reply, const rp_error *error)
 {
     const rp_http_request *request = mine->request;

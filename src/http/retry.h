@@ -1,5 +1,5 @@
 /*
- * Retries, as a wrapper of the transport seam. A request is repeated until an
+ * Retries, as a wrapper of the transport interface. A request is repeated until an
  * attempt is final or the request is dropped: the owner of the request decides
  * how long to wait in all.
  */

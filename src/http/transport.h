@@ -1,7 +1,7 @@
 /*
- * The seam between those who want requests answered and whatever carries them.
- * Behind it stands libcurl (curl.h) or a test; a wrapper of the same seam adds
- * retries (retry.h) or credentials.
+ * The transport interface: sends requests and delivers replies. It is implemented by
+ * libcurl (curl.h) and by tests; wrappers of the same interface add retries (retry.h)
+ * and credentials (otc/session.h).
  *
  * One thread at a time waits and steps; others may start and drop meanwhile, in
  * calls that the owner keeps apart (its lock around start, drop and step, none
@@ -40,12 +40,12 @@ typedef struct rp_http_reply {
     int64_t elapsed_ms;
     const rp_secret
         *sent_secret; /* what a wrapper authenticated the request with, to keep it out of messages */
-    const char *note; /* what a wrapper has to say of it, for people; NULL: nothing */
+    const char *note; /* a wrapper's remark for the user; or NULL */
 } rp_http_reply;
 
 typedef struct rp_http_request rp_http_request;
 
-/* One request. Whoever starts it owns it and keeps it, unchanged, until it is done or dropped. */
+/* One request. The owner keeps it unchanged until it is done or dropped. */
 struct rp_http_request {
     const char *method;
     const char *url;                             /* absolute, built with url.h; or as a wrapper takes it */
@@ -55,7 +55,7 @@ struct rp_http_request {
     size_t body_len;
     size_t max_reply_bytes;
     bool repeatable; /* the same request twice does no harm: it may be retried whatever happened */
-    bool once;       /* retry: one attempt; whoever starts it decides about another */
+    bool once;       /* retry: one attempt; the owner decides about another */
     bool secret_reply; /* the reply holds secrets: its bytes are wiped when they are freed */
     bool direct;     /* through no proxy, whatever is configured */
     bool insist;     /* retry: do not give up because the server cannot be reached */
@@ -79,14 +79,14 @@ typedef struct rp_transport_ops {
     void (*wait)(rp_transport *transport, int64_t at_most_ms);
     void (*step)(rp_transport *transport);
     void (*wake)(rp_transport *transport);
-    void (*free)(rp_transport *transport); /* drops what is under way; a wrapper frees what it wraps */
+    void (*free)(rp_transport *transport); /* drops requests in flight; a wrapper frees the wrapped transport */
 } rp_transport_ops;
 
 struct rp_transport {
     const rp_transport_ops *ops; /* first member of each implementation */
 };
 
-/* *exchange may be NULL for one that nobody will drop. */
+/* exchange may be NULL if the request will not be dropped. */
 int rp_transport_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
                        rp_error **error);
 void rp_transport_drop(rp_transport *transport, rp_exchange *exchange); /* NULL: nothing */

@@ -1,6 +1,6 @@
 /*
  * The URL part of libcurl is pure: no handle, no global state, no socket. It is
- * used here and not reached through curl.c, so that whoever only builds URLs
+ * used here directly, so that code that only builds URLs
  * needs no transport; it is also the parser the transport uses, and two that
  * disagree about where the host ends are a way around every check.
  */

@@ -23,7 +23,7 @@ typedef struct rp_url {
 int rp_url_parse(const char *text, rp_url *out, rp_error **error);
 void rp_url_clear(rp_url *url);
 
-/* The parts of the URL of a request, as they stand in it. */
+/* The parts of a request's URL, as spelt in it. */
 typedef struct rp_url_parts {
     char *authority; /* "elb.example" or "elb.example:8443": as the Host header has it */
     char *host_port; /* "elb.example:443": always with the port, for messages */

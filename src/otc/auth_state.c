@@ -498,7 +498,7 @@ int otc_auth_state_no_endpoint(const otc_auth_state *state, rp_error **error)
 
 /* ---- replies ---- */
 
-/* Neither project nor catalog is missed where another request can tell them. */
+/* A missing project or catalog is no error if another request can get it. */
 static int take_token(otc_auth_state *self, otc_token *token, const rp_http_reply *reply, int64_t now_s,
                       rp_error **error)
 {

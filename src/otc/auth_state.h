@@ -42,7 +42,7 @@ typedef enum otc_need {
     OTC_NEEDS_DOMAIN,
     OTC_NEEDS_PROJECT,
     OTC_NEEDS_CATALOG,
-    OTC_NEEDS_ENDPOINT /* there is none: otc_auth_state_no_endpoint has the words */
+    OTC_NEEDS_ENDPOINT /* no endpoint: otc_auth_state_no_endpoint has the message */
 } otc_need;
 
 /* Borrows the identity. */

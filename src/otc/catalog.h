@@ -8,7 +8,7 @@
 #include "http/transport.h"
 #include "http/url.h"
 
-/* One endpoint is looked for: of the type elbv1, else elb; of that region, any if NULL; of that interface. */
+/* What to search: an endpoint of type elbv1, else elb; of the region (NULL: any) and the interface. */
 typedef struct otc_wanted {
     const char *region;
     const char *interface;

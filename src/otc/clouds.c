@@ -211,7 +211,7 @@ static yaml_node_t *find_merged(file *self, yaml_node_t *from, const char *name,
     return found;
 }
 
-/* The value of a name; NULL if there is none, or no map. Of several the last. */
+/* The last value of a name; NULL if there is none or if it is not a map. */
 static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned merges)
 {
     yaml_node_t *found = NULL, *merged = NULL;

@@ -324,7 +324,7 @@ static bool is_region(const char *text, size_t len)
     return len >= 1 && len <= 32 && good >= len;
 }
 
-/* "eu-de" and "eu-de_foo" are projects of eu-de; "web_shop" is none of web. */
+/* "eu-de" and "eu-de_foo" are projects of eu-de; "web_shop" is not a project of web. */
 static size_t region_within(const char *project_name)
 {
     size_t len = strcspn(project_name, "_");
@@ -427,7 +427,7 @@ static int parse_url(const otc_identity *self, otc_setting setting, const char *
     return 0;
 }
 
-/* Whoever answers there decides what requests are signed with. */
+/* The server at this URL supplies the keys that sign requests. */
 static int choose_metadata(otc_identity *self, rp_error **error)
 {
     const char *given = otc_source_text(&self->chosen, OTC_METADATA_URL);
@@ -462,8 +462,8 @@ static int take_url(const otc_identity *self, otc_setting setting, const char *t
                              origin);
 }
 
-/* A project in the endpoint that somebody wrote counts before one from elsewhere, but must not contradict one
-   that stands beside it. */
+/* A project in a given endpoint takes precedence over other sources, but must not contradict one of the same
+   source. */
 static int choose_endpoint(otc_identity *self, rp_error **error)
 {
     const otc_source *chosen = &self->chosen;
@@ -488,7 +488,7 @@ static int choose_endpoint(otc_identity *self, rp_error **error)
     return 0;
 }
 
-/* Everything that can be done without the IAM is; the rest is its to tell. */
+/* Does all that is possible without the IAM; the IAM supplies the rest. */
 static bool needs_iam(const otc_identity *self)
 {
     return self->method == OTC_METHOD_PASSWORD || otc_identity_has_agency(self) || !self->endpoint.host ||

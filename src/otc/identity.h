@@ -33,7 +33,7 @@ typedef struct otc_identity {
     otc_signing signing;
     bool insecure;
     bool allow_insecure_http;
-    rp_url endpoint;       /* host NULL: as the catalog will tell */
+    rp_url endpoint;       /* host NULL: from the catalog */
     rp_url metadata;       /* of the metadata service; host NULL: not needed */
     rp_url auth;           /* of the IAM, without /v3; host NULL: not needed */
     char *project_id;      /* NULL: that of project_name, to be asked for */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MIN_PART_BYTES 16 /* fewer bytes of a token may stand in a text by chance */
+#define MIN_PART_BYTES 16 /* shorter secrets are not searched for: false positives */
 
 /* The value of so many hexadecimal digits; -1 if they are not there. */
 static int hex_value(const char *text, const char *end, int digits)

@@ -99,7 +99,7 @@ static int add_headers(otc_request_auth *auth, const otc_auth_scope *scope, rp_h
     return result;
 }
 
-/* What proxies may change on the way stays unsigned: Accept, User-Agent, and whatever they add. */
+/* Headers that proxies may change or add are not signed: Accept, User-Agent and others. */
 static bool is_to_be_signed(const char *name)
 {
     return !strcmp(name, "Content-Type") || rp_starts_with(name, "X-");

@@ -24,7 +24,7 @@ typedef struct otc_auth_scope {
     const char *project_id, *domain_id;
 } otc_auth_scope;
 
-/* What is signed with. Borrowed during the call. */
+/* The keys to sign with. Borrowed during the call. */
 typedef struct otc_keys {
     otc_signing scheme;
     const char *access_key;

@@ -53,7 +53,7 @@ typedef struct session session;
 enum state {
     WAITING, /* for what the session needs first */
     SENT,
-    FAILED, /* told in the next step, because no callback runs in start */
+    FAILED, /* reported in the next step, because no callback runs in start */
     STATES
 };
 
@@ -83,7 +83,7 @@ struct session {
 
     otc_iam_request iam_request;
     rp_exchange *asked;   /* the IAM request under way, or NULL */
-    bool renewing;        /* it renews what still lives: nobody waits for it */
+    bool renewing;        /* renews a credential that is still valid: no exchange waits for it */
     bool logged_in_again; /* since the IAM refused a token of the user's */
 
     rp_error *failure; /* of the last IAM request; NULL: it succeeded */
@@ -163,7 +163,7 @@ static void forget(session_exchange *mine)
     free(mine);
 }
 
-/* The exchange is freed before its owner is told: the owner may start and drop others. */
+/* Frees the exchange before the callback, in which the owner may start and drop others. */
 static void finish(session_exchange *mine, const rp_http_reply *reply, const rp_error *error)
 {
     const rp_http_request *request = mine->request;
@@ -259,7 +259,7 @@ static int64_t skew_s(const session *self, const rp_http_reply *reply)
     return is_skewed(behind_s) ? behind_s : 0;
 }
 
-/* Date has whole seconds, and the reply may be seconds old: the nearest minute is told. */
+/* To the nearest minute: Date has one-second resolution and the reply may already be seconds old. */
 static char *skew_words(int64_t behind_s)
 {
     int64_t minutes = ((behind_s < 0 ? -behind_s : behind_s) + 30) / 60;
@@ -314,7 +314,7 @@ static void remember_refused_key(session *self)
     const char *key = otc_auth_state_access_key(&self->auth);
 
     if (!key)
-        return; /* another exchange was told before */
+        return; /* already reported to another exchange */
     free(self->refused_key);
     self->refused_key = strdup(key);
     otc_auth_state_forget(&self->auth);
@@ -522,7 +522,7 @@ static void iam_succeeded(session *self, const otc_iam_request *asked, const rp_
     renew_in_advance(self);
 }
 
-/* What was sent along, to keep it out of the server's words. */
+/* The secret that was sent, to redact it in the server's text. */
 static const rp_secret *sent_secret(const session *self, const otc_iam_request *asked)
 {
     if (asked->need == OTC_NEEDS_LOGIN)
@@ -668,7 +668,7 @@ static void drop_iam_request(session *self)
     self->renewing = false;
 }
 
-/* While the token lives: an IAM that does not answer stops nobody. */
+/* While the token is valid: an IAM that does not answer blocks no request. */
 static void renew_in_advance(session *self)
 {
     otc_need need = otc_auth_state_renews(&self->auth, wall_s(self));
@@ -711,7 +711,7 @@ static int advance(session *self, rp_error **error)
     return 0;
 }
 
-/* A refusal is told in the next step, an error of this moment at once. */
+/* A refusal is reported in the next step, an immediate error at once. */
 static int send_or_wait(session_exchange *mine, rp_error **error)
 {
     session *self = mine->owner;
@@ -748,7 +748,7 @@ static bool may_renew(const session_exchange *mine)
     return now_ms(self) >= self->no_renewal_before_ms;
 }
 
-/* Many exchanges may be told so of one token: the first of them ends it. */
+/* Many replies may refuse the same token: the first one invalidates it. */
 static void renew(session_exchange *mine, const rp_http_reply *reply)
 {
     session *self = mine->owner;
@@ -939,7 +939,7 @@ static size_t count(const struct exchange_list *list)
     return counted;
 }
 
-/* As many as there are now: one that is started in a callback and fails again is told in the next step. */
+/* Only those present now: one that is started in a callback and fails is reported in the next step. */
 static void tell_failed(session *self)
 {
     session_exchange *each;

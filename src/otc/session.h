@@ -1,5 +1,5 @@
 /*
- * The cloud session: a wrapper of the transport seam that adds credentials, and
+ * The cloud session: a wrapper of the transport interface that adds credentials, and
  * finds what they are for. A request's URL is a path below the service's project
  * ("/elbaas/listeners/…"), made with rp_url_path: the session puts endpoint,
  * version and project before it, so that credentials go nowhere else.

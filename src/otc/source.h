@@ -66,10 +66,10 @@ typedef struct otc_source {
 /* As the configuration spells it: "user_name". */
 const char *otc_setting_name(otc_setting setting);
 
-/* The setting of that name; OTC_SETTINGS if there is none. */
+/* The setting of that name; OTC_SETTINGS if unknown. */
 otc_setting otc_setting_named(const char *name);
 
-/* Copies both; in place of what was there. RP_E_INVALID if the value is longer than any may be. */
+/* Copies both, and replaces an earlier value. RP_E_INVALID if the value is too long. */
 int otc_source_set(otc_source *source, otc_setting setting, const char *value, const char *origin,
                    rp_error **error);
 
@@ -78,7 +78,7 @@ int otc_source_take(otc_source *source, otc_setting setting, const otc_source *f
 
 void otc_source_done(otc_source *source);
 
-/* The value, NULL if there is none; borrowed. */
+/* The value, or NULL; borrowed. */
 const char *otc_source_text(const otc_source *source, otc_setting setting);
 
 static inline bool otc_source_has(const otc_source *source, otc_setting setting)

@@ -82,7 +82,7 @@ static bool has_settings(const otc_source *environment)
     return false;
 }
 
-/* A named cloud stands for itself: what may be left over in the environment is not mixed into it. */
+/* A named cloud takes no credentials from the environment, where others may be left over. */
 static int choose(otc_source sources[SOURCES], otc_identity *into, rp_error **error)
 {
     const otc_source *const order[] = {&sources[CONFIGURATION], &sources[CLOUD], &sources[ENVIRONMENT]};

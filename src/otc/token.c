@@ -121,7 +121,7 @@ static void write_scope(rp_json_writer *writer, const otc_login *login)
     rp_write_end(writer, '}');
 }
 
-/* How one proves who one is: the name of the method, and what its object has. */
+/* Login methods: the name, and the function that writes its object. */
 static const struct method {
     const char *name;
     void (*write)(rp_json_writer *writer, const otc_login *login);
@@ -172,7 +172,7 @@ rp_secret *otc_token_request(const otc_login *login)
 
 /* ---- the reply ---- */
 
-/* timegm corrects what is out of range; a corrected date was none. */
+/* timegm normalises values out of range; a date that was changed is invalid. */
 static bool to_seconds(struct tm tm, int64_t *seconds)
 {
     struct tm corrected = tm;
@@ -260,7 +260,7 @@ char *otc_token_project(const rp_http_reply *reply)
 
 /* ---- a refusal ---- */
 
-/* The service's, the gateway's, and Keystone's, whose code is a number that repeats the status. */
+/* Error formats of the service, the gateway and Keystone; Keystone's code repeats the status. */
 static const struct shape {
     const char *within;
     const char *code;
@@ -289,7 +289,7 @@ static bool repeats(const char *text, const rp_secret *secret)
     return text && otc_repeats(text, strlen(text), secret);
 }
 
-/* One line, so that it can stand in a log. */
+/* One line, for a log. */
 static void flatten(char *text)
 {
     for (; *text; text++)

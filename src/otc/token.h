@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who logs in, and for what. Borrowed; NULL where not given. */
+/* User, credentials and scope of a login. Borrowed; NULL if not given. */
 typedef struct otc_login {
     const char *user_name, *user_id;
     const rp_secret *password;           /* of a user */
