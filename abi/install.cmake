@@ -4,8 +4,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/resource-plugin)
 
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/resource_plugin.h ${PROJECT_SOURCE_DIR}/src/host/rphost.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS rp_abi rphost EXPORT resource-plugin-targets)
-install(TARGETS rp)
+install(TARGETS rp_abi rphost EXPORT resource-plugin-targets
+        LIBRARY COMPONENT librphost0 NAMELINK_COMPONENT librphost-dev)
+install(TARGETS rp COMPONENT resource-plugin)
 install(EXPORT resource-plugin-targets NAMESPACE resource-plugin:: DESTINATION ${package_dir})
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/plugin.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map DESTINATION ${package_dir})
 install(DIRECTORY DESTINATION ${RP_PLUGINDIR})
@@ -16,10 +17,10 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/README.md DESTINATION ${RP_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${RP_DOCDIR}
         PATTERN node_modules EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN build EXCLUDE)
 if(TARGET elb_member)
-    install(TARGETS elb_member LIBRARY DESTINATION ${RP_PLUGINDIR})
+    install(TARGETS elb_member LIBRARY DESTINATION ${RP_PLUGINDIR} COMPONENT resource-plugin-elb-member)
 endif()
 if(TARGET elb-sim)
-    install(TARGETS elb-sim)
+    install(TARGETS elb-sim COMPONENT elb-sim)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/resource-plugin-config.cmake.in

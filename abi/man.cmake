@@ -1,4 +1,4 @@
-# rp_man_page(rp.1): builds and installs the man page rp.1 from rp.1.scd of the calling room. All pages land under
+# rp_man_page(rp.1 [package]): builds and installs the man page rp.1 from rp.1.scd of the calling room. All pages land under
 # man/ of the build, where MANPATH finds them. Run as a script, this file makes one page: scdoc puts paragraph breaks
 # around headings, where they mean nothing, and before the end of an item instead of after it; mandoc warns of both.
 if(CMAKE_SCRIPT_MODE_FILE)
@@ -30,5 +30,7 @@ function(rp_man_page name)
                                -DPAGE=${page} -P ${RP_MAN_SCRIPT}
                        DEPENDS ${name}.scd ${RP_MAN_SCRIPT} COMMENT "Making the man page ${name}" VERBATIM)
     add_custom_target(man_${name} ALL DEPENDS ${page})
-    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/${folder})
+    set(package ${CMAKE_INSTALL_DEFAULT_COMPONENT_NAME} ${ARGN})
+    list(GET package -1 package)
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/${folder} COMPONENT ${package})
 endfunction()
