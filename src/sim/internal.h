@@ -92,6 +92,7 @@ void sim_iam_login(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_projects(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_domains(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_catalog(rp_sim *sim, const sim_request *request, sim_reply *reply);
+void sim_metadata_keys(rp_sim *sim, const sim_request *request, sim_reply *reply);
 void sim_iam_security_token(rp_sim *sim, const sim_request *request, sim_reply *reply);
 
 /* A list of the identity service. */

@@ -359,7 +359,6 @@ static void give_key(rp_sim *sim, const struct login *login, sim_reply *reply)
     }
     key->agency = login->agency;
     key->expires_ms = sim_now_ms(sim) + login->duration_s * 1000;
-    reply->status = 201;
     write_key(sim, login, key, &writer);
 }
 
@@ -371,8 +370,22 @@ void sim_iam_security_token(rp_sim *sim, const sim_request *request, sim_reply *
 
     if (refuse_login(is_login, &login, reply))
         return;
-    if (read_duration(given, &login))
+    if (!read_duration(given, &login)) {
+        sim_refuse(reply, SIM_BAD_LOGIN);
+        return;
+    }
+    reply->status = 201;
+    give_key(sim, &login, reply);
+}
+
+/* Reachable from the server itself only, so nobody has to say who they are. */
+void sim_metadata_keys(rp_sim *sim, const sim_request *request, sim_reply *reply)
+{
+    struct login login = {.duration_s = sim->settings.metadata_life_s};
+
+    (void)request;
+    if (sim->settings.metadata)
         give_key(sim, &login, reply);
     else
-        sim_refuse(reply, SIM_BAD_LOGIN);
+        sim_reply_error(reply, SIM_SHAPE_TEXT, 404, NULL, "404 Not Found");
 }

@@ -5,4 +5,4 @@
 const char *const sim_kind_names[] = {"add",       "remove",       "list",        "job",     "listener",
                                       "listeners", "loadbalancer", "healthcheck", "quota",   "version",
                                       "token",     "project",      "domain",      "catalog", "security-token",
-                                      "identity",  "other",        "any",         NULL};
+                                      "metadata",  "identity",     "other",       "any",     NULL};

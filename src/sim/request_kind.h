@@ -22,6 +22,7 @@ typedef enum sim_kind {
     SIM_DOMAIN,
     SIM_CATALOG,
     SIM_SECURITY_TOKEN,
+    SIM_METADATA, /* temporary keys of the server's own agency */
     SIM_IDENTITY,
     SIM_OTHER, /* no such API */
     SIM_N_KINDS

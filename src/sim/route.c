@@ -32,6 +32,7 @@ static const sim_route routes[] = {
     {"GET", "/v3/auth/projects", SIM_PROJECT, SIM_NEEDS_TOKEN, sim_iam_projects},
     {"GET", "/v3/auth/domains", SIM_DOMAIN, SIM_NEEDS_TOKEN, sim_iam_domains},
     {"GET", "/v3/auth/catalog", SIM_CATALOG, SIM_NEEDS_TOKEN, sim_iam_catalog},
+    {"GET", "/openstack/latest/securitykey", SIM_METADATA, 0, sim_metadata_keys},
     {"POST", "/v3.0/OS-CREDENTIAL/securitytokens", SIM_SECURITY_TOKEN, SIM_NEEDS_BODY,
      sim_iam_security_token},
 };

@@ -77,6 +77,8 @@ typedef struct sim_settings {
     char *user, *user_id, *password, *domain, *domain_id, *token;
     char *project_id, *project_name, *projects, *region;
     char *access_key, *secret_key, *security_token;
+    bool metadata;
+    uint32_t metadata_life_s;
     int schemes;
     uint32_t signature_life_s, lock_after, lock_s;
     int32_t clock_skew_s;

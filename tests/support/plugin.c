@@ -29,13 +29,23 @@ const rp_plugin *plugin_load(void)
     return loaded;
 }
 
+static bool brings_credentials(const char *more)
+{
+    static const char *const names[] = {"password", "\"token\"", "access_key", "metadata"};
+
+    for (size_t i = 0; i < rp_count_of(names); i++)
+        if (strstr(more, names[i]))
+            return true;
+    return false;
+}
+
 rp_instance *open_at(const rp_plugin *plugin, const char *url, const char *more)
 {
     bool polls = strstr(more, "poll_min_ms") != NULL;
-    char *request = rp_format(
-        "{\"config\": {\"endpoint\": \"%s\", \"project_id\": \"%s\"%s%s%s%s}}", url, RP_SIM_PROJECT,
-        strstr(more, "password") || strstr(more, "\"token\"") ? "" : ", \"token\": \"" RP_SIM_TOKEN "\"",
-        polls ? "" : ", \"poll_min_ms\": 20, \"poll_max_ms\": 100", *more ? ", " : "", more);
+    char *request =
+        rp_format("{\"config\": {\"endpoint\": \"%s\", \"project_id\": \"%s\"%s%s%s%s}}", url, RP_SIM_PROJECT,
+                  brings_credentials(more) ? "" : ", \"token\": \"" RP_SIM_TOKEN "\"",
+                  polls ? "" : ", \"poll_min_ms\": 20, \"poll_max_ms\": 100", *more ? ", " : "", more);
     const rp_response *told = plugin->open(NULL, NULL, request, strlen(request));
     rp_instance *instance = told->instance;
 

@@ -264,6 +264,29 @@ START_TEST(an_agency_is_assumed_by_a_signature_and_has_a_key)
 }
 END_TEST
 
+/* The metadata service. */
+
+START_TEST(the_metadata_service_gives_keys_to_all)
+{
+    _cleanup_(answer_done) answer got = {0}, other = {0}, none = {0};
+    const rp_json *credential;
+
+    token = NULL;
+    set("metadata-life-s", "2");
+    got = ask("GET", "/openstack/latest/securitykey", NULL);
+    ck_assert_int_eq(got.status, 200);
+    credential = rp_json_get(got.json, "credential");
+    assert_listed((signing){.key = text_at(credential, "access"),
+                            .secret = text_at(credential, "secret"),
+                            .security_token = text_at(credential, "securitytoken")});
+    other = ask("GET", "/openstack/latest/securitykey", NULL);
+    ck_assert_str_ne(text_at(credential, "access"), text_at(rp_json_get(other.json, "credential"), "access"));
+    set("metadata", "no");
+    none = ask("GET", "/openstack/latest/securitykey", NULL);
+    ck_assert_int_eq(none.status, 404);
+}
+END_TEST
+
 TCase *keys_tests(void)
 {
     TCase *tcase = tcase_create("keys");
@@ -280,5 +303,6 @@ TCase *keys_tests(void)
     tcase_add_loop_test(tcase, an_unknown_agency_is_refused_as_set, 0, rp_count_of(statuses));
     tcase_add_test(tcase, what_is_delegated_is_not_the_users_own);
     tcase_add_test(tcase, an_agency_is_assumed_by_a_signature_and_has_a_key);
+    tcase_add_test(tcase, the_metadata_service_gives_keys_to_all);
     return tcase;
 }
