@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import resource_plugin
@@ -56,3 +57,27 @@ def test_memory_stays_over_many_calls():
         rounds(notes, int(os.environ.get("RP_CALLS", "4000")) // 2)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 1024, f"{grown} KiB more"
+
+
+def test_threads_at_work_for_a_while(simulator):
+    """RP_SECONDS=60 for a real run. Each thread owns its members: what it is told is what is there."""
+    until = time.monotonic() + float(os.environ.get("RP_SECONDS", "2"))
+    wrong = []
+
+    def work(number):
+        while time.monotonic() < until:
+            mine = [member(100 * number + i) for i in range(3)]
+            steps = [("create", "ok"), ("read", "ok"), ("delete", "ok"), ("read", "not_found")]
+            for hook, expected in steps:
+                statuses = [one.status for one in getattr(elb, hook)("elb_member", mine, timeout=30)]
+                if statuses != [expected] * 3:
+                    wrong.append((number, hook, statuses))
+
+    with resource_plugin.open("elb_member", simulator.config) as elb:
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    assert wrong == []
+    assert simulator.members() == []
