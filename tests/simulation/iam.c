@@ -1,0 +1,51 @@
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define GIVEN_TOKEN "token-that-was-given-0123456789"
+
+static void answer(world *w, exchange *one, int status, const char *body)
+{
+    exchange_answer(w, one, status, "application/json", body, strlen(body));
+}
+
+bool iam_knows_token(const world *w, const char *token)
+{
+    if (w->traits.login_by == LOGIN_GIVEN_TOKEN)
+        return !strcmp(token, GIVEN_TOKEN);
+    if (w->traits.login_by == LOGIN_KEYS)
+        return true;
+    return !w->traits.rejects_tokens && !strcmp(token, w->token) && time(NULL) < w->token_expires_s;
+}
+
+/* A clock that is wrong sees tokens that have expired already. */
+static int64_t lifetime_s(world *w)
+{
+    if (w->traits.clock_is_wrong)
+        return -3600;
+    return w->traits.expires ? 20 + world_pick(w, 60) : 86400;
+}
+
+void iam_act(world *w, exchange *one)
+{
+    char text[128], expires[40];
+    time_t until = (time_t)(time(NULL) + lifetime_s(w));
+    struct tm tm;
+
+    if (w->traits.refuses_login) {
+        w->login_refused = true;
+        answer(w, one, 401,
+               "{\"error\":{\"code\":401,\"message\":\"wrong password\",\"title\":\"Unauthorized\"}}");
+        return;
+    }
+    gmtime_r(&until, &tm);
+    strftime(expires, sizeof(expires), "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
+    snprintf(text, sizeof(text), "{\"token\":{\"expires_at\":\"%s\",\"project\":{\"id\":\"p\"}}}", expires);
+    snprintf(w->token, sizeof(w->token), "token-that-was-made-%08d", ++w->tokens);
+    w->token_expires_s = until;
+    one->new_token = w->token;
+    answer(w, one, 201, text);
+    world_tell(w, "  cloud: %s, until %s", w->token, expires);
+}
