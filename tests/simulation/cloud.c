@@ -145,14 +145,12 @@ static bool any_target_gone(const world *w, const sent *one)
     return false;
 }
 
-/* The time that is left for what a send may still do. What nobody can ask for comes true within the settle
- * time. */
+/* The time that is left for what a send may still do: all comes true within the settle time. */
 static int64_t time_left(const world *w, const sent *one)
 {
-    int64_t left =
-        (one->deadline < NEVER ? one->deadline : world_now() + w->traits.settle_ms - 1) - world_now();
+    int64_t until = one->deadline < NEVER ? one->deadline : one->acted_at + w->traits.settle_ms - 1;
 
-    return left > 0 ? left : 0;
+    return until > world_now() ? until - world_now() : 0;
 }
 
 static void choose_form(world *w, sent *one)
@@ -173,9 +171,11 @@ static void choose_form(world *w, sent *one)
 static void start_job(world *w, int number)
 {
     sent *one = &w->sends[number];
-    int64_t longest = time_left(w, one), shorter = w->traits.latency_ms * 6 + w->traits.poll_min_ms * 3;
+    int64_t longest, shorter = w->traits.latency_ms * 6 + w->traits.poll_min_ms * 3;
     event *end;
 
+    one->acted_at = world_now();
+    longest = time_left(w, one);
     choose_form(w, one);
     one->job_runs = true;
     for (int i = 0; i < one->ops; i++)
@@ -439,6 +439,7 @@ static void learn_of_send(world *w, exchange *one, bool with_reply)
         of->known = SEND_ACCEPTED;
         of->accepted_at = world_now();
         touch(w, of);
+        of->accepted_step = w->step;
     } else if ((with_reply && one->status < 500 && one->status >= 400 && one->fate != FATE_FAILING) ||
                (!with_reply && one->fate == FATE_UNREACHED)) {
         of->known = SEND_NOTHING;
@@ -448,7 +449,25 @@ static void learn_of_send(world *w, exchange *one, bool with_reply)
     }
 }
 
-/* The end of a job that is learned makes what is known of its keys old. */
+/* A list that was requested after the job was accepted has shown its effect, or one after the settle time
+ * anything. */
+static bool is_settled(const world *w, const op *one)
+{
+    const sent *by = &w->sends[one->send];
+
+    for (int i = 0; i < w->listing_count; i++) {
+        const listing *list = &w->listings[i];
+        bool shows = list->shown >> one->key & 1;
+        if (list->listener == by->listener && list->answered_step &&
+            list->requested_step > by->accepted_step &&
+            ((by->removes ? list->complete && !shows : shows) ||
+             list->requested_at >= by->accepted_at + w->traits.settle_ms))
+            return true;
+    }
+    return false;
+}
+
+/* The end of a job that is learned makes what is known of its keys old, unless that was settled before. */
 static void learn_of_job(world *w, const exchange *one)
 {
     sent *of = one->job >= 0 && one->job < w->send_count ? &w->sends[one->job] : NULL;
@@ -457,7 +476,10 @@ static void learn_of_job(world *w, const exchange *one)
         strstr(one->reply, "RUNNING"))
         return;
     of->end_known = true;
-    touch(w, of);
+    w->step++;
+    for (int i = 0; i < of->ops; i++)
+        if (!is_settled(w, &w->ops[of->first_op + i]))
+            w->keys[w->ops[of->first_op + i].key].touch = w->step;
 }
 
 void cloud_answered(world *w, exchange *one, bool with_reply)

@@ -142,7 +142,8 @@ typedef struct sent {
         FORM_PART,
         FORM_FALSE_SUCCESS
     } form;
-    int64_t accepted_at;
+    int64_t acted_at, accepted_at;
+    uint64_t accepted_step;
     int64_t polled_at; /* when the server last told of the job; */
     int last_poll;     /*    and what: 'R', 'S', 'F', '?'; or 0 */
 } sent;
