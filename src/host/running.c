@@ -16,6 +16,9 @@
 #define OVERDUE_CANCEL_MS 2000
 #define WATCH_EVERY_MS    100
 
+/* A place is used again after at least so many others: an event that comes late finds its own still free. */
+#define LEAST_PLACES 16
+
 /* An event that came on a thread which is not the caller's. */
 typedef struct stray_event {
     struct stray_event *next;
@@ -26,6 +29,7 @@ typedef struct stray_event {
 struct rp_running {
     rp_running *next; /* of all places */
     bool busy;
+    uint64_t freed; /* when, by a count of calls */
     rp_running_how how;
     rp_call call;
     pthread_t thread;
@@ -38,6 +42,8 @@ struct rp_running {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static rp_running *places;
+static size_t place_count;
+static uint64_t calls_ended;
 static _Thread_local struct {
     const char *plugin, *function;
 } inside;
@@ -101,20 +107,30 @@ static void pass_on_strays(rp_running *running, stray_event *strays)
 
 /* --- places ----------------------------------------------------------------------------- */
 
-/* One that is free. Under the lock. */
+/* The one that has been free for longest. Under the lock. */
+static rp_running *oldest_free_place(void)
+{
+    rp_running *oldest = NULL;
+
+    for (rp_running *place = places; place; place = place->next)
+        if (!place->busy && (!oldest || place->freed < oldest->freed))
+            oldest = place;
+    return oldest;
+}
+
+/* Under the lock. */
 static rp_running *free_place(void)
 {
-    rp_running *place = places;
+    rp_running *place = place_count < LEAST_PLACES ? NULL : oldest_free_place();
 
-    while (place && place->busy)
-        place = place->next;
     if (place)
         return place;
     place = calloc(1, sizeof(*place));
-    if (place) {
-        place->next = places;
-        places = place;
-    }
+    if (!place)
+        return NULL;
+    place->next = places;
+    places = place;
+    place_count++;
     return place;
 }
 
@@ -152,10 +168,8 @@ static rp_call guarded(rp_running *running, const rp_call *from)
 rp_running *rp_running_begin(const rp_running_how *how)
 {
     rp_running *running;
-    bool late;
 
     pthread_mutex_lock(&lock);
-    late = was_late(how->plugin);
     running = free_place();
     if (running) {
         *running = (rp_running){.next = running->next, .busy = true, .how = *how, .thread = pthread_self()};
@@ -165,9 +179,6 @@ rp_running *rp_running_begin(const rp_running_how *how)
         running->faults.hook = how->hook;
     }
     pthread_mutex_unlock(&lock);
-    if (running && late)
-        rp_fault_whole(&running->faults, RP_SECTION_EVENTS,
-                       "an earlier hook sent an event after it had returned");
     return running;
 }
 
@@ -179,9 +190,10 @@ const rp_call *rp_running_call(rp_running *running)
 void rp_running_end(rp_running *running, rp_faults *faults)
 {
     stray_event *strays;
-    bool stray;
+    bool stray, late;
 
     pthread_mutex_lock(&lock);
+    late = was_late(running->how.plugin);
     strays = running->strays;
     stray = running->stray;
     running->strays = NULL;
@@ -191,6 +203,9 @@ void rp_running_end(rp_running *running, rp_faults *faults)
     if (stray)
         rp_fault_whole(&running->faults, RP_SECTION_EVENTS,
                        "an event came on a thread that is not the caller's");
+    if (late)
+        rp_fault_whole(&running->faults, RP_SECTION_EVENTS,
+                       "an event came after an earlier hook had returned");
     rp_faults_move(&running->faults, faults);
     pthread_mutex_lock(&lock);
     for (strays = running->strays; strays;) {
@@ -199,6 +214,7 @@ void rp_running_end(rp_running *running, rp_faults *faults)
         strays = next;
     }
     running->strays = NULL;
+    running->freed = ++calls_ended;
     running->busy = false;
     pthread_mutex_unlock(&lock);
 }

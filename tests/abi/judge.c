@@ -24,14 +24,12 @@ static void judge_answer(const rp_json *line, rp_faults *faults)
 {
     const rp_json *request = rp_json_get(line, "request");
     const char *resource = rp_json_text(rp_json_get(request, "resource"));
-    rp_exchange exchange = {.hook = rp_hook_find(faults->hook),
-                            .request = request,
-                            .answer = rp_json_get(line, "answer")};
+    rp_exchange exchange = {
+        .hook = rp_hook_find(faults->hook), .request = request, .answer = rp_json_get(line, "answer")};
     int64_t status = -1;
 
     if (resource)
-        exchange.resource =
-            rp_json_get(rp_json_get(rp_json_get(line, "description"), "resources"), resource);
+        exchange.resource = rp_json_get(rp_json_get(rp_json_get(line, "description"), "resources"), resource);
     rp_json_integer(rp_json_get(line, "status"), &status);
     exchange.status = (int32_t)status;
     rp_check_answer(&exchange, faults);

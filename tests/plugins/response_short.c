@@ -5,12 +5,17 @@
  */
 #include "shelf.h"
 
+static const rp_response made = {.struct_size = 8};
+
 HOOK(bad_create)
 {
-    static const rp_response made = {.struct_size = 8};
     return &made;
 }
 
-static void keep(const rp_response *response) {}
+static void release(const rp_response *response)
+{
+    if (response != &made)
+        free((void *)response);
+}
 
-PLUGIN(.create = bad_create, .release = keep)
+PLUGIN(.create = bad_create, .release = release)
