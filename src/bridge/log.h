@@ -1,0 +1,15 @@
+/*
+ * Lines for TF_LOG, on standard error in the shape that Terraform takes apart. Any thread.
+ */
+#ifndef RP_BRIDGE_LOG_H
+#define RP_BRIDGE_LOG_H
+
+#include "json/value.h"
+
+/* level: "trace", "debug", "info", "warn", "error". */
+void log_line(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* An event of the plugin: a log line at its level, progress at "info". Others are left out. */
+void log_event(const char *plugin, const rp_json *event);
+
+#endif

@@ -1,0 +1,310 @@
+#include "bridge/record_work.h"
+
+#include "base/clock.h"
+#include "bridge/last_words.h"
+#include "bridge/record_plan.h"
+#include "json/scan.h"
+
+#include <string.h>
+#include <time.h>
+
+#define MAX_REQUEST     (64u << 20)
+#define SETTLE_PAUSE_MS 1000
+#define USUAL_TIME_MS   600000
+
+int64_t record_wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+typedef struct sink_context {
+    call *one;
+    record_entry **items;
+    size_t count;
+} sink_context;
+
+static void on_state(void *context, size_t record, const char *json, size_t len)
+{
+    const sink_context *sink = context;
+    char *copy = malloc(len + 1);
+
+    if (!copy)
+        last_words_no_memory();
+    memcpy(copy, json, len + 1);
+    pthread_mutex_lock(&sink->one->lock);
+    if (record < sink->count) {
+        free(sink->items[record]->event);
+        sink->items[record]->event = copy;
+        sink->items[record]->event_len = len;
+        copy = NULL;
+    }
+    pthread_mutex_unlock(&sink->one->lock);
+    free(copy);
+}
+
+static const value *entry_record(arena *in, const resource_type *of, const record_entry *entry)
+{
+    return record_wanted(in, &of->members, entry->config, entry->planned);
+}
+
+/* A read or delete takes the state, an update both, a create the record. */
+static void write_entry(call *one, const resource_type *of, const char *hook, const record_entry *entry,
+                        rp_json_writer *writer)
+{
+    bool update = !strcmp(hook, "update"), create = !strcmp(hook, "create");
+
+    if (!strcmp(hook, "validate")) { /* here alone what is not known is written, as null */
+        record_write(&of->members, entry->config, writer);
+        return;
+    }
+    if (update) {
+        rp_write_begin(writer, '{');
+        rp_write_name(writer, "state");
+    }
+    if (!create)
+        record_write_state(&of->members, entry->prior, writer);
+    if (update)
+        rp_write_name(writer, "record");
+    if (update || create)
+        record_write(&of->members, entry_record(&one->memory, of, entry), writer);
+    if (update)
+        rp_write_end(writer, '}');
+}
+
+static void set_phase(call *one, record_entry **items, size_t count, record_phase phase)
+{
+    pthread_mutex_lock(&one->lock);
+    for (size_t i = 0; i < count; i++)
+        items[i]->phase = phase;
+    pthread_mutex_unlock(&one->lock);
+}
+
+/* A state that is not as described is told, and the rest of it used. */
+static const value *read_state(call *one, const resource_type *of, const rp_json *json)
+{
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    const value *state;
+
+    if (!json)
+        return NULL;
+    if (type_object_from_json(&one->memory, &of->members, json, "", &state, &error) == 0)
+        return state;
+    diagnostics_warning(&one->diagnostics, NULL, "the plugin's state does not fit its description: %s",
+                        error->message);
+    return NULL;
+}
+
+/* What the plugin left out of a state is not told: it stays as it was. */
+static const value *merged(arena *in, const resource_type *of, const value *told, const rp_json *json,
+                           const value *otherwise)
+{
+    value *made = value_object(in, of->members.count);
+
+    for (size_t i = 0; i < of->members.count; i++) {
+        const attribute *one = &of->members.items[i];
+        bool said = one->in_state && told && rp_json_has(json, one->json_name);
+        const value *item =
+            said ? value_get(told, one->name) : record_known(in, value_get(otherwise, one->name));
+
+        value_add(made, one->name, item);
+    }
+    return made;
+}
+
+static const value *otherwise(const record_entry *entry)
+{
+    return entry->planned ? entry->planned : entry->prior;
+}
+
+static void finish(call *one, const resource_type *of, const answer *from, size_t index, record_entry *entry)
+{
+    result got = {.status = from->status, .outcome = OUTCOME_NONE, .diagnostics = from->diagnostics};
+    bool has = answer_result(from, index, &got);
+    const value *told = has ? read_state(one, of, got.state) : NULL;
+
+    pthread_mutex_lock(&one->lock);
+    entry->status = has || is_failure(got.status) ? got.status : RP_INTERNAL;
+    entry->outcome = got.outcome;
+    entry->diagnostics = got.diagnostics;
+    entry->refused = !has;
+    entry->state = got.state ? merged(&one->memory, of, told, got.state, otherwise(entry)) : NULL;
+    entry->phase = RECORD_FINISHED;
+    pthread_mutex_unlock(&one->lock);
+}
+
+static void call_some(call *one, const resource_type *of, const char *hook, record_entry **items,
+                      size_t count, const value *block, uint32_t timeout_ms)
+{
+    _cleanup_(rp_buffer_done) rp_buffer request = RP_BUFFER(MAX_REQUEST);
+    rp_json_writer writer = RP_JSON_WRITER(&request);
+    sink_context context = {one, items, count};
+    const event_sink sink = {.from = &one->provider->plugin, .on_state = on_state, .context = &context};
+    const answer *got;
+
+    call_request_begin(&writer, of);
+    for (size_t i = 0; i < count; i++)
+        write_entry(one, of, hook, items[i], &writer);
+    call_request_end(&writer, of, block);
+    set_phase(one, items, count, RECORD_SENT);
+    got = call_plugin(one, hook, &request, timeout_ms, &sink);
+    for (size_t i = 0; i < count; i++)
+        finish(one, of, got, i, items[i]);
+}
+
+void record_call(call *one, const resource_type *of, const char *hook, const record_list *list,
+                 const value *block, uint32_t timeout_ms)
+{
+    size_t most = of->max_records ? of->max_records : list->count;
+
+    for (size_t from = 0; from < list->count; from += most) {
+        size_t left = list->count - from;
+
+        call_some(one, of, hook, list->items + from, left < most ? left : most, block, timeout_ms);
+    }
+}
+
+void record_list_done(record_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]->event);
+    list->count = 0;
+}
+
+static const place *entry_place(arena *in, const resource_type *of, const record_entry *entry,
+                                const char *pointer)
+{
+    const place *records;
+
+    if (!entry->name)
+        return place_of_pointer(in, &of->members, NULL, pointer);
+    if (place_of_pointer(in, &of->parent, NULL, pointer))
+        return place_of_pointer(in, &of->parent, NULL, pointer);
+    records = place_attribute(in, NULL, CATALOG_RECORDS);
+    return place_of_pointer(in, &of->element.object, place_key(in, records, entry->name), pointer);
+}
+
+/* The refusal of a request points into the request: /options/wait, /records/3/address. */
+static const place *refusal_place(arena *in, const resource_type *of, const record_entry *entry,
+                                  const char *pointer)
+{
+    if (!strncmp(pointer, "/options/", strlen("/options/")))
+        return place_of_pointer(in, &of->options, NULL, pointer + strlen("/options"));
+    if (strncmp(pointer, "/records/", strlen("/records/")) != 0)
+        return NULL;
+    pointer += strlen("/records/");
+    return entry->name ? NULL : entry_place(in, of, entry, pointer + strcspn(pointer, "/"));
+}
+
+bool record_report(call *one, const resource_type *of, const record_entry *entry, bool as_warnings)
+{
+    arena *in = &one->memory;
+
+    for (size_t i = 0; i < rp_json_count(entry->diagnostics); i++) {
+        const rp_json *said = rp_json_at(entry->diagnostics, i);
+        const char *pointer = rp_json_text(rp_json_get(said, "path"));
+        const place *at = entry->refused ? refusal_place(in, of, entry, pointer ? pointer : "")
+                                         : entry_place(in, of, entry, pointer ? pointer : "");
+
+        diagnostics_add_plugins(&one->diagnostics, said, as_warnings, entry->refused ? NULL : entry->name,
+                                at);
+    }
+    return rp_json_count(entry->diagnostics) > 0;
+}
+
+const char *record_reason(arena *in, const record_entry *entry)
+{
+    const char *status = rphost_status_name(entry->status);
+
+    for (size_t i = 0; i < rp_json_count(entry->diagnostics); i++) {
+        const rp_json *said = rp_json_at(entry->diagnostics, i);
+        const char *severity = rp_json_text(rp_json_get(said, "severity"));
+
+        if (!severity || strcmp(severity, "warning") != 0)
+            return diagnostics_words(in, said);
+    }
+    return entry->phase == RECORD_SENT      ? "interrupted before the outcome was known"
+           : entry->phase == RECORD_WAITING ? "interrupted before it was begun"
+                                            : arena_text(in, status);
+}
+
+static const value *event_state(arena *in, const resource_type *of, const record_entry *entry)
+{
+    _cleanup_(rp_json_freep) rp_json *json = NULL;
+    const value *told;
+
+    if (!entry->event || rp_json_parse(entry->event, entry->event_len, &json, NULL) < 0 ||
+        type_object_from_json(in, &of->members, json, "", &told, NULL) < 0)
+        return NULL;
+    return merged(in, of, told, json, otherwise(entry));
+}
+
+const value *record_state(arena *in, const resource_type *of, const record_entry *entry)
+{
+    const value *state = entry->state;
+
+    if (!state)
+        state = event_state(in, of, entry);
+    return record_known(in, state ? state : otherwise(entry));
+}
+
+const value *record_as_planned(call *one, const resource_type *of, const record_entry *entry,
+                               const place *within)
+{
+    value *made = value_object(&one->memory, of->members.count);
+
+    for (size_t i = 0; i < of->members.count; i++) {
+        const attribute *member = &of->members.items[i];
+        const value *planned = value_get(entry->planned, member->name);
+        const value *state = value_get(entry->state, member->name);
+        bool differs = planned && !value_has_unknown(planned) && !value_same(planned, state);
+
+        if (differs && !member->write_only)
+            diagnostics_warning(&one->diagnostics, place_attribute(&one->memory, within, member->name),
+                                "the plugin's state has another %s than was asked for", member->name);
+        value_add(made, member->name, differs ? planned : state ? state : &value_null);
+    }
+    return made;
+}
+
+static int look(call *one, const resource_type *of, const char *state_json, uint32_t timeout_ms,
+                const value **state)
+{
+    _cleanup_(rp_buffer_done) rp_buffer request = RP_BUFFER(MAX_REQUEST);
+    rp_json_writer writer = RP_JSON_WRITER(&request);
+    const answer *got;
+    result found;
+
+    call_request_begin(&writer, of);
+    rp_write_raw(&writer, state_json, strlen(state_json));
+    call_request_end(&writer, of, NULL);
+    got = call_plugin(one, "read", &request, timeout_ms, NULL);
+    if (!answer_result(got, 0, &found))
+        return -1;
+    if (found.status == RP_NOT_FOUND)
+        return 0;
+    if (found.status != RP_OK || !found.state)
+        return -1;
+    *state = merged(&one->memory, of, read_state(one, of, found.state), found.state, NULL);
+    return 1;
+}
+
+int record_settle(call *one, const resource_type *of, const char *state_json, int64_t until,
+                  uint32_t timeout_ms, const value **state)
+{
+    int64_t deadline = rp_now_ms(&rp_clock_system) + (timeout_ms ? timeout_ms : USUAL_TIME_MS);
+
+    for (;;) {
+        bool settled =
+            record_wall_ms() >= until; /* before the look: only a list asked for after that is proof */
+        int found = look(one, of, state_json, timeout_ms, state);
+
+        if (found > 0 || (found == 0 && settled))
+            return found;
+        if (atomic_load(&one->provider->plugin.stopped) || rp_now_ms(&rp_clock_system) >= deadline)
+            return -1;
+        plugin_pause(&one->provider->plugin, SETTLE_PAUSE_MS);
+    }
+}
