@@ -79,6 +79,15 @@ Tf__DynamicValue *call_wire(arena *in, const type *of, const value *plain)
     return made;
 }
 
+void call_pack(const ProtobufCMessage *message, rp_buffer *reply)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+
+    if (!rp_buffer_reserve(reply, size + 1))
+        last_words_no_memory();
+    reply->len = protobuf_c_message_pack(message, (uint8_t *)reply->data);
+}
+
 bool call_is_configured(call *one)
 {
     if (atomic_load(&one->provider->plugin.configured))

@@ -47,6 +47,9 @@ const resource_type *call_resource(call *one, const char *type_name);
 const value *call_value(call *one, const type *of, const Tf__DynamicValue *sent);
 Tf__DynamicValue *call_wire(arena *in, const type *of, const value *plain);
 
+/* Appends the message's bytes. */
+void call_pack(const ProtobufCMessage *message, rp_buffer *reply);
+
 /* True if the plugin has an instance. Else an error says why, or nothing where the configuration is to come
  * yet. */
 bool call_is_configured(call *one);

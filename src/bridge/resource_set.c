@@ -6,7 +6,6 @@
 #include "bridge/record_plan.h"
 #include "bridge/record_work.h"
 #include "bridge/resource.h"
-#include "bridge/rpc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -547,7 +546,7 @@ static void rescue(call *one, const void *context, arena *memory, rp_buffer *out
     write_reply(&came, &reply);
     reply.n_diagnostics = said.count;
     reply.diagnostics = said.items;
-    rpc_pack(&reply.base, out);
+    call_pack(&reply.base, out);
 }
 
 static void set_rescue(call *one, const set_work *work)

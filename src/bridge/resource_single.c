@@ -5,7 +5,6 @@
 #include "bridge/record_plan.h"
 #include "bridge/record_work.h"
 #include "bridge/resource.h"
-#include "bridge/rpc.h"
 
 #include <string.h>
 
@@ -144,7 +143,7 @@ static void rescue(call *one, const void *context, arena *memory, rp_buffer *out
     write_reply(memory, work, &reply);
     reply.n_diagnostics = said.count;
     reply.diagnostics = said.items;
-    rpc_pack(&reply.base, out);
+    call_pack(&reply.base, out);
 }
 
 static void set_rescue(call *one, const single_work *work)

@@ -1,19 +1,9 @@
 #include "bridge/rpc.h"
 
-#include "bridge/last_words.h"
 #include "bridge/record_plan.h"
 #include "bridge/resource.h"
 
 #include <string.h>
-
-void rpc_pack(const ProtobufCMessage *message, rp_buffer *reply)
-{
-    size_t size = protobuf_c_message_get_packed_size(message);
-
-    if (!rp_buffer_reserve(reply, size + 1))
-        last_words_no_memory();
-    reply->len = protobuf_c_message_pack(message, (uint8_t *)reply->data);
-}
 
 #define REPLY(type, init)                                                                                    \
     type reply = init;                                                                                       \
@@ -24,7 +14,7 @@ static void send(call *one, const ProtobufCMessage *message, size_t *count, Tf__
 {
     *count = one->diagnostics.count;
     *items = one->diagnostics.items;
-    rpc_pack(message, out);
+    call_pack(message, out);
 }
 
 #define SEND(one, out) send(one, message, &reply.n_diagnostics, &reply.diagnostics, out)
@@ -319,7 +309,7 @@ static void stop_provider(call *one, const ProtobufCMessage *request, rp_buffer 
 
     (void)request;
     plugin_stop(&one->provider->plugin);
-    rpc_pack(&reply.base, out);
+    call_pack(&reply.base, out);
 }
 
 static const rpc_method methods[] = {

@@ -21,6 +21,4 @@ const rpc_method *rpc_find(const char *name);
 /* False if the request is no message of its kind. */
 bool rpc_answer(const rpc_method *method, call *one, const void *request, size_t len, rp_buffer *reply);
 
-void rpc_pack(const ProtobufCMessage *message, rp_buffer *reply);
-
 #endif
