@@ -31,6 +31,8 @@ const rp_verb rp_verbs[] = {
      rp_describe, true},
     {"call", "PLUGIN HOOK [REQUEST]", 2, 3, "Call a hook of a plugin", rp_call_details, rp_call_options,
      rp_call_hook, true},
+    {"provider", "PLUGIN", 1, 1, "Pack a plugin as a provider for Terraform and OpenTofu", rp_provider_details,
+     rp_provider_options, rp_provider_verb, false},
     {"completion", "bash|zsh|fish", 1, 1, "Print a completion script for a shell", rp_completion_details,
      rp_no_options, rp_completion_verb, false},
     {"version", "", 0, 0, "Print the version of rp", NULL, rp_no_options, rp_version, false},

@@ -37,7 +37,7 @@ typedef struct rp_settings {
     rp_texts targets, replace;
     uint32_t lock_timeout_ms;
     uint32_t parallelism;
-    bool auto_approve, detailed_exitcode, json, no_color, no_refresh, destroy, force;
+    bool auto_approve, detailed_exitcode, json, no_color, no_refresh, destroy, force, zip;
 } rp_settings;
 
 typedef enum rp_option_kind {
