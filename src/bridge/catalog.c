@@ -27,7 +27,7 @@ int64_t catalog_settle_ms(const rp_json *description, const char *resource, int6
     return ms;
 }
 
-/* "elb" of elb_member: what a configuration calls the provider, because its resources begin with it. */
+/* "cloud" of a plugin named cloud_disk: what a configuration calls the provider, because its resources begin with it. */
 static const char *local_name(arena *in, const char *plugin)
 {
     const char *name = schema_name(in, plugin);

@@ -13,7 +13,7 @@ typedef struct names {
 } names;
 
 typedef struct resource_type {
-    const char *name;     /* "elb_member", "elb_member_set" */
+    const char *name;     /* "cloud_disk", "cloud_disk_set" */
     const char *resource; /* the plugin's name of it */
     const char *description;
     bool is_set;

@@ -94,18 +94,15 @@ static char *next_token(arena *in, const char **pointer)
     return token;
 }
 
+/* Terraform finds an attribute of the block and one index within it, and nothing below. */
 static const place *follow(arena *in, const type *of, const place *at, const char *pointer)
 {
     const char *rest = pointer;
-    char *token;
+    char *token = next_token(in, &rest);
 
-    if (of->kind == TYPE_OBJECT)
-        return place_of_pointer(in, &of->object, at, pointer);
-    token = next_token(in, &rest);
-    if (!token || of->kind < TYPE_LIST || of->kind == TYPE_SET)
-        return at;
-    at = of->kind == TYPE_MAP ? place_key(in, at, token) : place_index(in, at, token);
-    return follow(in, of->element, at, rest);
+    if (token && of->kind == TYPE_MAP)
+        return place_key(in, at, token);
+    return token && of->kind == TYPE_LIST ? place_index(in, at, token) : at;
 }
 
 const place *place_of_pointer(arena *in, const attributes *of, const place *within, const char *pointer)

@@ -24,7 +24,7 @@ const place *place_attribute(arena *in, const place *within, const char *name);
 const place *place_key(arena *in, const place *within, const char *key);
 Tf__AttributePath *place_pack(arena *in, const place *from);
 
-/* Follows a JSON Pointer through attributes, as far as it leads. */
+/* Where a JSON Pointer leads, as far as Terraform can show it. */
 const place *place_of_pointer(arena *in, const attributes *of, const place *within, const char *pointer);
 
 typedef struct diagnostics {

@@ -176,14 +176,12 @@ void record_list_done(record_list *list)
 static const place *entry_place(arena *in, const resource_type *of, const record_entry *entry,
                                 const char *pointer)
 {
-    const place *records;
+    const place *of_parent;
 
     if (!entry->name)
         return place_of_pointer(in, &of->members, NULL, pointer);
-    if (place_of_pointer(in, &of->parent, NULL, pointer))
-        return place_of_pointer(in, &of->parent, NULL, pointer);
-    records = place_attribute(in, NULL, CATALOG_RECORDS);
-    return place_of_pointer(in, &of->element.object, place_key(in, records, entry->name), pointer);
+    of_parent = place_of_pointer(in, &of->parent, NULL, pointer);
+    return of_parent ? of_parent : place_key(in, place_attribute(in, NULL, CATALOG_RECORDS), entry->name);
 }
 
 /* The refusal of a request points into the request: /options/wait, /records/3/address. */

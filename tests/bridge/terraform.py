@@ -1,0 +1,428 @@
+"""terraform.py RP ELB_SIM PLUGINS [SCENARIO…]: the bridge under the real Terraform, or under what TOFU names, against the
+simulator. Skipped where there is neither."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+
+from bed import LISTENER, OTHER, Bed, Simulator, check, member, member_set, program, provider
+
+
+def fresh(bed, simulator):
+    simulator.post("settings", {"job_ms": 100, "latency_ms": 0, "bad_server": "", "bad_how": "request", "empty": "object",
+                                "listed": "at-end", "max_members": 0})
+    simulator.reset("all")
+    for listener in (LISTENER, OTHER):
+        simulator.post("members", {"listener_id": listener, "clear": True})
+    bed.clean()
+
+
+def a_life(bed, simulator):
+    bed.write(provider(simulator) + member(servers="a b c"))
+    bed.run("validate", "-no-color", says="The configuration is valid.")
+    bed.plan(code=2, says=['# elb_member.web["a"] will be created', "+ member_id = (known after apply)",
+                           "Plan: 3 to add, 0 to change, 0 to destroy."])
+    check(simulator.members() == [], "a plan made something")
+    bed.apply(says="Apply complete! Resources: 3 added, 0 changed, 0 destroyed.")
+    check(simulator.members() == ["a", "b", "c"], "not all were made")
+    bed.no_changes()
+    state = bed.resources()['elb_member.web["b"]']
+    check(state["id"] == f"{LISTENER}/b/10.0.0.2" and state["member_id"] and state["job_id"] and not state["tainted"],
+          f"not the state of b: {state}")
+
+    simulator.remove("b")
+    bed.plan(code=2, says="Plan: 1 to add, 0 to change, 0 to destroy.")
+    bed.apply(says="1 added, 0 changed, 0 destroyed.")
+    bed.write(provider(simulator) + member(servers="b a d"))  # so addresses change as well
+    bed.plan(code=2, says=["must be replaced", "# forces replacement", "Plan: 3 to add, 0 to change, 3 to destroy."])
+    bed.apply("-target", 'elb_member.web["d"]', says="1 added, 0 changed, 0 destroyed.")
+    bed.apply(says="2 added, 0 changed, 3 destroyed.")
+    check(simulator.members() == ["a", "b", "d"], "replaced into something else")
+    bed.run("taint", "-no-color", 'elb_member.web["a"]')
+    bed.plan(code=2, says=["is tainted, so must be replaced", "Plan: 1 to add, 0 to change, 1 to destroy."])
+    bed.apply(says="1 added, 0 changed, 1 destroyed.")
+    bed.no_changes()
+    bed.write(provider(simulator) + member(name="front", servers="b a d") +
+              'moved {\n  from = elb_member.web\n  to   = elb_member.front\n}\n')
+    bed.apply(says=["has moved to", "0 added, 0 changed, 0 destroyed."])
+    bed.destroy(says="Destroy complete! Resources: 3 destroyed.")
+    check(simulator.members() == [], "not all were destroyed")
+
+
+def imports(bed, simulator):
+    simulator.add("a", "10.0.0.1")
+    simulator.add("b", "10.0.0.2")
+    bed.write(provider(simulator) + member(servers="a b"))
+    bed.apply(code=1, says=["exists already", "import it by its id"])
+    check(bed.resources() == {}, "what was there before was recorded")
+    bed.run("import", "-no-color", 'elb_member.web["a"]', f"{LISTENER}/x/10.0.0.1", code=1,
+            says="Cannot import non-existent remote object")
+    bed.run("import", "-no-color", 'elb_member.web["a"]', f"{LISTENER}/a/10.0.0.1", says="Import successful!")
+    bed.run("import", "-no-color", 'elb_member.web["b"]', f"listener_id={LISTENER},server_id=b,address=10.0.0.2",
+            says="Import successful!")
+    bed.no_changes()
+    bed.run("state", "rm", 'elb_member.web["a"]')
+    bed.write(provider(simulator) + member(servers="a b") +
+              f'import {{\n  to = elb_member.web["a"]\n  id = "{LISTENER}/a/10.0.0.1"\n}}\n')
+    bed.plan(code=2, says="Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.")
+    bed.apply(says="1 imported, 0 added, 0 changed, 0 destroyed.")
+    bed.no_changes()
+
+    bed.run("state", "rm", "elb_member.web")
+    bed.write(provider(simulator) + member_set("a b"))
+    bed.run("import", "-no-color", "elb_member_set.pool", LISTENER, says="Import successful!")
+    simulator.reset("log")
+    bed.apply(says="0 added, 1 changed, 0 destroyed.")  # its records get the configuration's names
+    check(not [one for one in simulator.requests() if one["method"] == "POST"], "a record of another name was made anew")
+    bed.no_changes()
+    bed.run("state", "rm", "elb_member_set.pool")
+    bed.run("import", "-no-color", "elb_member_set.pool", f"listener_id={LISTENER}", says="Import successful!")
+    bed.write(provider(simulator) + member(servers="a b", more="  adopt = true\n"))
+    bed.run("state", "rm", "elb_member_set.pool")
+    bed.apply(says="2 added")
+    check(simulator.members() == ["a", "b"], "adopted is not what was there")
+
+
+def sets(bed, simulator):
+    bed.write(provider(simulator) + member_set("a b c"))
+    bed.run("validate", "-no-color", says="The configuration is valid.")
+    simulator.reset("log")
+    bed.apply(says="1 added, 0 changed, 0 destroyed.")
+    adds = [one for one in simulator.requests() if one["method"] == "POST"]
+    check(len(adds) == 1, f"three records were not added in one request but {len(adds)}")
+    simulator.reset("log")
+    bed.no_changes()
+    check(len(simulator.requests()) == 1, f"a refresh takes {len(simulator.requests())} requests")
+    bed.write(provider(simulator) + member_set("b c d", prefix="n_"))
+    simulator.reset("log")
+    bed.apply(says="0 added, 1 changed, 0 destroyed.")
+    changes = [one for one in simulator.requests() if one["method"] == "POST"]
+    check(len(changes) == 2, f"one record less and one more took {len(changes)} changes")
+    check(simulator.members() == ["b", "c", "d"], "not what is configured")
+    bed.no_changes()
+    simulator.remove("c")
+    bed.plan(code=2, says="Plan: 0 to add, 1 to change, 0 to destroy.")
+    bed.apply(says="0 added, 1 changed")
+    bed.write(provider(simulator) + member_set("b c d", prefix="n_", listener=OTHER))
+    bed.plan(code=2, says=["# forces replacement", "Plan: 1 to add, 0 to change, 1 to destroy."])
+    bed.apply(says="1 added, 0 changed, 1 destroyed.")
+    check(simulator.members() == [] and simulator.members(OTHER) == ["b", "c", "d"], "not moved to the other listener")
+    bed.write(provider(simulator) + member_set("b c", listener=OTHER) +
+              f"""data "elb_member" "one" {{
+  listener_id = "{OTHER}"
+  server_id   = "b"
+  address     = "10.0.0.2"
+  depends_on  = [elb_member_set.pool]
+}}
+data "elb_member" "same" {{
+  id = data.elb_member.one.id
+}}
+data "elb_member_set" "all" {{
+  listener_id = "{OTHER}"
+  depends_on  = [elb_member_set.pool]
+}}
+output "seen" {{
+  value = [length(data.elb_member_set.all.records), data.elb_member.same.member_id == data.elb_member.one.member_id]
+}}
+""")
+    bed.apply(says="seen = [ 2, true, ]")
+    bed.write(provider(simulator) + f'data "elb_member" "none" {{\n  id = "{OTHER}/x/10.0.0.1"\n}}\n', "none.tf")
+    os.remove(bed.path("main.tf"))
+    bed.plan("-target", "data.elb_member.none", code=1, says="not_found")
+    os.rename(bed.path("none.tf"), bed.path("main.tf"))
+    bed.write(provider(simulator) + f'data "elb_member" "none" {{\n  listener_id = "{OTHER}"\n}}\n')
+    bed.plan("-target", "data.elb_member.none", code=1, says="found by its id, or by all of: listener_id, server_id, address")
+    bed.write(provider(simulator))
+    bed.apply(says="1 destroyed")
+    check(simulator.members(OTHER) == [], "the set was not destroyed")
+
+
+def partial_failure(bed, simulator):
+    check_failed = """  lifecycle {
+    postcondition {
+      condition     = length(self.failed) == 0
+      error_message = "not all members: ${jsonencode(self.failed)}"
+    }
+  }
+"""
+    simulator.post("settings", {"bad_server": "b"})
+    bed.write(provider(simulator) + member_set("a b c"))
+    bed.apply(says=["1 added", "Warning: b: HTTP 400", "tries them again"])
+    check(simulator.members() == ["a", "c"], f"there is {simulator.members()}")
+    state = bed.resources()["elb_member_set.pool"]
+    check(sorted(state["records"]) == ["a", "c"] and list(state["failed"]) == ["b"] and not state["tainted"],
+          f"not the state of a set of which b failed: {state}")
+    bed.plan(code=2, says="Plan: 0 to add, 1 to change, 0 to destroy.")
+    bed.apply(code=1, says="Error")
+    state = bed.resources()["elb_member_set.pool"]
+    check(sorted(state["records"]) == ["a", "c"] and list(state["failed"]) == ["b"] and not state["tainted"],
+          f"not the state after a failed update: {state}")
+    simulator.post("settings", {"bad_server": ""})
+    bed.apply(says="0 added, 1 changed")
+    check(simulator.members() == ["a", "b", "c"], "the next apply does not mend it")
+    check(bed.resources()["elb_member_set.pool"]["failed"] == {}, "still failed")
+    bed.no_changes()
+    bed.destroy()
+
+    simulator.post("settings", {"bad_server": "b"})
+    bed.write(provider(simulator) + member_set("a b c", more=check_failed))
+    bed.apply(code=1, says=["Resource postcondition failed", "not all members"])
+    state = bed.resources()["elb_member_set.pool"]
+    check(sorted(state["records"]) == ["a", "c"] and not state["tainted"], f"the postcondition tainted it: {state}")
+    simulator.post("settings", {"bad_server": ""})
+    simulator.reset("log")
+    bed.apply(says="0 added, 1 changed, 0 destroyed.")
+    check(simulator.members() == ["a", "b", "c"], "the next apply does not mend it")
+    bed.destroy()
+
+    simulator.post("settings", {"bad_server": "a,b"})
+    bed.write(provider(simulator) + member_set("a b"))
+    bed.apply(code=1, says="Error")
+    check(bed.resources() == {}, "nothing was made, and something recorded")
+
+
+def diagnostics(bed, simulator):
+    bed.write(provider(simulator) + member(servers="a").replace("each.value", '"999.0.0.1"'))
+    bed.run("validate", "-no-color", code=1, says=['address = "999.0.0.1"', "on main.tf line"])
+    bed.write(provider(simulator) + member_set("a b").replace('"10.0.0.2"', '"nonsense"'))
+    bed.run("validate", "-no-color", code=1, says=["nonsense", "on main.tf line"])
+    bed.write(provider(simulator) + member_set("a b").replace('"b", address = "10.0.0.2"', '"a", address = "10.0.0.1"'))
+    bed.run("validate", "-no-color", code=1, says="are one and the same")
+    bed.write(provider(simulator, region="NO SUCH") + member())
+    bed.run("validate", "-no-color", code=1, says='region = "NO SUCH"')
+    bed.write(provider(simulator, no_such="x") + member())
+    bed.run("validate", "-no-color", code=1, says="no_such")
+    bed.write(provider(simulator) + member(more='  timeouts {\n    create = "soon"\n  }\n'))
+    bed.run("validate", "-no-color", code=1, says=['create = "soon"', "is no duration"])
+    bed.write(provider(simulator, token="wrong") + member())
+    bed.apply(code=1, says="HTTP 401")
+    check(bed.resources() == {}, "refused, and recorded")
+
+
+def unknown_values(bed, simulator):
+    bed.write(provider(simulator) + """resource "terraform_data" "late" {
+  input = "10.0.0.7"
+}
+""" + f"""resource "elb_member" "one" {{
+  listener_id = "{LISTENER}"
+  server_id   = "a"
+  address     = terraform_data.late.output
+}}
+resource "elb_member_set" "all" {{
+  listener_id = "{OTHER}"
+  records = {{
+    x = {{ server_id = "x", address = terraform_data.late.output }}
+    y = {{ server_id = "y", address = "10.0.0.9" }}
+  }}
+}}
+""")
+    bed.plan(code=2, says="Plan: 3 to add, 0 to change, 0 to destroy.")
+    bed.apply(says="3 added")
+    bed.no_changes()
+    bed.destroy()
+    # The provider's own configuration comes from a resource that is not there yet.
+    bed.write("""resource "terraform_data" "token" {
+  input = "sim-token"
+}
+""" + provider(simulator).replace('"sim-token"', "terraform_data.token.output") + member())
+    bed.plan(code=2, says="Plan: 2 to add, 0 to change, 0 to destroy.")
+    bed.apply(says="2 added")
+    bed.no_changes()
+    bed.write("""resource "terraform_data" "token" {
+  input            = "sim-token"
+  triggers_replace = ["again"]
+}
+""" + provider(simulator).replace('"sim-token"', "terraform_data.token.output") + member())
+    bed.plan(code=2, says=["is not known yet", "Plan: 1 to add, 0 to change, 1 to destroy."])
+    bed.apply()
+    bed.destroy()
+
+
+def secrets_and_logs(bed, simulator):
+    token = "a-token-that-is-secret-and-long"
+    bed.write(provider(simulator, token=token) + member())
+    seen = bed.apply(code=1, TF_LOG="DEBUG")
+    check(token not in seen.out, "the token is in the log")
+    check("GET" in seen.out and "elbaas" in seen.out, "TF_LOG does not show what the plugin logs")
+    bed.write(provider(simulator) + member())
+    seen = bed.apply(TF_LOG_PROVIDER="DEBUG")
+    check("sim-token" not in seen.out, "the token is in the log")
+    check("[DEBUG]" in seen.out and "elb_member" in seen.out, "the plugin's lines have no level")
+    with open(bed.path("terraform.tfstate")) as file:
+        check("sim-token" not in file.read(), "the token is in the state")
+    bed.destroy()
+
+
+def tainted_and_timeouts(bed, simulator):
+    bed.write(provider(simulator) + member(more='  timeouts {\n    create = "300ms"\n  }\n'))
+    simulator.post("settings", {"job_ms": 1500})
+    bed.apply(code=1, says=["deadline_exceeded", "outcome of this create is unknown"])
+    state = bed.resources()['elb_member.web["a"]']
+    check(state["tainted"] and state["job_id"], f"what was accepted is lost: {state}")
+    bed.write(provider(simulator) + member())
+    bed.apply(says="1 added, 0 changed, 1 destroyed.")
+    check(simulator.members() == ["a"], "not once")
+    bed.no_changes()
+    bed.write(provider(simulator) + member(more='  timeouts {\n    create = "5m"\n  }\n'))
+    simulator.reset("log")
+    bed.apply(says="0 added, 1 changed, 0 destroyed.")
+    check(not [one for one in simulator.requests() if one["method"] == "POST"], "a timeout is the server's business")
+    bed.no_changes()
+    bed.destroy()
+    # wait: the provider's, and a resource's own.
+    simulator.post("settings", {"job_ms": 1000})
+    bed.write(provider(simulator, wait="none") + member())
+    began = time.monotonic()
+    bed.apply(says="1 added")
+    check(time.monotonic() - began < 0.9, "wait = none waits")
+    time.sleep(1.2)
+    bed.plan("-refresh-only", code=2)
+    bed.no_changes()
+    bed.destroy()
+
+
+def parallel(bed, simulator):
+    servers = " ".join(f"s{number}" for number in range(50))
+    bed.write(provider(simulator) + member(servers=servers))
+    for parallelism in (1, 10, 50):
+        simulator.post("settings", {"job_ms": 20, "latency_ms": 5})
+        bed.apply(f"-parallelism={parallelism}", says="50 added")
+        check(len(simulator.members()) == 50, "not all were made")
+        bed.destroy(f"-parallelism={parallelism}", says="50 destroyed")
+
+
+def interrupted(bed, simulator):
+    simulator.post("settings", {"job_ms": 20000})
+    bed.write(provider(simulator) + member(servers="a b"))
+    process = bed.start("apply", "-no-color", "-input=false", "-auto-approve")
+    wait_for(lambda: [one for one in simulator.requests() if one["method"] == "POST"], "nothing was sent")
+    time.sleep(0.3)
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    check(time.monotonic() - began < 3, f"an interrupt takes {time.monotonic() - began} s")
+    states = bed.resources()
+    check(len(states) == 2 and all(one["tainted"] and one["job_id"] for one in states.values()),
+          f"interrupted, and lost: {states} {out}")
+    simulator.post("time", {"advance_ms": 30000})
+    simulator.post("settings", {"job_ms": 100})
+    bed.apply(says="2 added, 0 changed, 2 destroyed.")
+    check(simulator.members() == ["a", "b"], "not once each")
+    bed.no_changes()
+    bed.destroy()
+
+    bed.clean()
+    simulator.post("settings", {"job_ms": 20000})
+    bed.write(provider(simulator) + member(servers="a b"))
+    process = bed.start("apply", "-no-color", "-input=false", "-auto-approve")
+    simulator.reset("log")
+    wait_for(lambda: [one for one in simulator.requests() if one["method"] == "POST"], "nothing was sent")
+    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    simulator.post("settings", {"job_ms": 100})
+    simulator.post("time", {"advance_ms": 30000})
+    wait_for(lambda: no_provider(bed), "a provider stays after two interrupts")
+    bed.write(provider(simulator) + member(servers="a b", more="  adopt = true\n"))
+    bed.apply()
+    check(simulator.members() == ["a", "b"], "not once each")
+    bed.destroy()
+
+
+def wait_for(holds, words, seconds=10):
+    until = time.monotonic() + seconds
+    while not holds():
+        check(time.monotonic() < until, words)
+        time.sleep(0.02)
+
+
+def no_provider(bed):
+    """No process of this mirror runs any more."""
+    for process in os.listdir("/proc"):
+        try:
+            if process.isdigit() and bed.home in os.readlink(f"/proc/{process}/exe"):
+                return False
+        except OSError:
+            pass
+    return True
+
+
+def empty_lists(bed, simulator):
+    for spelling in ("object", "array", "null"):
+        fresh(bed, simulator)
+        simulator.post("settings", {"empty": spelling})
+        bed.write(provider(simulator) + member() + member_set("b", listener=OTHER))
+        bed.apply(says="2 added")
+        for listener in (LISTENER, OTHER):
+            simulator.post("members", {"listener_id": listener, "clear": True})
+        bed.plan(code=2)
+        bed.apply()
+        bed.no_changes()
+        check(simulator.members() == ["a"] and simulator.members(OTHER) == ["b"], f"not mended with {spelling}")
+
+
+# Of the providers that others wrote, each of these left a member twice, or a run that failed again and again.
+FAULTS = {
+    "the connection is reset after the add": {"on": "add", "kind": "reset-after"},
+    "503 on the first poll": {"on": "job", "kind": "status", "status": 503},
+    "the add's answer is truncated": {"on": "add", "kind": "truncate"},
+    "429 on an add": {"on": "add", "kind": "status", "status": 429, "acts": "no"},
+    "502 with a page on the first list after the job": {"on": "list", "from": 2, "kind": "status", "status": 502,
+                                                        "shape": "html"},
+    "503 on the add, which was done": {"on": "add", "kind": "status", "status": 503, "acts": "yes"},
+    "no answer to the add": {"on": "add", "kind": "close"},
+    "the job fails": {"on": "job", "kind": "job-fail"},
+}
+
+
+def faults(bed, simulator):
+    for what, rule in FAULTS.items():
+        for resources in (member(servers="a b"), member_set("a b")):
+            fresh(bed, simulator)
+            simulator.post("faults", rule)
+            bed.write(provider(simulator, settle_ms=700) + resources)
+            bed.apply(code=None)
+            bed.apply(code=None)
+            check(simulator.members() == ["a", "b"], f"{what}: there is {simulator.members()}, {resources}")
+            bed.no_changes()
+            bed.destroy()
+            check(simulator.members() == [], f"{what}: the destroy leaves {simulator.members()}")
+
+
+# Lanes run side by side: most of their time they wait.
+LANES = [[a_life, imports, sets, partial_failure, diagnostics], [unknown_values, secrets_and_logs, tainted_and_timeouts],
+         [parallel, interrupted, empty_lists], [faults]]
+
+
+def run(rp, sim, plugins, scenarios):
+    """These, one after the other, with a simulator and a folder of their own."""
+    bed = Bed(rp, plugins)
+    simulator = Simulator(sim, "--job-ms", "100")
+    bed.write(bed.block, "versions.tf")
+    bed.init()
+    try:
+        for scenario in scenarios:
+            fresh(bed, simulator)
+            began = time.monotonic()
+            scenario(bed, simulator)
+            print(f"{scenario.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+    finally:
+        simulator.stop()
+    bed.remove()
+
+
+def main(rp, sim, plugins, *chosen):
+    program()
+    lanes = [[one for one in lane if not chosen or one.__name__ in chosen] for lane in LANES]
+    running = [multiprocessing.Process(target=run, args=(rp, sim, plugins, lane)) for lane in lanes if lane]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join()
+    sys.exit(1 if any(process.exitcode for process in running) else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
