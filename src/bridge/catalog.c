@@ -27,7 +27,8 @@ int64_t catalog_settle_ms(const rp_json *description, const char *resource, int6
     return ms;
 }
 
-/* "cloud" of a plugin named cloud_disk: what a configuration calls the provider, because its resources begin with it. */
+/* "cloud" of a plugin named cloud_disk: what a configuration calls the provider, because its resources begin
+ * with it. */
 static const char *local_name(arena *in, const char *plugin)
 {
     const char *name = schema_name(in, plugin);
@@ -109,7 +110,7 @@ static void single_data(arena *in, resource_type *to)
     for (size_t i = 0; i < to->data.object.count; i++) {
         attribute *one = &to->data.object.items[i];
 
-        one->required = one->write_only = false;
+        one->required = one->write_only = one->force_new = false;
         one->optional = names_have(&to->key, one->name) || !strcmp(one->name, CATALOG_ID);
         one->computed = true;
     }

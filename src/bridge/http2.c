@@ -278,7 +278,8 @@ bool http2_is_over(const http2 *one)
 
 void http2_goaway(http2 *one)
 {
-    nghttp2_session_terminate_session(one->session, NGHTTP2_NO_ERROR);
+    nghttp2_submit_goaway(one->session, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(one->session), NGHTTP2_NO_ERROR, NULL, 0);
 }
 
 void **http2_own(http2_stream *stream)
