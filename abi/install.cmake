@@ -3,8 +3,9 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/resource-plugin)
 
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/resource_plugin.h ${PROJECT_SOURCE_DIR}/src/host/rphost.h
+              ${PROJECT_SOURCE_DIR}/src/kit/rpkit.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS rp_abi rphost EXPORT resource-plugin-targets
+install(TARGETS rp_abi rphost rpkit EXPORT resource-plugin-targets
         LIBRARY COMPONENT librphost0 NAMELINK_COMPONENT librphost-dev)
 install(TARGETS rp COMPONENT resource-plugin)
 install(EXPORT resource-plugin-targets NAMESPACE resource-plugin:: DESTINATION ${package_dir})
@@ -40,5 +41,7 @@ if(NOT IS_ABSOLUTE ${RP_PLUGINDIR})
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/resource-plugin.pc.in ${CMAKE_BINARY_DIR}/package/resource-plugin.pc @ONLY)
 configure_file(${PROJECT_SOURCE_DIR}/src/host/librphost.pc.in ${CMAKE_BINARY_DIR}/package/librphost.pc @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/src/kit/librpkit.pc.in ${CMAKE_BINARY_DIR}/package/librpkit.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/package/resource-plugin.pc ${CMAKE_BINARY_DIR}/package/librphost.pc
+              ${CMAKE_BINARY_DIR}/package/librpkit.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -11,7 +11,7 @@ static const char *const waits[] = {
 
 #define AT(member) .offset = offsetof(config, member)
 
-const rpkit_attribute config_fields[] = {
+const rpkit_attribute config_attributes[] = {
     {.name = "cloud", .kind = RPKIT_PART, AT(cloud), .fields = otc_settings_fields},
     {.name = "connect_timeout_ms",
      .kind = RPKIT_COUNT,
@@ -100,87 +100,59 @@ const rpkit_attribute config_fields[] = {
 
 #undef AT
 
-static int refuse(rp_error **error, const char *path, const char *words)
+bool refuse_for(rpkit_call *asked, const rp_error *error)
 {
-    return rp_error_set_at(error, RP_E_INVALID, path, "%s", words);
+    if (!error || error->code == RP_E_NO_MEMORY)
+        return rpkit_no_memory(asked);
+    if (error->code == RP_E_INVALID)
+        return rpkit_refuse(asked, RP_INVALID_ARGUMENT, "document.invalid", error->path ? error->path : "",
+                            "%s", error->message);
+    return rpkit_refuse(asked, RP_INTERNAL, "internal", NULL, "%s", error->message);
 }
 
-static int complete(config *c, const rp_json *object, rp_error **error)
+bool config_complete(rpkit_call *asked, void *instance)
 {
-    c->cloud.says_insecure = rp_json_type_of(rp_json_get(object, "insecure")) != RP_JSON_NULL;
-    return otc_sources_read(&c->cloud, &otc_environment_own, &c->identity, &c->warning, error);
+    _cleanup_(rp_error_freep) rp_error *error = NULL;
+    config *c = instance;
+
+    if (c->poll_max_ms < c->poll_min_ms)
+        return rpkit_refuse(asked, RP_INVALID_ARGUMENT, "document.invalid", "/config/poll_max_ms",
+                            "poll_max_ms is less than poll_min_ms");
+    c->cloud.says_insecure = rpkit_given(asked, "config", "insecure");
+    return otc_sources_read(&c->cloud, &otc_environment_own, &c->identity, &c->warning, &error) == 0 ||
+           refuse_for(asked, error);
 }
 
-static int is_unknown(void *context, const char *name, const rp_json *value)
+void config_done(config *c)
 {
-    (void)context;
-    (void)name;
-    return rp_json_type_of(value) == RP_JSON_NULL;
-}
-
-int config_read(config *into, const rp_json *object, unsigned how, rp_error **error)
-{
-    int result;
-
-    *into = (config){0};
-    rpkit_attributes_defaults(config_fields, into);
-    if (rp_json_type_of(object) != RP_JSON_OBJECT)
-        return refuse(error, "/config", "config is missing, or not an object");
-    result = rpkit_attributes_read(config_fields, object, how, "/config", into, error);
-    if (result < 0)
-        return result;
-    /* What is not known yet may go with all the rest. */
-    if (how & RPKIT_READ_PARTIAL && rp_json_each(object, is_unknown, NULL))
-        return 0;
-    if (into->poll_max_ms < into->poll_min_ms)
-        return refuse(error, "/config/poll_max_ms", "poll_max_ms is less than poll_min_ms");
-    return complete(into, object, error);
-}
-
-void config_clear(config *c)
-{
-    rpkit_attributes_clear(config_fields, c);
     otc_identity_done(&c->identity);
     free(rp_take(c->warning));
 }
 
 /* --- options -------------------------------------------------------------------- */
 
-struct said {
-    int wait;
-    bool adopt;
-};
-
-const rpkit_attribute call_options_fields[] = {
+const rpkit_attribute option_attributes[] = {
     {.name = "wait",
      .kind = RPKIT_WORD,
-     .offset = offsetof(struct said, wait),
+     .offset = offsetof(call_options, wait),
      .words = waits,
      .has_default = true,
      .usual = WAIT_JOB,
-     .about = "What create and delete wait for; overrides the setting. A read with \"job\" follows the job of a "
-              "member that is not listed yet."},
+     .about =
+         "What create and delete wait for; overrides the setting. A read with \"job\" follows the job of a "
+         "member that is not listed yet."},
     {.name = "adopt",
      .kind = RPKIT_FLAG,
-     .offset = offsetof(struct said, adopt),
+     .offset = offsetof(call_options, adopt),
      .has_default = true,
      .about = "A create of a member that already exists is ok."},
     {0}};
 
-int call_options_read(call_options *into, const config *defaults, const rp_json *object, rp_error **error)
+call_options call_options_of(const rpkit_call *asked, const config *defaults)
 {
-    struct said said = {0};
+    call_options options = *(const call_options *)rpkit_options(asked);
 
-    *into = (call_options){.wait = defaults ? defaults->wait : WAIT_JOB};
-    if (rp_json_type_of(object) == RP_JSON_NULL)
-        return 0;
-    if (rp_json_type_of(object) != RP_JSON_OBJECT)
-        return rp_error_set_at(error, RP_E_INVALID, "/options", "options must be an object");
-    if (rpkit_attributes_read(call_options_fields, object, RPKIT_READ_STRICT, "/options", &said, error) < 0)
-        return RP_E_INVALID;
-    into->adopt = said.adopt;
-    into->has_wait = rp_json_type_of(rp_json_get(object, "wait")) != RP_JSON_NULL;
-    if (into->has_wait)
-        into->wait = said.wait;
-    return 0;
+    if (!rpkit_given(asked, "options", "wait"))
+        options.wait = defaults->wait;
+    return options;
 }

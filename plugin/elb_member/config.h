@@ -6,8 +6,8 @@
 
 #include "elb_api.h"
 
+#include "kit/rpkit.h"
 #include "otc/sources.h"
-#include "kit/attributes.h"
 
 typedef struct config {
     otc_settings cloud;    /* as the configuration has them; */
@@ -19,23 +19,26 @@ typedef struct config {
     uint32_t max_batch, max_parallel, max_bisect;
 } config;
 
-extern const rpkit_attribute config_fields[];
+extern const rpkit_attribute config_attributes[];
 
-/* Reads and checks a {"config": {…}} member, and completes it from the environment and clouds.yaml.
-   RP_E_INVALID with a path below /config. The config is to be
-   cleared in any case. */
-int config_read(config *into, const rp_json *object, unsigned how, rp_error **error);
-void config_clear(config *c);
+/* Refuses the request as a whole, for this error or for want of memory. False. */
+bool refuse_for(rpkit_call *asked, const rp_error *error);
+
+/* The kit's configure: checks what was read into the config, which is the first of the instance, and
+   completes it from the environment and clouds.yaml. */
+bool config_complete(rpkit_call *asked, void *instance);
+
+/* Frees what config_complete made. */
+void config_done(config *c);
 
 typedef struct call_options {
     int wait; /* want_wait */
     bool adopt;
-    bool has_wait; /* the request itself said so */
 } call_options;
 
-extern const rpkit_attribute call_options_fields[];
+extern const rpkit_attribute option_attributes[];
 
-/* Options override the config's settings of the same name. RP_E_INVALID with a path below /options. */
-int call_options_read(call_options *into, const config *defaults, const rp_json *object, rp_error **error);
+/* The options of a call: what it names no wait for is as configured. */
+call_options call_options_of(const rpkit_call *asked, const config *defaults);
 
 #endif

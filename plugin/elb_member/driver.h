@@ -24,7 +24,7 @@ typedef struct call call;
 /* One record of a call, its want and its result. */
 typedef struct record_task {
     record record;
-    rp_error *refused;         /* the error of an invalid record, or NULL */
+    bool refused;              /* the record is invalid: the kit writes its result */
     struct record_task *first; /* an earlier record of the call that names the same member, or NULL */
     want want;
 

@@ -186,6 +186,21 @@ static const char *copy_key(page *holder, const member *one, bool *failed)
     return key;
 }
 
+/* What is null is not missing: the member has none. */
+static unsigned find_missing(const rp_json *object)
+{
+    static const char *const names[] = {
+        [MEMBER_FLOATING_ADDRESS] = "address",  [MEMBER_STATUS] = "status",
+        [MEMBER_HEALTH_STATUS] = "health_status", [MEMBER_SERVER_NAME] = "server_name",
+        [MEMBER_CREATE_TIME] = "create_time",   [MEMBER_UPDATE_TIME] = "update_time",
+        [MEMBER_LISTENERS] = "listeners"};
+    unsigned missing = 0;
+
+    for (size_t i = 0; i < rp_count_of(names); i++)
+        missing |= rp_json_has(object, names[i]) ? 0 : 1u << i;
+    return missing;
+}
+
 /* What the server calls server_address is the member's private address, and what it calls address is the
    floating one. */
 static bool read_member(const rp_json *object, page *into)
@@ -203,6 +218,7 @@ static bool read_member(const rp_json *object, page *into)
         .server_name = copy_text(into, object, "server_name", &failed),
         .create_time = copy_text(into, object, "create_time", &failed),
         .update_time = copy_text(into, object, "update_time", &failed),
+        .missing = find_missing(object),
         .listeners = copy_ids(into, rp_json_get(object, "listeners"), &failed),
     };
     one->canonical = copy_canonical(into, one->address, &failed);

@@ -1,15 +1,11 @@
 /*
- * open and close.
+ * Opening and closing an instance.
  */
-#include "event.h"
-#include "hooks.h"
-#include "request.h"
+#include "instance.h"
 
 #include "base/text.h"
 #include "http/curl.h"
 #include "otc/session.h"
-
-#include <unistd.h>
 
 #define FIRST_PAUSE_MS   200
 #define LONGEST_PAUSE_MS 5000
@@ -45,7 +41,7 @@ static int64_t jitter_ms(void *context, int64_t ms)
     return rp_jitter_ms(context, ms);
 }
 
-static int make_driver(rp_instance *made, rp_error **error)
+static int make_driver(elb_instance *made, rp_error **error)
 {
     const config *c = &made->config;
     driver_options options = {.ledger = {.settle_ms = c->settle_ms,
@@ -64,82 +60,44 @@ static int make_driver(rp_instance *made, rp_error **error)
     return made->driver ? 0 : RP_E_NO_MEMORY;
 }
 
-void close_instance(rp_instance *instance)
+void close_instance(void *closed, bool forked)
 {
-    if (!instance)
-        return;
+    elb_instance *one = closed;
+
     /* After a fork, the child only frees memory: the connections belong to the parent, and a close would send
      * TLS and HTTP/2 closing messages on them. */
-    if (instance->owner == getpid())
-        driver_free(instance->driver);
-    config_clear(&instance->config);
-    free(instance);
+    if (!forked)
+        driver_free(one->driver);
+    config_done(&one->config);
 }
 
 /* Logs which source supplied what, to find the cause of a wrong login. */
-static void tell_sources(const rp_instance *made, const rp_call *host)
+static void log_sources(const elb_instance *made, rpkit_call *asked)
 {
-    _cleanup_(rp_freep) char *note = NULL;
-    event *told;
+    _cleanup_(rp_freep) char *note = otc_identity_note(&made->config.identity);
 
-    if (!host || !RP_HAS(rp_call, host, on_event) || !host->on_event)
-        return;
-    note = otc_identity_note(&made->config.identity);
-    told = note ? event_log("debug", note, 0) : NULL;
-    if (told)
-        host->on_event(host->context, told->text, told->len);
-    free(told);
+    if (note)
+        rpkit_log(asked, "debug", "%s", note);
 }
 
-static void warn(response *told, const char *code, const char *summary)
+static void warn(const config *c, rpkit_call *asked)
 {
-    write_diagnostic(told, &(diagnostic){.warning = true, .status = RP_OK, .code = code, .summary = summary});
-}
-
-static const rp_response *opened(rp_instance *made)
-{
-    const config *c = &made->config;
-    _cleanup_(rp_freep) char *insecure = NULL;
-    response *told = response_begin(0);
-
-    if (!told) {
-        close_instance(made);
-        return response_no_memory();
-    }
-    response_results_end(told);
-    if (c->identity.insecure) {
-        insecure =
-            rp_format("%s: the server's certificate is not verified: anybody can pose as the server",
-                      otc_source_origin(&c->identity.chosen, OTC_INSECURE));
-        warn(told, "http.insecure", insecure ? insecure : "insecure is set");
-    }
+    if (c->identity.insecure)
+        rpkit_warn(asked, "http.insecure",
+                   "%s: the server's certificate is not verified: anybody can pose as the server",
+                   otc_source_origin(&c->identity.chosen, OTC_INSECURE));
     if (c->warning)
-        warn(told, "config.file_mode", c->warning);
-    told->told.instance = made;
-    return response_end(told);
+        rpkit_warn(asked, "config.file_mode", "%s", c->warning);
 }
 
-const rp_response *open_hook(rp_instance *instance, const rp_call *host, const char *text, size_t len)
+bool open_instance(rpkit_call *asked, void *opened)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    rp_instance *made = calloc(1, sizeof(*made));
-    request asked = {0};
-    int result;
+    elb_instance *made = opened;
 
-    (void)instance;
-    if (!made)
-        return response_no_memory();
-    made->owner = getpid();
-    result = request_read(&asked, text, len, REQUEST_CONFIG, &error);
-    if (result == 0)
-        result = config_read(&made->config, asked.config, RPKIT_READ_STRICT, &error);
-    request_clear(&asked);
-    if (result == 0)
-        result = make_driver(made, &error);
-    if (result == 0) {
-        tell_sources(made, host);
-        return opened(made);
-    }
-    close_instance(made);
-    return response_refused_for(error);
+    if (make_driver(made, &error) < 0)
+        return refuse_for(asked, error);
+    log_sources(made, asked);
+    warn(&made->config, asked);
+    return true;
 }

@@ -2,69 +2,39 @@
  * create, read and delete_: passes the records of a request to the driver as tasks,
  * and builds the response from their results.
  */
-#include "hooks.h"
+#include "instance.h"
 #include "record_tasks.h"
-#include "request.h"
 
-#include <unistd.h>
-
-/* NULL if this process may use the instance, else the response. */
-const rp_response *instance_refused(const rp_instance *instance)
+static int run(elb_instance *on, rpkit_call *asked, record_tasks *all)
 {
-    if (!instance)
-        return response_refused(RP_CONTRACT, "abi.no_instance", NULL,
-                                "this hook needs an instance: call open first");
-    return instance->owner == getpid() ? NULL : response_forked();
-}
-
-uint32_t call_timeout_ms(const rp_instance *instance, const rp_call *host)
-{
-    uint32_t asked = host && RP_HAS(rp_call, host, timeout_ms) ? host->timeout_ms : 0;
-
-    return asked ? asked : instance->config.timeout_ms;
-}
-
-static const rp_response *run(rp_instance *instance, const rp_call *host, record_tasks *all)
-{
-    _cleanup_(rp_error_freep) rp_error *error = NULL;
-    response *made = response_begin(all->count);
-    call c = {.host = host,
-              .deadline = driver_now_ms(instance->driver) + call_timeout_ms(instance, host),
+    call c = {.host = rpkit_host(asked),
+              .deadline = driver_now_ms(on->driver) + rpkit_left_ms(asked),
               .write_state = record_task_write_accepted,
               .wants_protocol = all->kind == WANT_CREATE};
+    int result = record_tasks_make(all, asked, &on->config);
 
-    if (!made)
-        return response_no_memory();
-    if (all->run_count && driver_run(instance->driver, &c, all->each, all->count, &error) < 0) {
-        response_release(&made->told);
-        return response_no_memory();
-    }
-    record_tasks_write_results(all, instance->driver, made);
-    response_results_end(made);
-    return response_end(made);
+    if (result == 0 && all->run_count)
+        result = driver_run(on->driver, &c, all->each, all->count, NULL);
+    return result;
 }
 
 static const rp_response *member_hook(rp_instance *instance, const rp_call *host, const char *text,
                                       size_t len, want_kind kind)
 {
-    _cleanup_(rp_error_freep) rp_error *error = NULL;
-    const rp_response *refused = instance_refused(instance);
-    const rp_response *told;
-    call_options options;
-    request asked = {0};
-    record_tasks all = {0};
+    static const char *const hooks[] = {
+        [WANT_CREATE] = "create", [WANT_READ] = "read", [WANT_DELETE] = "delete"};
+    record_tasks all = {.kind = kind};
+    rpkit_call *asked;
+    const rp_response *refused = rpkit_begin(&asked, hooks[kind], instance, host, text, len);
 
     if (refused)
         return refused;
-    if (request_read(&asked, text, len, REQUEST_RECORDS, &error) < 0 ||
-        call_options_read(&options, &instance->config, asked.options, &error) < 0 ||
-        record_tasks_read(&all, kind, asked.records, &options, &error) < 0)
-        told = response_refused_for(error);
+    if (run(rpkit_instance(asked), asked, &all) < 0)
+        rpkit_no_memory(asked);
     else
-        told = run(instance, host, &all);
+        record_tasks_write_results(&all, rpkit_instance(asked), asked);
     record_tasks_clear(&all);
-    request_clear(&asked);
-    return told;
+    return rpkit_end(asked);
 }
 
 const rp_response *create_hook(rp_instance *instance, const rp_call *host, const char *text, size_t len)

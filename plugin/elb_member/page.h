@@ -9,6 +9,17 @@
 
 #include <stddef.h>
 
+/* Attributes that a reply need not have. */
+typedef enum member_attribute {
+    MEMBER_FLOATING_ADDRESS,
+    MEMBER_STATUS,
+    MEMBER_HEALTH_STATUS,
+    MEMBER_SERVER_NAME,
+    MEMBER_CREATE_TIME,
+    MEMBER_UPDATE_TIME,
+    MEMBER_LISTENERS
+} member_attribute;
+
 typedef struct member {
     const char *id;
     const char *server_id;
@@ -21,6 +32,7 @@ typedef struct member {
     const char *server_name;
     const char *create_time;
     const char *update_time;
+    unsigned missing;       /* bits of the member_attributes that are not in the reply */
     const char **listeners; /* ids, ended by NULL; NULL if not in the reply */
 } member;
 

@@ -7,38 +7,34 @@
 #include "ledger.h"
 
 #include "base/text.h"
-#include "kit/attributes.h"
+#include "kit/rpkit.h"
 
 #include <string.h>
 
+/* A record, or a state: what a host hands in, and what it gets back. */
 typedef struct record {
     char *id; /* canonical once the record has been read, if the key is known */
     char *listener_id, *server_id;
-    char *address;   /* as the user spells it */
-    char *canonical; /* NULL if there is no address */
+    char *address; /* as the user spells it */
     char *member_id;
     char *job_id, *uri;
+    char *floating_address, *member_status, *health_status; /* these are of a state only */
+    char *server_name, *create_time, *update_time;
+    char **listeners;
+    char canonical[RP_ADDRESS_SIZE]; /* "" if there is no address */
 } record;
 
-extern const rpkit_attribute record_fields[]; /* of create */
-extern const rpkit_attribute state_fields[];  /* schema of a state */
-extern const rpkit_attribute parent_fields[]; /* of list */
+extern const rpkit_attribute record_attributes[];
+extern const rpkit_attribute parent_attributes[]; /* of list, in a record too */
 
-/* A record to be created. RP_E_INVALID with a path into the record. Cleared in any case with record_clear. */
-int record_read_new(record *into, const rp_json *object, unsigned how, rp_error **error);
-
-/* A record or a state of any release, to be read or deleted. */
-int record_read_known(record *into, const rp_json *object, rp_error **error);
-
-/* The listener of a list request's parent. */
-int record_read_parent(record *into, const rp_json *object, rp_error **error);
-
-void record_clear(record *one);
+/* Completes a record that was read: to be created, or a record or state of any release that names a member.
+   RP_E_INVALID with a path into the record. */
+int record_complete(record *one, bool is_new, rp_error **error);
 
 /* Its key is known: server_id and address. */
 static inline bool record_has_key(const record *one)
 {
-    return one->server_id && one->canonical;
+    return one->server_id && *one->canonical;
 }
 
 /* The key as the ledger takes it: "<server_id>/<canonical address>"; NULL if it is not known. */
@@ -47,8 +43,11 @@ static inline const char *record_key(const record *one)
     return record_has_key(one) ? one->id + strlen(one->listener_id) + 1 : NULL;
 }
 
-/* Writes the state: the record's own members and what member and job tell, which may be NULL. */
-void record_write_state(const record *one, const member *seen, const char *job_id, const char *uri,
-                        rp_json_writer *writer);
+/* Orders records by what they name: listener and key, or listener and member_id. */
+int record_compare(const void *one, const void *other);
+
+/* The state of a member: the record's own attributes and what member and job tell, which may be NULL. All of
+   it is borrowed but the id, where that is the member's: it is put into *id, for the caller to free. */
+record record_state(const record *one, const member *seen, const char *job_id, const char *uri, char **id);
 
 #endif

@@ -10,7 +10,7 @@ static const char *empty_as_null(const char *text)
 }
 
 /* The job in the state: this call's, or, in a read, the record's. */
-static void write_state(const record_task *one, const want_result *result, want_kind kind, response *to)
+static record state_of(const record_task *one, const want_result *result, want_kind kind, char **id)
 {
     const char *job_id = result->job ? empty_as_null(result->job->id) : NULL;
     const char *uri = result->job ? empty_as_null(result->job->uri) : NULL;
@@ -19,8 +19,7 @@ static void write_state(const record_task *one, const want_result *result, want_
         job_id = one->record.job_id;
         uri = one->record.uri;
     }
-    rp_write_name(&to->writer, "state");
-    record_write_state(&one->record, result->member, job_id, uri, &to->writer);
+    return record_state(&one->record, result->member, job_id, uri, id);
 }
 
 /* Messages for results without a failure. */
@@ -57,14 +56,14 @@ static const struct {
     {RP_CANCELLED, WANT_READ, OUTCOME_NONE, "elb.cancelled", "cancelled before the members were listed"},
 };
 
-static diagnostic message_for(want_kind kind, const want_result *result)
+static rpkit_diagnostic message_for(want_kind kind, const want_result *result)
 {
     for (size_t i = 0; i < rp_count_of(messages); i++)
         if (messages[i].status == result->status && messages[i].kind == kind &&
             messages[i].outcome == result->outcome)
-            return (diagnostic){
+            return (rpkit_diagnostic){
                 .status = result->status, .code = messages[i].code, .summary = messages[i].summary};
-    return (diagnostic){.status = result->status, .code = "internal", .summary = "unknown reason"};
+    return (rpkit_diagnostic){.status = result->status, .code = "internal", .summary = "unknown reason"};
 }
 
 /* A failure with another status than the result becomes a warning, such as a failed job of a member that does not
@@ -74,54 +73,95 @@ static bool is_own(const want_result *result)
     return result->failure && result->failure->status == result->status;
 }
 
-static void write_failure(const failure *why, bool warning, outcome ended, response *to)
-{
-    static const char open[] =
-        "The outcome is unknown. Run read, or create with adopt: it checks first.";
-    bool lost = !warning && ended == OUTCOME_UNKNOWN;
+/* What a result tells, gathered before it is written. */
+typedef struct findings {
+    rpkit_diagnostic all[4];
+    size_t count;
+    rpkit_datum data[5];
+    char health[128];
+} findings;
 
-    write_diagnostic(to, &(diagnostic){.warning = warning,
-                                       .status = why->status,
-                                       .code = why->code,
-                                       .summary = why->summary,
-                                       .detail = lost ? open : NULL,
-                                       .said_by = why});
+static void add(findings *to, rpkit_diagnostic one)
+{
+    to->all[to->count++] = one;
 }
 
-static void warn_of_udp(const want_result *result, want_kind kind, const char *protocol, response *to)
+static size_t add_datum(rpkit_datum *data, size_t count, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return count;
+    data[count] = (rpkit_datum){.name = name, .text = text};
+    return count + 1;
+}
+
+/* The server's own words. */
+static const rpkit_datum *data_of(const failure *why, rpkit_datum data[5])
+{
+    size_t count = 0;
+
+    if (why->http_status)
+        data[count++] = (rpkit_datum){.name = "http_status", .number = why->http_status};
+    if (!count && !why->server_code[0])
+        return NULL;
+    count = add_datum(data, count, "server_code", why->server_code);
+    count = add_datum(data, count, "server_message", why->server_message);
+    count = add_datum(data, count, "request_id", why->request_id);
+    data[count] = (rpkit_datum){0};
+    return data;
+}
+
+static void add_failure(const failure *why, bool warning, outcome ended, findings *to)
+{
+    static const char open[] = "The outcome is unknown. Run read, or create with adopt: it checks first.";
+    bool lost = !warning && ended == OUTCOME_UNKNOWN;
+
+    add(to, (rpkit_diagnostic){.warning = warning,
+                               .status = why->status,
+                               .code = why->code,
+                               .summary = why->summary,
+                               .detail = lost ? open : NULL,
+                               .data = data_of(why, to->data)});
+}
+
+void refuse_by(const failure *why, rpkit_call *asked)
+{
+    rpkit_datum data[5];
+
+    rpkit_refuse_with(asked, &(rpkit_diagnostic){.status = why->status,
+                                                 .code = why->code,
+                                                 .summary = why->summary,
+                                                 .data = data_of(why, data)});
+}
+
+static void warn_of_udp(const want_result *result, want_kind kind, const char *protocol, findings *to)
 {
     if (kind != WANT_CREATE || strcmp(protocol, "UDP") || !result->with_state)
         return;
-    write_diagnostic(
-        to,
-        &(diagnostic){.warning = true,
-                      .status = RP_OK,
-                      .code = "elb.udp_listener",
-                      .summary = "the listener is UDP: the server must answer ping and run its UDP service, "
-                                 "or it counts as unhealthy"});
+    add(to, (rpkit_diagnostic){
+                .warning = true,
+                .status = RP_OK,
+                .code = "elb.udp_listener",
+                .summary = "the listener is UDP: the server must answer ping and run its UDP service, "
+                           "or it counts as unhealthy"});
 }
 
-static void warn_of_health(const want_result *result, response *to)
+static void warn_of_health(const want_result *result, findings *to)
 {
-    char summary[128];
     const char *health = result->member ? result->member->health_status : NULL;
 
     if (!health || !strcmp(health, "NORMAL"))
         return;
-    snprintf(summary, sizeof(summary), "the member's health is %.40s: it gets no traffic", health);
-    write_diagnostic(
-        to, &(diagnostic){.warning = true, .status = RP_OK, .code = "elb.not_healthy", .summary = summary});
+    snprintf(to->health, sizeof(to->health), "the member's health is %.40s: it gets no traffic", health);
+    add(to, (rpkit_diagnostic){
+                .warning = true, .status = RP_OK, .code = "elb.not_healthy", .summary = to->health});
 }
 
-static void write_diagnostics(const want_result *result, want_kind kind, const char *protocol, response *to)
+static void find(const want_result *result, want_kind kind, const char *protocol, findings *to)
 {
-    result_diagnostics_begin(to);
-    if (result->status >= 100 && !is_own(result)) {
-        diagnostic said = message_for(kind, result);
-        write_diagnostic(to, &said);
-    }
+    if (result->status >= 100 && !is_own(result))
+        add(to, message_for(kind, result));
     if (result->failure)
-        write_failure(result->failure, !is_own(result), result->outcome, to);
+        add_failure(result->failure, !is_own(result), result->outcome, to);
     warn_of_udp(result, kind, protocol, to);
     warn_of_health(result, to);
 }
@@ -134,41 +174,26 @@ static bool may_succeed(const want_result *result)
     return result->status == RP_DEADLINE_EXCEEDED || result->status == RP_CANCELLED;
 }
 
-static void write_outcome(const want_result *result, want_kind kind, response *to)
+static void write_result(const record_tasks *all, size_t index, const want_result *result,
+                         const char *protocol, rpkit_call *asked)
 {
-    if (kind == WANT_READ && result->status == RP_IN_PROGRESS)
-        return;
-    result_outcome(to, result->outcome);
-}
+    _cleanup_(rp_freep) char *id = NULL;
+    record state = state_of(&all->each[index], result, all->kind, &id);
+    findings found = {.count = 0};
 
-static void write_result(const record_tasks *all, const record_task *one, const want_result *result,
-                         const char *protocol, response *to)
-{
-    result_begin(to, result->status);
-    write_outcome(result, all->kind, to);
-    if (result->with_state)
-        write_state(one, result, all->kind, to);
-    if (result->status == RP_ALREADY_EXISTS)
-        rp_write_boolean_member(&to->writer, "matches", true);
-    if (all->kind == WANT_DELETE && result->status == RP_OK)
-        rp_write_boolean_member(&to->writer, "existed", result->existed);
-    if (result->status >= 100)
-        result_retryable(to, may_succeed(result), is_own(result) ? result->failure->retry_after_ms : 0);
-    write_diagnostics(result, all->kind, protocol, to);
-    result_end(to);
-}
-
-static void write_refused(const record_task *one, response *to)
-{
-    result_begin(to, RP_INVALID_ARGUMENT);
-    result_outcome(to, OUTCOME_NONE);
-    result_retryable(to, false, 0);
-    result_diagnostics_begin(to);
-    write_diagnostic(to, &(diagnostic){.status = RP_INVALID_ARGUMENT,
-                                       .code = "record.invalid",
-                                       .summary = one->refused->message,
-                                       .path = one->refused->path ? one->refused->path : ""});
-    result_end(to);
+    find(result, all->kind, protocol, &found);
+    rpkit_answer(
+        asked, index,
+        &(rpkit_result){.status = result->status,
+                        .outcome = (rpkit_outcome)result->outcome,
+                        .without_outcome = all->kind == WANT_READ && result->status == RP_IN_PROGRESS,
+                        .state = result->with_state ? &state : NULL,
+                        .matches = true,
+                        .existed = result->existed,
+                        .retryable = may_succeed(result),
+                        .retry_after_ms = is_own(result) ? result->failure->retry_after_ms : 0,
+                        .diagnostics = found.all,
+                        .diagnostic_count = found.count});
 }
 
 /* A later record of the same member shares the first one's result; only the first one changed anything. */
@@ -194,23 +219,21 @@ static void protocol_of(driver *d, const record *one, const char **last, char pr
     driver_protocol(d, one->listener_id, protocol);
 }
 
-void record_tasks_write_results(const record_tasks *all, driver *d, response *to)
+void record_tasks_write_results(const record_tasks *all, elb_instance *on, rpkit_call *asked)
 {
     const char *last = NULL;
     char protocol[16] = "";
 
     for (size_t i = 0; i < all->count; i++) {
         const record_task *one = &all->each[i];
-        if (one->refused) {
-            write_refused(one, to);
+        if (one->refused)
             continue;
-        }
-        protocol_of(d, &one->record, &last, protocol);
+        protocol_of(on->driver, &one->record, &last, protocol);
         if (one->first) {
             want_result later = result_of_later(all, &one->first->want.result);
-            write_result(all, one, &later, protocol, to);
+            write_result(all, i, &later, protocol, asked);
         } else {
-            write_result(all, one, &one->want.result, protocol, to);
+            write_result(all, i, &one->want.result, protocol, asked);
         }
     }
 }

@@ -93,6 +93,15 @@ void rp_buffer_format(rp_buffer *buffer, const char *format, ...)
     buffer->len += (size_t)needed;
 }
 
+void rp_buffer_cut(rp_buffer *buffer, size_t len)
+{
+    buffer->failure = RP_BUFFER_FINE;
+    if (len >= buffer->len)
+        return;
+    buffer->len = len;
+    buffer->data[len] = '\0';
+}
+
 char *rp_buffer_take(rp_buffer *buffer)
 {
     char *taken;

@@ -34,6 +34,9 @@ void rp_buffer_add_text(rp_buffer *buffer, const char *text);
 void rp_buffer_add_char(rp_buffer *buffer, char c);
 void rp_buffer_format(rp_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Drops what comes after the first `len` bytes, and forgets a failure. */
+void rp_buffer_cut(rp_buffer *buffer, size_t len);
+
 static inline bool rp_buffer_ok(const rp_buffer *buffer)
 {
     return buffer->failure == RP_BUFFER_FINE;

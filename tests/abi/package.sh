@@ -14,6 +14,8 @@ cmake --install "$build" --prefix "$prefix" >"$work/log" || { cat "$work/log"; f
 pc=$(dirname "$(find "$prefix" -name resource-plugin.pc)")
 export PKG_CONFIG_PATH=$pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 rp=$prefix/bin/rp
+# What is linked with a library that was built with a sanitizer needs it too.
+sanitizer=$(sed -n 's/^RP_SANITIZE:STRING=\(..*\)/-fsanitize=\1/p' "$build/CMakeCache.txt")
 
 # pkg-config tells where things are, wherever the tree was put.
 header=$(pkg-config --variable=includedir resource-plugin)/resource_plugin.h
@@ -34,7 +36,7 @@ cp -r "$docdir/examples" "$work/examples"
 grep -q "$source" -r "$prefix/include" "$pc" "$pc/../cmake" && fail "the source tree shows in the installed one"
 
 # The plugin by CMake.
-cmake -S "$work/examples/minimal-plugin" -B "$work/minimal" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+cmake -S "$work/examples/minimal-plugin" -B "$work/minimal" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="$sanitizer" >"$work/log" ||
     { cat "$work/log"; fail "find_package"; }
 cmake --build "$work/minimal" >"$work/log" || { cat "$work/log"; fail "build against the package"; }
 is "exported names" "$(nm -D --defined-only "$work/minimal/minimal.so" | awk '{ print $3 }')" resource_plugin_entry
@@ -43,15 +45,15 @@ is "exported names" "$(nm -D --defined-only "$work/minimal/minimal.so" | awk '{ 
 (
     cd "$work/examples/minimal-plugin"
     # shellcheck disable=SC2046
-    cc -std=c11 -fPIC -fvisibility=hidden $(pkg-config --cflags resource-plugin json-c) -o minimal.so plugin.c \
-        $(pkg-config --variable=plugin_ldflags resource-plugin) $(pkg-config --libs json-c)
+    cc -std=c11 $sanitizer -fPIC -fvisibility=hidden $(pkg-config --cflags librpkit) -o minimal.so plugin.c \
+        $(pkg-config --variable=plugin_ldflags resource-plugin) $(pkg-config --libs librpkit)
 )
 bash "$source/tests/abi/plugin_file.sh" "$work/examples/minimal-plugin/minimal.so" || fail "flags of pkg-config"
 
 # The installed rp calls both, by name and by path.
 note='{"name":"a","text":"first"}'
-state='{"name":"a","text":"first","id":"a"}'
-made="{\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":$state}]}"
+state='{"id":"a","name":"a","text":"first"}'
+made="{\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":$state,\"diagnostics\":[]}],\"diagnostics\":[]}"
 is "create" "$(RP_PLUGIN_PATH=$work/minimal "$rp" call minimal create "$note" --config '{}')" "$made"
 is "create" "$("$rp" call "$work/examples/minimal-plugin/minimal.so" create "$note" --config '{}')" "$made"
 code=0
@@ -65,12 +67,14 @@ strange=$(nm -D --defined-only "$library" | awk '$3 !~ /^rphost_/ { print $3 }')
 [[ $(readelf -d "$library") == *"soname: [librphost.so.0]"* ]] || fail "the soname of librphost"
 
 # A host on the header alone, and one on the library.
-# shellcheck disable=SC2046
-cc -std=c11 -o "$work/host" "$work/examples/hosts/host.c" $(pkg-config --cflags resource-plugin) -ldl
-is "what the host did" "$("$work/host" "$work/minimal/minimal.so" '{}' note "[$note]")" "open 0 {\"results\":[]}
+# shellcheck disable=SC2046,SC2086
+cc -std=c11 $sanitizer -o "$work/host" "$work/examples/hosts/host.c" $(pkg-config --cflags resource-plugin) -ldl
+gone='{"results":[{"status":"ok","outcome":"done","existed":true,"diagnostics":[]}],"diagnostics":[]}'
+is "what the host did" "$("$work/host" "$work/minimal/minimal.so" '{}' note "[$note]")" \
+    "open 0 {\"results\":[],\"diagnostics\":[]}
 create 0 $made
-read 0 {\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":$state}]}
-delete 0 {\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"existed\":true}]}"
+read 0 $made
+delete 0 $gone"
 cat >"$work/flat.c" <<'END'
 #include <rphost.h>
 int main(int argc, char **argv)
@@ -83,7 +87,6 @@ int main(int argc, char **argv)
     return status;
 }
 END
-sanitizer=$(sed -n 's/^RP_SANITIZE:STRING=\(..*\)/-fsanitize=\1/p' "$build/CMakeCache.txt")
 # shellcheck disable=SC2046,SC2086
 cc $sanitizer -o "$work/flat" "$work/flat.c" $(pkg-config --cflags --libs librphost)
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir librphost) "$work/flat" "$work/minimal/minimal.so" || fail "librphost"

@@ -81,9 +81,9 @@ typedef struct server {
 
 static const char *const modes[] = {"one", "two", NULL};
 
-static int check_name(const char *text, rp_error **error)
+static const char *check_name(const char *text)
 {
-    return strcmp(text, "bad") ? 0 : rp_error_set(error, RP_E_INVALID, "a bad name");
+    return strcmp(text, "bad") ? NULL : "a bad name";
 }
 
 static const rpkit_attribute fields[] = {

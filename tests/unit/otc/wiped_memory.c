@@ -3,7 +3,7 @@
  * here, so that what others left in them is not taken for ours. What json-c,
  * libcurl, libyaml and libc free themselves is not looked at.
  */
-#include "elb_member/hooks.h"
+#include "elb_member/instance.h"
 
 #include "simulator_process.h"
 #include "run.h"
@@ -164,14 +164,14 @@ static int open_and_create(const char *settings, const simulator_process *at)
              "{\"config\": {\"endpoint\": \"%s\", \"auth_url\": \"%s\", \"ca_file\": \"%s\", "
              "\"poll_min_ms\": 10, \"poll_max_ms\": 20, %s}}",
              at->url, at->url, at->ca_file, settings);
-    told = open_hook(NULL, NULL, request, strlen(request));
+    told = rpkit_open(NULL, NULL, request, strlen(request));
     ck_assert_msg(told->status == RP_OK, "%s", told->json);
     instance = told->instance;
-    response_release(told);
+    rpkit_release(told);
     told = create_hook(instance, NULL, create, strlen(create));
     status = told->status;
-    response_release(told);
-    close_instance(instance);
+    rpkit_release(told);
+    rpkit_close(instance);
     return status;
 }
 

@@ -1,15 +1,10 @@
-#include "response.h"
+/* Responses: the envelope of results, diagnostics, and those that exist before memory runs out. */
+#include "kit/call.h"
 
-#include <string.h>
-
-/* 16 MiB is what a request may have; what comes back for each record is longer than the record. */
-#define MAX_RESPONSE_BYTES (256u << 20)
-
-/* State, status and a warning take some 900 bytes. */
-#define USUAL_RESULT_BYTES 1024
+#include "base/text.h"
 
 static const struct {
-    int status;
+    int32_t status;
     const char *name;
 } names[] = {
     {RP_OK, "ok"},
@@ -32,7 +27,7 @@ static const struct {
     {RP_NO_MEMORY, "no_memory"},
 };
 
-const char *status_name(int status)
+const char *rpkit_status_name(int32_t status)
 {
     for (size_t i = 0; i < rp_count_of(names); i++)
         if (names[i].status == status)
@@ -67,7 +62,7 @@ const rp_response *response_forked(void)
     return &forked;
 }
 
-void response_release(const rp_response *told)
+void rpkit_release(const rp_response *told)
 {
     response *made = (response *)told;
 
@@ -79,15 +74,16 @@ void response_release(const rp_response *told)
 
 /* --- in the making ------------------------------------------------------------------- */
 
-response *response_begin(size_t results)
+response *response_begin(size_t bytes)
 {
     response *made = calloc(1, sizeof(*made));
+    size_t wanted = bytes + RESPONSE_TAIL;
 
     if (!made)
         return NULL;
     made->text = RP_BUFFER(MAX_RESPONSE_BYTES);
     made->told.struct_size = sizeof(made->told);
-    if (!rp_buffer_reserve(&made->text, 256 + results * USUAL_RESULT_BYTES)) {
+    if (!rp_buffer_reserve(&made->text, wanted < MAX_RESPONSE_BYTES ? wanted : MAX_RESPONSE_BYTES)) {
         free(made);
         return NULL;
     }
@@ -98,7 +94,7 @@ response *response_begin(size_t results)
     return made;
 }
 
-static void count_status(response *to, int status)
+void response_count(response *to, int32_t status)
 {
     if (status >= 100 && !to->failed) {
         to->failed = true;
@@ -108,88 +104,57 @@ static void count_status(response *to, int status)
         to->in_progress = true;
 }
 
-void result_begin(response *to, int status)
-{
-    count_status(to, status);
-    rp_write_begin(&to->writer, '{');
-    rp_write_text_member(&to->writer, "status", status_name(status));
-}
-
-void result_outcome(response *to, outcome came_of_it)
-{
-    static const char *const words[] = {
-        [OUTCOME_NONE] = "none", [OUTCOME_DONE] = "done", [OUTCOME_UNKNOWN] = "unknown"};
-
-    rp_write_text_member(&to->writer, "outcome", words[came_of_it]);
-}
-
-void result_retryable(response *to, bool retryable, int64_t retry_after_ms)
-{
-    rp_write_boolean_member(&to->writer, "retryable", retryable);
-    if (retry_after_ms > 0)
-        rp_write_integer_member(&to->writer, "retry_after_ms", retry_after_ms);
-}
-
-void result_diagnostics_begin(response *to)
-{
-    rp_write_name(&to->writer, "diagnostics");
-    rp_write_begin(&to->writer, '[');
-}
-
-void result_end(response *to)
-{
-    rp_write_end(&to->writer, ']');
-    rp_write_end(&to->writer, '}');
-}
-
 static void write_if(rp_json_writer *writer, const char *name, const char *text)
 {
     if (text && *text)
         rp_write_text_member(writer, name, text);
 }
 
-static void write_data(rp_json_writer *writer, const failure *said_by)
+static void write_data(rp_json_writer *writer, const rpkit_datum *data)
 {
     rp_write_name(writer, "data");
     rp_write_begin(writer, '{');
-    if (said_by->http_status)
-        rp_write_integer_member(writer, "http_status", said_by->http_status);
-    write_if(writer, "server_code", said_by->server_code);
-    write_if(writer, "server_message", said_by->server_message);
-    write_if(writer, "request_id", said_by->request_id);
+    for (; data->name; data++) {
+        if (data->text)
+            rp_write_text_member(writer, data->name, data->text);
+        else
+            rp_write_integer_member(writer, data->name, data->number);
+    }
     rp_write_end(writer, '}');
 }
 
-void write_diagnostic(response *to, const diagnostic *one)
+void response_diagnostic(response *to, const rpkit_diagnostic *one)
 {
     rp_json_writer *writer = &to->writer;
 
     rp_write_begin(writer, '{');
     rp_write_text_member(writer, "severity", one->warning ? "warning" : "error");
-    rp_write_text_member(writer, "status", status_name(one->status));
+    rp_write_text_member(writer, "status", rpkit_status_name(one->status));
     rp_write_text_member(writer, "code", one->code);
     rp_write_text_member(writer, "summary", one->summary);
     write_if(writer, "detail", one->detail);
     if (one->path)
         rp_write_text_member(writer, "path", one->path);
-    if (one->said_by && (one->said_by->http_status || one->said_by->server_code[0]))
-        write_data(writer, one->said_by);
+    if (one->data && one->data->name)
+        write_data(writer, one->data);
     rp_write_end(writer, '}');
 }
 
 void response_results_end(response *to)
 {
     rp_write_end(&to->writer, ']');
-    result_diagnostics_begin(to);
+    rp_write_name(&to->writer, "diagnostics");
+    rp_write_begin(&to->writer, '[');
 }
 
 const rp_response *response_end(response *made)
 {
     if (!made)
         return &no_memory;
-    result_end(made);
+    rp_write_end(&made->writer, ']');
+    rp_write_end(&made->writer, '}');
     if (!rp_buffer_ok(&made->text)) {
-        response_release(&made->told);
+        rpkit_release(&made->told);
         return &no_memory;
     }
     if (!made->failed && made->in_progress)
@@ -199,37 +164,31 @@ const rp_response *response_end(response *made)
     return &made->told;
 }
 
-static const rp_response *refused(const diagnostic *why)
+const rp_response *response_refused(const rpkit_diagnostic *why)
 {
-    response *made = response_begin(1);
+    response *made = response_begin(0);
 
     if (!made)
         return &no_memory;
-    count_status(made, why->status);
+    response_count(made, why->status);
     response_results_end(made);
-    write_diagnostic(made, why);
+    response_diagnostic(made, why);
     return response_end(made);
-}
-
-const rp_response *response_refused(int status, const char *code, const char *path, const char *summary)
-{
-    return refused(&(diagnostic){.status = status, .code = code, .path = path, .summary = summary});
-}
-
-const rp_response *response_refused_by(const failure *why)
-{
-    return refused(
-        &(diagnostic){.status = why->status, .code = why->code, .summary = why->summary, .said_by = why});
 }
 
 const rp_response *response_refused_for(const rp_error *error)
 {
+    rpkit_diagnostic why = {.status = RP_INTERNAL, .code = "internal"};
+
     if (!error || error->code == RP_E_NO_MEMORY)
         return &no_memory;
     if (error->code == RP_E_INVALID)
-        return response_refused(RP_INVALID_ARGUMENT, "document.invalid", error->path ? error->path : "",
-                                error->message);
+        why = (rpkit_diagnostic){.status = RP_INVALID_ARGUMENT,
+                                 .code = "document.invalid",
+                                 .path = error->path ? error->path : ""};
     if (error->code == RP_E_NOT_FOUND)
-        return response_refused(RP_UNSUPPORTED, "document.no_such_resource", error->path, error->message);
-    return response_refused(RP_INTERNAL, "internal", NULL, error->message);
+        why = (rpkit_diagnostic){
+            .status = RP_UNSUPPORTED, .code = "document.no_such_resource", .path = error->path};
+    why.summary = error->message;
+    return response_refused(&why);
 }
