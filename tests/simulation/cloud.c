@@ -460,14 +460,14 @@ static bool is_settled(const world *w, const op *one)
         bool shows = list->shown >> one->key & 1;
         if (list->listener == by->listener && list->answered_step &&
             list->requested_step > by->accepted_step &&
-            ((by->removes ? list->complete && !shows : shows) ||
-             list->requested_at >= by->accepted_at + w->traits.settle_ms))
+            (shows || list->requested_at >= by->accepted_at + w->traits.settle_ms))
             return true;
     }
     return false;
 }
 
-/* The end of a job that is learned makes what is known of its keys old, unless that was settled before. */
+/* The end of a job that adds makes what is known of its keys old, unless that was settled before. (A list
+   without a key shows that its removal is done, whenever the job ends.) */
 static void learn_of_job(world *w, const exchange *one)
 {
     sent *of = one->job >= 0 && one->job < w->send_count ? &w->sends[one->job] : NULL;
@@ -478,7 +478,7 @@ static void learn_of_job(world *w, const exchange *one)
     of->end_known = true;
     w->step++;
     for (int i = 0; i < of->ops; i++)
-        if (!is_settled(w, &w->ops[of->first_op + i]))
+        if (!of->removes && !is_settled(w, &w->ops[of->first_op + i]))
             w->keys[w->ops[of->first_op + i].key].touch = w->step;
 }
 
