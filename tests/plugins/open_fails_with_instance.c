@@ -5,9 +5,11 @@
  */
 #include "shelf.h"
 
+static rp_instance made;
+
 HOOK(bad_open)
 {
-    return respond(RP_INVALID_ARGUMENT, "{\"results\":[]}", calloc(1, sizeof(rp_instance)));
+    return respond(RP_INVALID_ARGUMENT, "{\"results\":[]}", &made);
 }
 
 PLUGIN(.open = bad_open)
