@@ -104,6 +104,15 @@ static void write_boolean(repair *now, const rp_json *result, const char *name)
         rp_write_boolean_member(&now->writer, name, value);
 }
 
+/* Why a result is broken that has no fault of its own: the answer is. */
+static const char *words_of(const repair *now, const rp_fault *fault)
+{
+    for (size_t i = 0; !fault && i < now->faults->count; i++)
+        if (now->faults->list[i].result == RP_WHOLE)
+            return now->faults->list[i].words;
+    return fault ? fault->words : "the result is missing";
+}
+
 static void write_broken_result(repair *now, const rp_json *result, const rp_fault *fault)
 {
     const rp_json *own = fault && fault->foreign ? NULL : result;
@@ -118,8 +127,7 @@ static void write_broken_result(repair *now, const rp_json *result, const rp_fau
     rp_write_boolean_member(&now->writer, "retryable", false);
     rp_write_name(&now->writer, "diagnostics");
     rp_write_begin(&now->writer, '[');
-    if (fault)
-        write_fault(&now->writer, fault->words, fault->foreign ? result : NULL);
+    write_fault(&now->writer, words_of(now, fault), fault && fault->foreign ? result : NULL);
     write_diagnostics(&now->writer, rp_json_get(own, "diagnostics"));
     rp_write_end(&now->writer, ']');
     rp_write_end(&now->writer, '}');

@@ -165,10 +165,8 @@ START_TEST(an_answer_that_cannot_be_read_leaves_every_record_unknown)
         rphost_answer *answer = answered("abc", RP_OK, documents[i], NULL, NULL);
         ck_assert_int_eq(rphost_status(answer), RP_CONTRACT);
         expect_count(answer, 3);
-        for (size_t j = 0; j < 3; j++) {
-            ck_assert_str_eq(text(result(answer, j), "status"), "contract");
-            ck_assert_str_eq(text(result(answer, j), "outcome"), "unknown");
-        }
+        for (size_t j = 0; j < 3; j++)
+            expect_broken(result(answer, j), "unknown", "(abi/README.md, Documents)");
         rphost_release(answer);
     }
 }
