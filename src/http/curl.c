@@ -801,6 +801,12 @@ static void curl_transport_drop(rp_transport *transport, rp_exchange *exchange)
     curl_multi_wakeup(self->multi);
 }
 
+static bool curl_transport_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    (void)transport;
+    return ((const transfer *)exchange)->sent;
+}
+
 static void curl_transport_wait(rp_transport *transport, int64_t at_most_ms)
 {
     curl_transport *self = (curl_transport *)transport;

@@ -847,16 +847,29 @@ static bool accepts_keys(const rp_http_reply *reply)
     return reply->status < 500 && reply->status != 429;
 }
 
+/* A server that asks the first request to wait asks those behind it, too. */
+static void note_probe(session *self, const rp_http_reply *reply, bool refused)
+{
+    static const char words[] = "HTTP 429: the server asked the request before this one to wait";
+
+    if (reply && !refused && accepts_keys(reply))
+        self->keys_accepted = true;
+    if (reply && reply->status == 429)
+        fail_waiting(self, &(rp_error){.code = RP_E_THROTTLED,
+                                       .message = (char *)words,
+                                       .retry_after_ms = rp_retry_after_ms(reply, self->clock)});
+}
+
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     session_exchange *mine = context;
     session *self = mine->owner;
     bool was_probe = self->probe == mine, refused = reply && self->is_unauthenticated(reply);
 
-    if (was_probe)
+    if (was_probe) {
         self->probe = NULL;
-    if (was_probe && reply && !refused && accepts_keys(reply))
-        self->keys_accepted = true;
+        note_probe(self, reply, refused);
+    }
     if (refused && may_renew(mine)) {
         renew(mine, reply);
         return;
@@ -924,6 +937,14 @@ static void session_drop(rp_transport *transport, rp_exchange *exchange)
         rp_transport_wake(self->inner);
 }
 
+/* What was refused for its credentials had no effect. */
+static bool session_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    const session_exchange *mine = (const session_exchange *)exchange;
+
+    return mine->state == SENT && rp_transport_has_sent(((const session *)transport)->inner, mine->inner);
+}
+
 static void session_wait(rp_transport *transport, int64_t at_most_ms)
 {
     rp_transport_wait(((session *)transport)->inner, at_most_ms);
@@ -984,7 +1005,7 @@ static void session_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops session_ops = {session_start, session_drop, session_wait,
+static const rp_transport_ops session_ops = {session_start, session_drop, session_has_sent, session_wait,
                                              session_step,  session_wake, session_free};
 
 rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
