@@ -874,9 +874,9 @@ static void curl_transport_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops curl_transport_ops = {curl_transport_start, curl_transport_drop,
-                                                    curl_transport_wait,  curl_transport_step,
-                                                    curl_transport_wake,  curl_transport_free};
+static const rp_transport_ops curl_transport_ops = {
+    curl_transport_start, curl_transport_drop, curl_transport_wait,    curl_transport_step,
+    curl_transport_wake,  curl_transport_free, curl_transport_has_sent};
 
 /* ---- making one ---- */
 

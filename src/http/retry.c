@@ -405,8 +405,8 @@ static void retry_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops retry_ops = {retry_start, retry_drop, retry_has_sent, retry_wait,
-                                           retry_step,  retry_wake, retry_free};
+static const rp_transport_ops retry_ops = {retry_start, retry_drop, retry_wait,    retry_step,
+                                           retry_wake,  retry_free, retry_has_sent};
 
 rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options, const rp_clock *clock,
                            rp_error **error)

@@ -80,6 +80,7 @@ typedef struct rp_transport_ops {
     void (*step)(rp_transport *transport);
     void (*wake)(rp_transport *transport);
     void (*free)(rp_transport *transport); /* drops requests in flight; a wrapper frees the wrapped transport */
+    bool (*has_sent)(const rp_transport *transport, const rp_exchange *exchange);
 } rp_transport_ops;
 
 struct rp_transport {

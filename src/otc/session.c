@@ -1005,8 +1005,8 @@ static void session_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops session_ops = {session_start, session_drop, session_has_sent, session_wait,
-                                             session_step,  session_wake, session_free};
+static const rp_transport_ops session_ops = {session_start, session_drop, session_wait,    session_step,
+                                             session_wake,  session_free, session_has_sent};
 
 rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
                               otc_is_unauthenticated *is_unauthenticated, const rp_clock *clock,

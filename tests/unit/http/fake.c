@@ -78,8 +78,8 @@ static void fake_free(rp_transport *transport)
         self->sent[i].open = false;
 }
 
-static const rp_transport_ops fake_ops = {fake_start, fake_drop, fake_has_sent, fake_wait,
-                                          fake_step,  fake_wake, fake_free};
+static const rp_transport_ops fake_ops = {fake_start, fake_drop, fake_wait,    fake_step,
+                                          fake_wake,  fake_free, fake_has_sent};
 
 void fake_init(fake *self)
 {

@@ -149,6 +149,23 @@ START_TEST(keys_that_were_never_taken_go_out_with_one_request_alone)
 }
 END_TEST
 
+START_TEST(requests_behind_one_that_is_asked_to_wait_wait_too)
+{
+    outcome *told;
+
+    make(WHOEVER(HOME, KEYS));
+    begin();
+    told = begin();
+    fake_reply(&here.inner, 0, (rp_http_reply){.status = 429, .body = "", .retry_after = "7"});
+    rp_transport_step(here.session);
+    rp_transport_step(here.session);
+    ck_assert_uint_eq(here.inner.count, 1);
+    ck_assert_int_eq(told->code, RP_E_THROTTLED);
+    ck_assert_int_eq(told->retry_after_ms, 7000);
+    end();
+}
+END_TEST
+
 START_TEST(refused_keys_are_not_sent_again)
 {
     outcome *told[3];
@@ -662,6 +679,7 @@ TCase *iam_request_tests(void)
     tcase_add_test(tests, keys_need_no_request_before_the_first);
     tcase_add_test(tests, a_signature_is_made_anew_for_each_attempt);
     tcase_add_test(tests, keys_that_were_never_taken_go_out_with_one_request_alone);
+    tcase_add_test(tests, requests_behind_one_that_is_asked_to_wait_wait_too);
     tcase_add_test(tests, refused_keys_are_not_sent_again);
     tcase_add_test(tests, keys_that_were_accepted_before_are_not_sent_again_once_refused);
     tcase_add_test(tests, keys_that_the_iam_refused_are_not_sent_to_the_service_either);
