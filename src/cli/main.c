@@ -1,3 +1,4 @@
+#include "cli/engine/event_log.h"
 #include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
 #include "cli/verbs/plugin_handle.h"
@@ -12,19 +13,20 @@ const rp_verb rp_verbs[] = {
     {"validate", "", 0, 0, "Check the configuration", rp_validate_details, rp_validate_options,
      rp_validate_verb, false},
     {"plan", "", 0, 0, "Show what apply would do", rp_plan_details, rp_plan_options, rp_plan_verb, false},
-    {"apply", "[PLAN]", 0, 1, "Create, update and delete resources to match the configuration", rp_apply_details, rp_apply_options,
-     rp_apply_verb, false},
+    {"apply", "[PLAN]", 0, 1, "Create, update and delete resources to match the configuration",
+     rp_apply_details, rp_apply_options, rp_apply_verb, false},
     {"destroy", "", 0, 0, "Destroy all resources in the state", rp_destroy_details, rp_destroy_options,
      rp_destroy_verb, false},
     {"refresh", "", 0, 0, "Update the state from the server", rp_refresh_details, rp_refresh_options,
      rp_refresh_verb, false},
-    {"import", "ADDRESS ID", 2, 2, "Put an existing object under management", rp_import_details, rp_import_options,
-     rp_import_verb, false},
+    {"import", "ADDRESS [ID]", 0, RP_MAX_OPERANDS, "Put an existing object under management",
+     rp_import_details, rp_import_options, rp_import_verb, false},
     {"list", "[TYPE] MEMBER=VALUE…", 0, RP_MAX_OPERANDS, "List the objects on the server, managed or not",
      rp_list_details, rp_list_options, rp_list_verb, false},
-    {"show", "", 0, 0, "Show the state", rp_show_details, rp_show_options, rp_show_verb, false},
-    {"state", "list|show|rm|mv|backup|restore …", 1, 3, "Inspect and change the state", rp_state_details,
-     rp_state_options, rp_state_verb, false},
+    {"show", "[PLAN]", 0, 1, "Show the state, or a saved plan", rp_show_details, rp_show_options,
+     rp_show_verb, false},
+    {"state", "list|show|rm|mv|untaint|backup|restore …", 1, 3, "Look at the state, and mend it",
+     rp_state_details, rp_state_options, rp_state_verb, false},
     {"schema", "[PLUGIN]", 0, 1, "Print a JSON Schema of the configuration", rp_schema_details,
      rp_schema_options, rp_schema_verb, false},
     {"describe", "PLUGIN", 1, 1, "Print the schemas of a plugin", rp_describe_details, rp_describe_options,
@@ -63,10 +65,13 @@ static int run(const rp_verb *verb, int argc, char **argv)
 
     if (rp_settings_read(verb, argc, argv, &settings, &error) < 0)
         return fail_usage(error, verb->name);
-    if (!settings.help)
-        return verb->run(&settings);
-    rp_help_print(verb, stdout);
-    return 0;
+    if (settings.help) {
+        rp_help_print(verb, stdout);
+        return 0;
+    }
+    if (rp_event_log_start(settings.events, &error) < 0)
+        return rp_plugin_handle_fail(error);
+    return verb->run(&settings);
 }
 
 int main(int argc, char **argv)

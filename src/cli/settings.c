@@ -157,6 +157,7 @@ int rp_settings_read(const rp_verb *verb, int argc, char **argv, rp_settings *se
     bool options_end = false;
     int failed = 0;
 
+    settings->max_destroy = UINT32_MAX;
     while (line.left && !failed) {
         const char *word = take_word(&line);
         if (!options_end && !strcmp(word, "--"))

@@ -37,7 +37,9 @@ typedef struct rp_settings {
     rp_texts targets, replace;
     uint32_t lock_timeout_ms;
     uint32_t parallelism;
+    uint32_t max_destroy; /* UINT32_MAX: no limit */
     bool auto_approve, detailed_exitcode, json, no_color, no_refresh, destroy, force, zip;
+    bool adopt, verbose, refresh_only, all;
 } rp_settings;
 
 typedef enum rp_option_kind {

@@ -9,8 +9,11 @@
 #include "host/running.h"
 #include "json/scan.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct rphost {
     const rp_plugin *plugin;
@@ -49,9 +52,33 @@ static void refuse(rphost *host, int32_t status, const char *code, const rp_erro
     keep_refusal(host, strdup(error->message), say(status, code, strdup(error->message)));
 }
 
+/* The file that this code was loaded from, the program or librphost; NULL if that cannot be told. */
+static char *own_file(void)
+{
+    char path[4096];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    Dl_info own;
+
+    if (dladdr(&without_memory, &own) && own.dli_fname && strstr(own.dli_fname, "librphost"))
+        return realpath(own.dli_fname, NULL);
+    return len > 0 ? strndup(path, (size_t)len) : NULL;
+}
+
+/* An installation that was moved, or put under another prefix, finds its own plugins. */
+static char *installed_beside(void)
+{
+    _cleanup_(rp_freep) char *own = own_file();
+    char *slash = own ? strrchr(own, '/') : NULL;
+    const char *from =
+        slash && rp_starts_with(slash + 1, "librphost") ? RP_PLUGINDIR_FROM_LIB : RP_PLUGINDIR_FROM_BIN;
+
+    return slash && *from ? rp_format("%.*s/%s", (int)(slash - own), own, from) : NULL;
+}
+
 static int load(rphost *host, const char *name, rp_error **error)
 {
-    const rp_search_path folders = {secure_getenv("RP_PLUGIN_PATH"), RP_PLUGINDIR};
+    _cleanup_(rp_freep) char *beside = installed_beside();
+    const rp_search_path folders = {secure_getenv("RP_PLUGIN_PATH"), RP_PLUGINDIR, beside};
     _cleanup_(rp_freep) char *path = NULL;
     int failed = rp_plugin_find(name, &folders, &path, error);
 

@@ -14,9 +14,9 @@ static void close_file(FILE **file)
 }
 
 /* One byte more than a document may have is enough to see that it is too long. */
-static int read_all(FILE *file, const char *name, rp_document *document, rp_error **error)
+static int read_all(FILE *file, const char *name, size_t max_bytes, rp_document *document, rp_error **error)
 {
-    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(max_bytes);
     char part[4096];
     size_t got;
 
@@ -25,7 +25,7 @@ static int read_all(FILE *file, const char *name, rp_document *document, rp_erro
     if (ferror(file))
         return rp_error_set(error, RP_E_SYSTEM, "%s: %s", name, strerror(errno));
     if (text.failure == RP_BUFFER_TOO_LONG)
-        return rp_error_set(error, RP_E_INVALID, "%s: longer than %u bytes", name, RP_JSON_MAX_BYTES);
+        return rp_error_set(error, RP_E_INVALID, "%s: longer than %zu bytes", name, max_bytes);
     document->len = text.len;
     document->text = rp_buffer_take(&text);
     return document->text ? 0 : rp_error_no_memory(error);
@@ -38,16 +38,21 @@ static int read_file(const char *name, rp_document *document, rp_error **error)
     if (!file)
         return rp_error_set(error, RP_E_SYSTEM, "%s: %s (inline JSON starts with '{' or '[')", name,
                             strerror(errno));
-    return read_all(file, file == stdin ? "standard input" : name, document, error);
+    return read_all(file, file == stdin ? "standard input" : name, RP_JSON_MAX_BYTES, document, error);
 }
 
 int rp_document_load(const char *name, rp_document *document, rp_error **error)
+{
+    return rp_document_load_max(name, RP_JSON_MAX_BYTES, document, error);
+}
+
+int rp_document_load_max(const char *name, size_t max_bytes, rp_document *document, rp_error **error)
 {
     _cleanup_(close_file) FILE *file = fopen(name, "re");
     int why = errno;
 
     if (file)
-        return read_all(file, name, document, error);
+        return read_all(file, name, max_bytes, document, error);
     rp_error_set(error, RP_E_SYSTEM, "%s: %s", name, strerror(why));
     errno = why;
     return RP_E_SYSTEM;

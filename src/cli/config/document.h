@@ -18,7 +18,9 @@ typedef struct rp_document {
    that name. NULL leaves the document empty. RP_E_SYSTEM or RP_E_INVALID. */
 int rp_document_read(const char *source, rp_document *document, rp_error **error);
 
-/* Reads a file. RP_E_SYSTEM leaves errno as it is. */
+/* Reads a file of at most so many bytes; without a limit, as many as JSON may have. RP_E_SYSTEM leaves errno as it
+   is. */
+int rp_document_load_max(const char *name, size_t max_bytes, rp_document *document, rp_error **error);
 int rp_document_load(const char *name, rp_document *document, rp_error **error);
 void rp_document_done(rp_document *document);
 

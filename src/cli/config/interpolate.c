@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "cli/nearest.h"
 #include "json/scan.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@ static int expand_text(const rp_yaml *node, const rp_scope *scope, rp_buffer *ou
 /* Values of for_each may take from outside, but not from each other. */
 static rp_scope outside_of(const rp_scope *scope)
 {
-    return (rp_scope){.file = scope->file, .lookup = scope->lookup};
+    return (rp_scope){.file = scope->file, .lookup = scope->lookup, .faults = scope->faults};
 }
 
 static int insert_value(const reference *one, rp_buffer *out, rp_error **error)
@@ -127,6 +128,23 @@ static const struct {
     {"each.value.", insert_each},
 };
 
+static int unknown_reference(const reference *one, rp_error **error)
+{
+    static const char *const known[] = {"each.key", "each.value", "env:NAME", "file:PATH"};
+    const char *nearest = NULL;
+
+    for (size_t i = 0; i < rp_count_of(known); i++)
+        nearest = rp_nearer(one->name, nearest, known[i]);
+    if (nearest)
+        return rp_error_at(error, one->scope->file, one->node->mark,
+                           "unknown reference ${%s} (did you mean ${%s}?)", one->name, nearest);
+    return rp_error_at(
+        error, one->scope->file, one->node->mark,
+        "unknown reference ${%s}: there are ${each.key}, ${each.value}, ${each.value.NAME}, ${env:NAME} "
+        "and ${file:PATH}; $${ is \"${\" itself",
+        one->name);
+}
+
 static int insert(const reference *one, rp_buffer *out, rp_error **error)
 {
     if (!strcmp(one->name, "each.key") || !strcmp(one->name, "each.value"))
@@ -134,10 +152,7 @@ static int insert(const reference *one, rp_buffer *out, rp_error **error)
     for (size_t i = 0; i < rp_count_of(kinds); i++)
         if (rp_starts_with(one->name, kinds[i].start) && one->name[strlen(kinds[i].start)])
             return kinds[i].insert(one, out, error);
-    return rp_error_at(error, one->scope->file, one->node->mark,
-                       "${%s} means nothing: there are ${each.key}, ${each.value}, ${each.value.NAME}, "
-                       "${env:NAME} and ${file:PATH}; $${ is a \"${\" that stands for itself",
-                       one->name);
+    return unknown_reference(one, error);
 }
 
 /* `at` is behind "${"; returns what is behind "}", or NULL. */
@@ -239,19 +254,38 @@ static int write_string(const rp_yaml *node, const rp_scope *scope, rp_json_writ
     return 0;
 }
 
+/* One fault does not hide the next. */
+static int write_item(const rp_yaml *item, const rp_scope *scope, rp_json_writer *writer, rp_error **error)
+{
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
+    int failed;
+
+    if (!scope->faults)
+        return rp_interpolate(item, scope, writer, error);
+    failed = rp_interpolate(item, scope, writer, &why);
+    if (failed && why)
+        rp_diagnostics_add_error(scope->faults, why);
+    if (failed == RP_E_INVALID)
+        rp_write_null(writer);
+    return failed;
+}
+
 static int write_items(const rp_yaml *node, const rp_scope *scope, rp_json_writer *writer, rp_error **error)
 {
     bool map = node->kind == RP_YAML_MAP;
-    int failed = 0;
+    int failed = 0, worst = 0;
 
     rp_write_begin(writer, map ? '{' : '[');
-    for (size_t i = 0; i < node->count && !failed; i++) {
+    for (size_t i = 0; i < node->count && (!failed || failed == RP_E_INVALID); i++) {
         if (map)
             rp_write_name(writer, node->items[i].name);
-        failed = rp_interpolate(&node->items[i], scope, writer, error);
+        failed = write_item(&node->items[i], scope, writer, error);
+        worst = failed ? failed : worst;
+        if (!scope->faults && failed)
+            break;
     }
     rp_write_end(writer, map ? '}' : ']');
-    return failed;
+    return worst;
 }
 
 int rp_interpolate(const rp_yaml *node, const rp_scope *scope, rp_json_writer *writer, rp_error **error)

@@ -7,7 +7,7 @@
 #ifndef RP_CLI_CONFIG_INTERPOLATE_H
 #define RP_CLI_CONFIG_INTERPOLATE_H
 
-#include "cli/config/yaml.h"
+#include "cli/output/diagnostics.h"
 #include "json/writer.h"
 
 /* Where env and file come from. */
@@ -20,11 +20,13 @@ typedef struct rp_lookup {
 typedef struct rp_scope {
     const char *file; /* for messages */
     const rp_lookup *lookup;
-    const char *key;      /* NULL: not within for_each */
-    const rp_yaml *value; /* of for_each; NULL where it was a list: then it is the key */
+    const char *key;        /* NULL: not within for_each */
+    const rp_yaml *value;   /* of for_each; NULL where it was a list: then it is the key */
+    rp_diagnostics *faults; /* where each of several faults goes; NULL: the first one is the error */
 } rp_scope;
 
-/* The value as JSON, with all of its texts expanded. RP_E_INVALID with the place. */
+/* The value as JSON, with all of its texts expanded. RP_E_INVALID with the place, or without an error where
+   the faults went elsewhere. */
 int rp_interpolate(const rp_yaml *node, const rp_scope *scope, rp_json_writer *writer, rp_error **error);
 
 /* Whether the text takes anything from for_each. */

@@ -42,6 +42,25 @@ typedef struct member {
     const char *desired;
 } member;
 
+/* Keeps a fault of the file, so that the next one is found as well; anything else ends it all. */
+static int keep_fault(rp_project *project, int failed, rp_error **why, rp_error **error)
+{
+    if (failed == RP_E_INVALID) {
+        if (*why)
+            rp_diagnostics_add_error(&project->faults, *why);
+        rp_error_free(rp_take(*why));
+        return 0;
+    }
+    if (failed && error)
+        *error = rp_take(*why);
+    return failed;
+}
+
+static int faults_found(const rp_project *project)
+{
+    return project->faults.errors ? RP_E_INVALID : 0;
+}
+
 #define IS(kind) (1u << (kind))
 
 static const member file_members[] = {
@@ -56,6 +75,7 @@ static const member block_members[] = {
     {"type", false, IS(RP_YAML_STRING), "the name of a type"},
     {"for_each", false, IS(RP_YAML_MAP) | IS(RP_YAML_LIST), "a map or a list of names"},
     {"create_before_destroy", false, IS(RP_YAML_BOOLEAN), "true or false"},
+    {"prevent_destroy", false, IS(RP_YAML_BOOLEAN), "true or false"},
     {"record", true, IS(RP_YAML_MAP), "a map: the members of the record"},
     {0},
 };
@@ -93,28 +113,50 @@ static int check_member(const rp_project *project, const member *table, const rp
     return 0;
 }
 
-static int check_map(const rp_project *project, const member *table, const rp_yaml *map, const char *what,
+static int check_map(rp_project *project, const member *table, const rp_yaml *map, const char *what,
                      rp_error **error)
 {
     rp_mark mark = map->name ? map->name_mark : map->mark;
+    size_t errors = project->faults.errors;
+    int failed = 0;
 
     if (map->kind != RP_YAML_MAP)
         return rp_error_at(error, project->file, mark, "%s must be a map, and is %s", what,
                            rp_yaml_kind_name(map->kind));
-    for (size_t i = 0; i < map->count; i++)
-        if (check_member(project, table, &map->items[i], error) < 0)
-            return RP_E_INVALID;
-    for (; table->name; table++)
+    for (size_t i = 0; i < map->count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *why = NULL;
+        failed = check_member(project, table, &map->items[i], &why);
+        failed = keep_fault(project, failed, &why, error);
+    }
+    for (; table->name && !failed; table++)
         if (table->required && !rp_yaml_get(map, table->name))
             return rp_error_at(error, project->file, mark, "%s has no \"%s\": %s", what, table->name,
                                table->desired);
-    return 0;
+    return !failed && project->faults.errors > errors ? RP_E_INVALID : failed;
+}
+
+static bool is_true(const rp_yaml *map, const char *name)
+{
+    const rp_yaml *node = rp_yaml_get(map, name);
+
+    return node && (*node->text | 0x20) == 't';
+}
+
+/* Whether the parts that are known are what they must be, whatever else is there. */
+static bool is_readable(const rp_yaml *node)
+{
+    for (const member *one = block_members; one->name; one++) {
+        const rp_yaml *part = rp_yaml_get(node, one->name);
+        if (part ? !(one->kinds & IS(part->kind)) : one->required)
+            return false;
+    }
+    return node->kind == RP_YAML_MAP;
 }
 
 static int read_block(rp_project *project, const rp_yaml *node, rp_error **error)
 {
     _cleanup_(rp_freep) char *what = rp_format("the resource \"%s\"", node->name);
-    const rp_yaml *type = rp_yaml_get(node, "type"), *first = rp_yaml_get(node, "create_before_destroy");
+    const rp_yaml *type = rp_yaml_get(node, "type");
     rp_block *blocks = rp_array_grow(project->blocks, project->block_count, sizeof(*blocks));
     int failed = what && blocks ? 0 : rp_error_no_memory(error);
 
@@ -125,21 +167,23 @@ static int read_block(rp_project *project, const rp_yaml *node, rp_error **error
                            "\"%s\" is no name: letters, digits, _ and -, and no digit first", node->name);
     if (!failed)
         failed = check_map(project, block_members, node, what, error);
-    if (failed)
+    if (failed && !(failed == RP_E_INVALID && is_readable(node)))
         return failed;
     blocks[project->block_count++] = (rp_block){.name = node->name,
                                                 .type = type ? type->text : NULL,
                                                 .mark = node->name_mark,
                                                 .type_mark = type ? type->mark : node->name_mark,
-                                                .create_first = first && (*first->text | 0x20) == 't',
+                                                .create_first = is_true(node, "create_before_destroy"),
+                                                .prevent_destroy = is_true(node, "prevent_destroy"),
                                                 .for_each = rp_yaml_get(node, "for_each"),
                                                 .record = rp_yaml_get(node, "record")};
-    return 0;
+    return failed;
 }
 
 static rp_scope scope_of(const rp_project *project, const rp_desired *desired)
 {
     return (rp_scope){.file = project->file,
+                      .faults = (rp_diagnostics *)(uintptr_t)&project->faults,
                       .lookup = &project->lookup,
                       .key = desired ? desired->key : NULL,
                       .value = desired ? desired->value : NULL};
@@ -183,19 +227,39 @@ static int set_config(rp_project *project, rp_error **error)
     return failed || rp_buffer_ok(&project->config) ? failed : rp_error_no_memory(error);
 }
 
+static bool is_text(const rp_yaml *node)
+{
+    return node && node->kind == RP_YAML_STRING;
+}
+
 static int read_document(rp_project *project, rp_error **error)
 {
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
     const rp_yaml *resources;
-    int failed = check_map(project, file_members, &project->document, "the file", error);
+    size_t errors;
+    int failed = check_map(project, file_members, &project->document, "the file", &why);
 
-    if (failed)
-        return failed;
+    failed = keep_fault(project, failed, &why, error);
     resources = rp_yaml_get(&project->document, "resources");
-    for (size_t i = 0; resources && i < resources->count && !failed; i++)
-        failed = read_block(project, &resources->items[i], error);
+    if (resources && resources->kind != RP_YAML_MAP)
+        resources = NULL;
+    for (size_t i = 0; resources && i < resources->count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *fault = NULL;
+        failed = read_block(project, &resources->items[i], &fault);
+        failed = keep_fault(project, failed, &fault, error);
+    }
+    if (!failed && is_text(rp_yaml_get(&project->document, "plugin"))) {
+        failed = set_plugin(project, &why);
+        failed = keep_fault(project, failed, &why, error);
+    }
+    errors = project->faults.errors;
     if (!failed)
-        failed = set_plugin(project, error);
-    return failed ? failed : set_config(project, error);
+        failed = keep_fault(project, set_config(project, &why), &why, error);
+    project->is_usable =
+        !failed && project->plugin && project->faults.errors == errors &&
+        (!rp_yaml_get(&project->document, "config") ||
+         check_member(project, file_members, rp_yaml_get(&project->document, "config"), NULL) == 0);
+    return failed ? failed : faults_found(project);
 }
 
 static int load_text(rp_project *project, rp_error **error)
@@ -219,6 +283,7 @@ static int load_text(rp_project *project, rp_error **error)
 
 int rp_project_load(const char *file, const rp_lookup *lookup, rp_project *project, rp_error **error)
 {
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
     const char *slash = strrchr(file, '/');
     int failed;
 
@@ -229,7 +294,10 @@ int rp_project_load(const char *file, const rp_lookup *lookup, rp_project *proje
     project->lookup = lookup ? *lookup : (rp_lookup){get_env, read_file, project};
     if (!project->file || !project->folder)
         return rp_error_no_memory(error);
-    failed = load_text(project, error);
+    failed = load_text(project, &why);
+    failed = keep_fault(project, failed, &why, error);
+    if (!failed && project->faults.errors)
+        return RP_E_INVALID;
     return failed ? failed : read_document(project, error);
 }
 
@@ -246,6 +314,7 @@ void rp_project_done(rp_project *project)
         rp_wipe(project->config.data, project->config.len);
     rp_buffer_done(&project->config);
     rp_yaml_done(&project->document);
+    rp_diagnostics_done(&project->faults);
     free(project->plugin);
     free(project->text);
     free(project->folder);
@@ -300,17 +369,24 @@ static int check_element(const rp_project *project, const rp_yaml *element, rp_n
     return 0;
 }
 
+static int want_element(rp_project *project, const rp_block *block, const rp_type *type, rp_name_index *names,
+                        size_t at, rp_error **error)
+{
+    const rp_yaml *item = &block->for_each->items[at];
+    int failed = check_element(project, item, names, at, error);
+
+    return failed ? failed
+                  : want(project, block, type, item->written ? item->written : item->text, NULL, error);
+}
+
 static int want_list(rp_project *project, const rp_block *block, const rp_type *type, rp_error **error)
 {
     _cleanup_(rp_name_index_done) rp_name_index names = {0};
-    const rp_yaml *list = block->for_each;
     int failed = 0;
 
-    for (size_t i = 0; i < list->count && !failed; i++) {
-        const rp_yaml *item = &list->items[i];
-        failed = check_element(project, item, &names, i, error);
-        if (!failed)
-            failed = want(project, block, type, item->written ? item->written : item->text, NULL, error);
+    for (size_t i = 0; i < block->for_each->count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *why = NULL;
+        failed = keep_fault(project, want_element(project, block, type, &names, i, &why), &why, error);
     }
     return failed;
 }
@@ -319,9 +395,11 @@ static int want_map(rp_project *project, const rp_block *block, const rp_type *t
 {
     int failed = 0;
 
-    for (size_t i = 0; i < block->for_each->count && !failed; i++)
-        failed =
-            want(project, block, type, block->for_each->items[i].name, &block->for_each->items[i], error);
+    for (size_t i = 0; i < block->for_each->count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *why = NULL;
+        const rp_yaml *item = &block->for_each->items[i];
+        failed = keep_fault(project, want(project, block, type, item->name, item, &why), &why, error);
+    }
     return failed;
 }
 
@@ -388,15 +466,17 @@ static int check_key(const rp_project *project, size_t at, rp_name_index *keys, 
     return first == at ? 0 : same_object(project, &project->desired[at], &project->desired[first], error);
 }
 
-static int check_keys(const rp_project *project, rp_error **error)
+static int check_keys(rp_project *project, rp_error **error)
 {
     _cleanup_(rp_name_index_done) rp_name_index keys = {0};
     char **kept = calloc(project->desired_count + 1, sizeof(*kept));
     int failed = kept ? 0 : rp_error_no_memory(error);
 
-    for (size_t i = 0; i < project->desired_count && !failed; i++)
-        if (rp_json_count(project->desired[i].type->key))
-            failed = check_key(project, i, &keys, &kept[i], error);
+    for (size_t i = 0; i < project->desired_count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *why = NULL;
+        if (project->desired[i].record && rp_json_count(project->desired[i].type->key))
+            failed = keep_fault(project, check_key(project, i, &keys, &kept[i], &why), &why, error);
+    }
     for (size_t i = 0; kept && i < project->desired_count; i++)
         free(kept[i]);
     free(kept);
@@ -407,12 +487,17 @@ int rp_project_expand(rp_project *project, const rp_plugin_schema *plugin_schema
 {
     int failed = 0;
 
-    for (size_t i = 0; i < project->block_count && !failed; i++)
-        failed = want_block(project, &project->blocks[i], plugin_schema, error);
+    for (size_t i = 0; i < project->block_count && !failed; i++) {
+        _cleanup_(rp_error_freep) rp_error *why = NULL;
+        failed =
+            keep_fault(project, want_block(project, &project->blocks[i], plugin_schema, &why), &why, error);
+    }
     for (size_t i = 0; i < project->desired_count && !failed; i++)
         if (!rp_name_index_add(&project->by_address, project->desired[i].address, i, NULL))
             failed = rp_error_no_memory(error);
-    return failed ? failed : check_keys(project, error);
+    if (!failed)
+        failed = check_keys(project, error);
+    return failed ? failed : faults_found(project);
 }
 
 const rp_desired *rp_project_find(const rp_project *project, const char *address)

@@ -15,7 +15,7 @@ typedef struct rp_block {
     const char *name;
     const char *type; /* NULL: the plugin's only one */
     rp_mark mark, type_mark;
-    bool create_first;
+    bool create_first, prevent_destroy;
     const rp_yaml *for_each; /* or NULL */
     const rp_yaml *record;
 } rp_block;
@@ -43,6 +43,8 @@ typedef struct rp_project {
     size_t desired_count;
     rp_name_index by_address;
     rp_lookup lookup;
+    bool is_usable;        /* the plugin and its config are known, whatever else is wrong */
+    rp_diagnostics faults; /* all that is wrong with the file, each with its place */
 } rp_project;
 
 /* Reads the file and its config, but expands no record. RP_E_INVALID with the place. `outside` may be NULL:

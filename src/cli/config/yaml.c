@@ -29,6 +29,7 @@ static void end_reading(reading *from)
 int rp_error_at(rp_error **error, const char *file, rp_mark mark, const char *format, ...)
 {
     _cleanup_(rp_freep) char *words = NULL;
+    char place[32];
     va_list arguments;
     int made;
 
@@ -39,7 +40,21 @@ int rp_error_at(rp_error **error, const char *file, rp_mark mark, const char *fo
         words = NULL;
         return rp_error_no_memory(error);
     }
-    return rp_error_set(error, RP_E_INVALID, "%s:%u:%u: %s", file, mark.line, mark.column, words);
+    snprintf(place, sizeof(place), "%u:%u", mark.line, mark.column);
+    return rp_error_set_at(error, RP_E_INVALID, place, "%s:%s: %s", file, place, words);
+}
+
+bool rp_error_mark(const rp_error *error, rp_mark *mark, const char **words)
+{
+    _cleanup_(rp_freep) char *place = NULL;
+    const char *found;
+
+    if (!error->path || sscanf(error->path, "%u:%u", &mark->line, &mark->column) != 2)
+        return false;
+    place = rp_format(":%s: ", error->path);
+    found = place ? strstr(error->message, place) : NULL;
+    *words = found ? found + strlen(place) : error->message;
+    return true;
 }
 
 static rp_mark mark_of(yaml_mark_t mark)

@@ -57,8 +57,11 @@ const rp_yaml *rp_yaml_at(const rp_yaml *root, const char *pointer);
 /* "a string", "a list", … */
 const char *rp_yaml_kind_name(rp_yaml_kind kind);
 
-/* RP_E_INVALID with the place before the words. */
+/* RP_E_INVALID with the place, "FILE:LINE:COLUMN: ", before the words. */
 int rp_error_at(rp_error **error, const char *file, rp_mark mark, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The place of an error that rp_error_at has made, and the words behind it; false for any other. */
+bool rp_error_mark(const rp_error *error, rp_mark *mark, const char **words);
 
 #endif

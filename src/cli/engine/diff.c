@@ -1,5 +1,6 @@
 #include "cli/engine/diff.h"
 
+#include "base/text.h"
 #include "cli/array.h"
 #include "cli/config/address.h"
 #include "cli/engine/json_equal.h"
@@ -7,19 +8,28 @@
 
 #include <string.h>
 
+#define NONE    SIZE_MAX
+#define MAX_KEY 65536
+
 void rp_observed_free(rp_observed *observed, size_t count)
 {
-    for (size_t i = 0; observed && i < count; i++)
+    for (size_t i = 0; observed && i < count; i++) {
         free(observed[i].state);
+        free(observed[i].id);
+    }
     free(observed);
 }
 
 void rp_plan_done(rp_plan *plan)
 {
+    for (size_t i = 0; i < plan->adopted_count; i++)
+        free(plan->adopted[i].record);
+    free(plan->adopted);
     free(plan->changes);
     *plan = (rp_plan){0};
 }
 
+/* Most types have nothing to hide. */
 char *rp_desired_hidden(const rp_desired *desired, const char *salt, rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *record = NULL;
@@ -27,19 +37,79 @@ char *rp_desired_hidden(const rp_desired *desired, const char *salt, rp_error **
     rp_json_writer writer = RP_JSON_WRITER(&text);
     char *made;
 
-    if (rp_json_parse(desired->record, strlen(desired->record), &record, error) < 0 ||
-        rp_type_hide(desired->type, record, salt, &writer, error) < 0)
+    if (!desired->type->hides) {
+        made = strdup(desired->record);
+    } else {
+        if (rp_json_parse(desired->record, strlen(desired->record), &record, error) < 0 ||
+            rp_type_hide(desired->type, record, salt, &writer, error) < 0)
+            return NULL;
+        made = rp_buffer_take(&text);
+    }
+    if (!made)
+        rp_error_no_memory(error);
+    return made;
+}
+
+/* What writes the write-only attributes of a record. */
+typedef struct giving {
+    const rp_type *type;
+    rp_json_writer *writer;
+} giving;
+
+static int give(void *context, const char *name, const rp_json *value)
+{
+    const giving *in = context;
+
+    if (!rp_type_is_write_only(in->type, name))
+        return 0;
+    rp_write_name(in->writer, name);
+    rp_write_value(in->writer, value);
+    return 0;
+}
+
+char *rp_desired_given(const rp_desired *desired, const char *salt, rp_error **error)
+{
+    _cleanup_(rp_freep) char *hidden = rp_desired_hidden(desired, salt, error);
+    _cleanup_(rp_json_freep) rp_json *record = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    rp_json_writer writer = RP_JSON_WRITER(&text);
+    giving in = {desired->type, &writer};
+    char *made;
+
+    if (!hidden || rp_json_parse(hidden, strlen(hidden), &record, error) < 0)
         return NULL;
+    rp_write_begin(&writer, '{');
+    rp_json_each(record, give, &in);
+    rp_write_end(&writer, '}');
     made = rp_buffer_take(&text);
     if (!made)
         rp_error_no_memory(error);
     return made;
 }
 
+bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out)
+{
+    rp_json_writer writer = RP_JSON_WRITER(out);
+    size_t count = rp_json_count(type->key);
+
+    rp_write_begin(&writer, '{');
+    for (size_t i = 0; i < count; i++) {
+        const char *name = rp_json_text(rp_json_at(type->key, i));
+        const rp_json *member = name ? rp_json_get(value, name) : NULL;
+        if (!member || rp_is_hidden(member))
+            return false;
+        rp_write_name(&writer, name);
+        rp_write_value(&writer, member);
+    }
+    rp_write_end(&writer, '}');
+    return count && rp_buffer_ok(out);
+}
+
 /* What differences are looked for in. */
 typedef struct comparison {
     const rp_type *type;
     const rp_json *state, *record, *desired;
+    bool imported; /* nobody knows what it was made from */
     rp_each_difference *each;
     void *context;
 } comparison;
@@ -47,9 +117,15 @@ typedef struct comparison {
 /* What the object has: as the server tells it or, of what the server does not tell, as it was made. */
 static const rp_json *value_of(const comparison *in, const char *name)
 {
-    const rp_json *told = rp_json_get(in->state, name);
+    if (rp_json_has(in->state, name) && !rp_type_is_write_only(in->type, name))
+        return rp_json_get(in->state, name);
+    return rp_json_get(in->record, name);
+}
 
-    return told ? told : rp_json_get(in->record, name);
+/* A write-only attribute of an imported object cannot be compared, and is taken as given. */
+static bool is_given(const comparison *in, const char *name)
+{
+    return in->imported && rp_type_is_write_only(in->type, name) && !rp_json_has(in->record, name);
 }
 
 static int compare_desired(void *context, const char *name, const rp_json *after)
@@ -57,12 +133,13 @@ static int compare_desired(void *context, const char *name, const rp_json *after
     const comparison *in = context;
     const rp_json *before = value_of(in, name);
 
-    if (!after || rp_type_is_computed(in->type, name) || rp_json_equal(before, after))
+    if (!after || rp_type_is_computed(in->type, name) || is_given(in, name) || rp_json_equal(before, after))
         return 0;
-    return in->each(in->context, &(rp_difference){name, before, after});
+    return in->each(in->context, &(rp_difference){name, before, after, rp_type_is_updatable(in->type, name)});
 }
 
-/* A member that is no longer wanted counts only if it once was: else it is the server's own choice. */
+/* An attribute that is not desired any more counts only if it once was: else it is the server's own choice.
+ */
 static int compare_left_out(void *context, const char *name, const rp_json *made)
 {
     const comparison *in = context;
@@ -70,15 +147,23 @@ static int compare_left_out(void *context, const char *name, const rp_json *made
 
     if (!made || !before || rp_json_get(in->desired, name) || rp_type_is_computed(in->type, name))
         return 0;
-    return in->each(in->context, &(rp_difference){name, before, NULL});
+    return in->each(in->context, &(rp_difference){name, before, NULL, rp_type_is_updatable(in->type, name)});
+}
+
+static int is_not_write_only(void *context, const char *name, const rp_json *value)
+{
+    (void)value;
+    return !rp_type_is_write_only(context, name);
 }
 
 int rp_differences(const rp_type *type, const rp_json *state, const rp_json *record, const rp_json *desired,
                    rp_each_difference *each, void *context)
 {
-    comparison in = {type, state, record, desired, each, context};
-    int ended = rp_json_each(desired, compare_desired, &in);
+    comparison in = {type, state, record, desired, false, each, context};
+    int ended;
 
+    in.imported = !rp_json_each(record, is_not_write_only, (void *)(uintptr_t)type);
+    ended = rp_json_each(desired, compare_desired, &in);
     return ended ? ended : rp_json_each(record, compare_left_out, &in);
 }
 
@@ -102,7 +187,7 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
     return rp_differences(change->type, state, record, desired, each, context);
 }
 
-/* Drift, member by member. */
+/* Drift, attribute by attribute. */
 typedef struct drifting {
     const rp_type *type;
     const rp_json *before, *after;
@@ -118,7 +203,7 @@ static int compare_seen(void *context, const char *name, const rp_json *after)
 
     if ((!in->all && rp_type_is_computed(in->type, name)) || rp_json_equal(before, after))
         return 0;
-    return in->each(in->context, &(rp_difference){name, before, after});
+    return in->each(in->context, &(rp_difference){name, before, after, false});
 }
 
 static int compare_lost(void *context, const char *name, const rp_json *before)
@@ -127,7 +212,7 @@ static int compare_lost(void *context, const char *name, const rp_json *before)
 
     if (!before || rp_json_has(in->after, name) || (!in->all && rp_type_is_computed(in->type, name)))
         return 0;
-    return in->each(in->context, &(rp_difference){name, before, NULL});
+    return in->each(in->context, &(rp_difference){name, before, NULL, false});
 }
 
 int rp_drift(const rp_type *type, const char *before, const char *after, bool all, rp_each_difference *each,
@@ -146,23 +231,103 @@ int rp_drift(const rp_type *type, const char *before, const char *after, bool al
     return ended ? ended : rp_json_each(old, compare_lost, &in);
 }
 
-/* Planning */
+/* Matching: which object of the state each desired one is */
 
 typedef struct planning {
-    const rp_project *project;
-    const rp_plugin_schema *plugin_schema;
-    const char *salt;
-    const rp_objects *objects;
-    const rp_observed *observed;
-    const rp_diff_options *options;
-    rp_name_index current; /* objects that are not deposed */
+    rp_diff_input from;
+    rp_name_index by_address, by_key, by_id; /* objects that are not deposed */
+    rp_name_index held;                      /* ids of those that a desired one is */
+    char **keys, **ids;                      /* by object: what the others borrow */
+    size_t *matched;                         /* by desired object: its object, or NONE */
+    size_t *claimed;                         /* by object: which desired one it is, or NONE */
     rp_plan plan;
 } planning;
 
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; texts && i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
 static void end_planning(planning *in)
 {
-    rp_name_index_done(&in->current);
+    rp_name_index_done(&in->by_address);
+    rp_name_index_done(&in->by_key);
+    rp_name_index_done(&in->by_id);
+    rp_name_index_done(&in->held);
+    free_texts(in->keys, in->from.objects->count);
+    free_texts(in->ids, in->from.objects->count);
+    free(in->matched);
+    free(in->claimed);
     rp_plan_done(&in->plan);
+}
+
+static size_t *fill_with_none(size_t count)
+{
+    size_t *made = calloc(count + 1, sizeof(*made));
+
+    for (size_t i = 0; made && i < count; i++)
+        made[i] = NONE;
+    return made;
+}
+
+/* Type and key as one text; NULL where there is no key, or where memory is short: then it is not found, and
+   the plan is as it was before keys were compared. */
+static char *key_text(const rp_type *type, const char *json)
+{
+    _cleanup_(rp_json_freep) rp_json *value = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_KEY);
+
+    if (!rp_json_count(type->key) || rp_json_parse(json, strlen(json), &value, NULL) < 0)
+        return NULL;
+    rp_buffer_format(&text, "%s ", type->name);
+    return rp_key_write(type, value, &text) ? rp_buffer_take(&text) : NULL;
+}
+
+static char *id_text(const char *type, const char *id)
+{
+    return id && *id ? rp_format("%s %s", type, id) : NULL;
+}
+
+static const char *state_of(const planning *in, size_t at)
+{
+    const rp_observed *seen = &in->from.observed[at];
+
+    return seen->state ? seen->state : in->from.objects->items[at].state;
+}
+
+static int index_object(planning *in, size_t at, rp_error **error)
+{
+    const rp_object *object = &in->from.objects->items[at];
+    const rp_type *type = NULL;
+
+    if (*object->deposed)
+        return 0;
+    if (!rp_name_index_add(&in->by_address, object->address, at, NULL))
+        return rp_error_no_memory(error);
+    if (!rp_plugin_schema_find(in->from.plugin_schema, object->type, &type, NULL))
+        in->keys[at] = key_text(type, state_of(in, at));
+    in->ids[at] = id_text(object->type, object->id);
+    if ((in->keys[at] && !rp_name_index_add(&in->by_key, in->keys[at], at, NULL)) ||
+        (in->ids[at] && !rp_name_index_add(&in->by_id, in->ids[at], at, NULL)))
+        return rp_error_no_memory(error);
+    return 0;
+}
+
+static int begin_planning(planning *in, rp_error **error)
+{
+    int failed = 0;
+
+    in->keys = calloc(in->from.objects->count + 1, sizeof(*in->keys));
+    in->ids = calloc(in->from.objects->count + 1, sizeof(*in->ids));
+    in->matched = fill_with_none(in->from.project->desired_count);
+    in->claimed = fill_with_none(in->from.objects->count);
+    if (!in->keys || !in->ids || !in->matched || !in->claimed)
+        return rp_error_no_memory(error);
+    for (size_t i = 0; i < in->from.objects->count && !failed; i++)
+        failed = index_object(in, i, error);
+    return failed;
 }
 
 static bool is_among(const char *address, const char *const *targets, size_t count)
@@ -173,10 +338,130 @@ static bool is_among(const char *address, const char *const *targets, size_t cou
     return false;
 }
 
-static bool is_aimed_at(const planning *in, const char *address)
+static bool is_targeted(const planning *in, const char *address)
 {
-    return !in->options->target_count || is_among(address, in->options->targets, in->options->target_count);
+    const rp_diff_options *options = in->from.options;
+
+    return !options->target_count || is_among(address, options->targets, options->target_count);
 }
+
+static void claim(planning *in, size_t desired, size_t object)
+{
+    in->matched[desired] = object;
+    in->claimed[object] = desired;
+}
+
+/* The object of the same key, or of the id that the plugin gives the key. */
+static bool find_by_key(const planning *in, size_t at, size_t *object)
+{
+    const rp_desired *desired = &in->from.project->desired[at];
+    const rp_observed *found = in->from.found ? &in->from.found[at] : NULL;
+    _cleanup_(rp_freep) char *key = key_text(desired->type, desired->record);
+    _cleanup_(rp_freep) char *id = found ? id_text(desired->type->name, found->id) : NULL;
+
+    return (key && rp_name_index_find(&in->by_key, key, object)) ||
+           (id && rp_name_index_find(&in->by_id, id, object));
+}
+
+static int same_object(const planning *in, size_t at, size_t object, rp_error **error)
+{
+    const rp_project *project = in->from.project;
+    const rp_desired *one = &project->desired[at], *other = &project->desired[in->claimed[object]];
+
+    return rp_error_at(error, project->file, rp_desired_source(project, one, NULL)->mark,
+                       "%s is the same object as %s (id %s): remove one of them", one->address,
+                       other->address, in->from.objects->items[object].id);
+}
+
+/* One that somebody removed is not moved: a new one is made where it is desired. */
+static bool may_move(const planning *in, size_t object)
+{
+    return in->from.observed[object].seen != RP_ABSENT;
+}
+
+static int match_by_key(planning *in, size_t at, rp_error **error)
+{
+    const rp_desired *desired = &in->from.project->desired[at];
+    size_t object;
+
+    if (!is_targeted(in, desired->address) || !find_by_key(in, at, &object))
+        return 0;
+    if (in->claimed[object] != NONE)
+        return same_object(in, at, object, error);
+    if (!strcmp(in->from.objects->items[object].address, desired->address) || may_move(in, object))
+        claim(in, at, object);
+    return 0;
+}
+
+static int type_mismatch(const rp_desired *desired, const rp_object *object, rp_error **error)
+{
+    return rp_error_set(
+        error, RP_E_INVALID,
+        "%s is of type %s in the state and of type %s in the configuration: give the new one another "
+        "name, or remove the old one from the state with \"rp state rm\"",
+        desired->address, object->type, desired->type->name);
+}
+
+/* What is left has another key, and replaces the object of its address. */
+static int match_by_address(planning *in, size_t at, rp_error **error)
+{
+    const rp_desired *desired = &in->from.project->desired[at];
+    size_t object;
+
+    if (in->matched[at] != NONE || !is_targeted(in, desired->address) ||
+        !rp_name_index_find(&in->by_address, desired->address, &object))
+        return 0;
+    if (strcmp(in->from.objects->items[object].type, desired->type->name) != 0)
+        return type_mismatch(desired, &in->from.objects->items[object], error);
+    if (in->claimed[object] == NONE)
+        claim(in, at, object);
+    return 0;
+}
+
+/* A move takes the object from another address, which must be part of the plan as well. */
+static int check_move(const planning *in, size_t at, rp_error **error)
+{
+    const char *from, *to = in->from.project->desired[at].address;
+
+    if (in->matched[at] == NONE)
+        return 0;
+    from = in->from.objects->items[in->matched[at]].address;
+    if (!strcmp(from, to) || is_targeted(in, from) || !rp_project_find(in->from.project, from))
+        return 0;
+    return rp_error_set(error, RP_E_INVALID, "%s is now what %s was: give -target for both", to, from);
+}
+
+static int match(planning *in, rp_error **error)
+{
+    size_t count = in->from.options->destroy ? 0 : in->from.project->desired_count;
+    int failed = 0;
+
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = match_by_key(in, i, error);
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = match_by_address(in, i, error);
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = check_move(in, i, error);
+    for (size_t i = 0; i < in->from.objects->count && !failed; i++)
+        if (in->claimed[i] != NONE && in->ids[i] && !rp_name_index_add(&in->held, in->ids[i], i, NULL))
+            failed = rp_error_no_memory(error);
+    return failed;
+}
+
+int rp_plan_missing(const rp_diff_input *input, bool *missing, rp_error **error)
+{
+    _cleanup_(end_planning) planning in = {.from = *input};
+    int failed = begin_planning(&in, error);
+    size_t object;
+
+    in.from.found = NULL;
+    for (size_t i = 0; i < input->project->desired_count && !failed; i++)
+        missing[i] = is_targeted(&in, input->project->desired[i].address) &&
+                     rp_json_count(input->project->desired[i].type->key) && !find_by_key(&in, i, &object);
+    return failed;
+}
+
+/* Planning: what is to be done with each */
 
 static int note_difference(void *context, const rp_difference *one)
 {
@@ -207,27 +492,48 @@ static void decide(rp_change *change, rp_action action, rp_reason reason)
     change->reason = reason;
 }
 
-/* One in progress is not tainted any more once it is there; one that is tainted stays so. */
+/* One that was late to become what was waited for is well once it is. */
+static bool is_tainted(const rp_change *change)
+{
+    const char *cause = change->object->cause;
+    bool late = cause && (!strcmp(cause, "deadline_exceeded") || !strcmp(cause, "cancelled"));
+
+    return change->object->status == RP_OBJECT_TAINTED && !(late && change->observed->healthy);
+}
+
+static int count_kinds(void *context, const rp_difference *one)
+{
+    size_t *counts = context;
+
+    counts[one->updatable]++;
+    return 0;
+}
+
 static int decide_on_existing(const planning *in, rp_change *change, rp_error **error)
 {
-    const rp_object *object = change->object;
-    int differs;
+    const rp_diff_options *options = in->from.options;
+    size_t counts[2] = {0};
+    int failed;
 
     if (change->observed->seen == RP_PENDING ||
-        (change->observed->seen == RP_NOT_READ && object->status == RP_OBJECT_IN_PROGRESS)) {
+        (change->observed->seen == RP_NOT_READ && change->object->status == RP_OBJECT_IN_PROGRESS)) {
         decide(change, RP_NO_OP, RP_REASON_PENDING);
         return 0;
     }
-    if (is_among(change->address, in->options->replace, in->options->replace_count)) {
+    if (is_among(change->address, options->replace, options->replace_count)) {
         decide(change, RP_REPLACE, RP_REASON_REQUESTED);
         return 0;
     }
-    differs = rp_change_differences(change, in->salt, note_difference, NULL, error);
-    if (differs > 0)
+    failed = rp_change_differences(change, in->from.salt, count_kinds, counts, error);
+    if (failed)
+        return failed;
+    if (is_tainted(change))
+        decide(change, RP_REPLACE, counts[0] || counts[1] ? RP_REASON_CHANGED : RP_REASON_TAINTED);
+    else if (counts[0])
         decide(change, RP_REPLACE, RP_REASON_CHANGED);
-    else if (object->status == RP_OBJECT_TAINTED)
-        decide(change, RP_REPLACE, RP_REASON_TAINTED);
-    return differs < 0 ? differs : 0;
+    else if (counts[1])
+        decide(change, RP_UPDATE, RP_REASON_CHANGED);
+    return 0;
 }
 
 static int note_key(void *context, const rp_difference *one)
@@ -235,14 +541,14 @@ static int note_key(void *context, const rp_difference *one)
     return rp_type_is_key(context, one->name);
 }
 
-/* Two objects of one key cannot be told apart, so there the old one goes first, whatever was asked for. */
+/* Two objects of one key cannot be told apart, so there the old one goes first, whatever is configured. */
 static int choose_order(const planning *in, rp_change *change, rp_error **error)
 {
     int moves;
 
     if (change->action != RP_REPLACE || !change->create_first || !rp_json_count(change->type->key))
         return 0;
-    moves = rp_change_differences(change, in->salt, note_key, (void *)(uintptr_t)change->type, error);
+    moves = rp_change_differences(change, in->from.salt, note_key, (void *)(uintptr_t)change->type, error);
     change->create_first = moves > 0;
     return moves < 0 ? moves : 0;
 }
@@ -257,47 +563,102 @@ static int add_change(planning *in, const rp_change *change, rp_error **error)
     plan->changes = changes;
     changes[plan->count++] = *change;
     plan->to_add += change->action == RP_CREATE || change->action == RP_REPLACE;
+    plan->to_change += change->action == RP_UPDATE;
     plan->to_destroy += change->action == RP_DESTROY || change->action == RP_REPLACE;
+    plan->to_forget += change->action == RP_FORGET;
+    plan->to_move += change->moved_from != NULL;
+    plan->to_adopt += change->adopted;
+    plan->pending += change->reason == RP_REASON_PENDING;
     plan->drifted += change->drifted;
     return 0;
 }
 
-static int type_mismatch(const rp_change *change, rp_error **error)
+/* An object as import would take it. All of them are made room for at once: changes point to them. */
+static int adopt(planning *in, size_t at, rp_change *change, rp_error **error)
 {
-    return rp_error_set(
-        error, RP_E_INVALID,
-        "%s is of type %s in the state and of type %s in the configuration: give the new one another "
-        "name, or forget the old one with \"rp state rm\"",
-        change->address, change->object->type, change->type->name);
+    const rp_observed *found = &in->from.found[at];
+    rp_object *made;
+
+    if (!in->plan.adopted)
+        in->plan.adopted = calloc(in->from.project->desired_count, sizeof(*in->plan.adopted));
+    if (!in->plan.adopted)
+        return rp_error_no_memory(error);
+    made = &in->plan.adopted[in->plan.adopted_count++];
+    *made = (rp_object){.address = change->desired->address,
+                        .deposed = (char *)"",
+                        .type = (char *)(uintptr_t)change->type->name,
+                        .id = found->id,
+                        .record = rp_desired_given(change->desired, in->from.salt, error),
+                        .state = found->state};
+    change->object = made;
+    change->observed = found;
+    change->adopted = true;
+    return made->record ? 0 : RP_E_NO_MEMORY;
 }
 
-static int plan_desired(planning *in, const rp_desired *desired, rp_error **error)
+static int plan_new(planning *in, size_t at, rp_change *change, rp_error **error)
 {
+    const rp_observed *found = in->from.found ? &in->from.found[at] : NULL;
+    int failed;
+
+    decide(change, RP_CREATE, RP_REASON_NEW);
+    change->exists = found && found->seen == RP_PRESENT && found->id;
+    if (!change->exists || !in->from.options->adopt)
+        return add_change(in, change, error);
+    change->exists = false;
+    failed = adopt(in, at, change, error);
+    decide(change, RP_NO_OP, RP_REASON_NONE);
+    if (!failed)
+        failed = decide_on_existing(in, change, error);
+    if (!failed)
+        failed = choose_order(in, change, error);
+    return failed ? failed : add_change(in, change, error);
+}
+
+static int plan_existing(planning *in, size_t object, rp_change *change, rp_error **error)
+{
+    int failed;
+
+    change->object = &in->from.objects->items[object];
+    change->observed = &in->from.observed[object];
+    if (strcmp(change->object->address, change->address) != 0)
+        change->moved_from = change->object->address;
+    failed = see_drift(change, error);
+    if (!failed && change->observed->seen == RP_ABSENT)
+        decide(change, RP_CREATE, RP_REASON_ABSENT);
+    else if (!failed)
+        failed = decide_on_existing(in, change, error);
+    if (!failed)
+        failed = choose_order(in, change, error);
+    return failed ? failed : add_change(in, change, error);
+}
+
+static int plan_desired(planning *in, size_t at, rp_error **error)
+{
+    const rp_desired *desired = &in->from.project->desired[at];
     rp_change change = {.address = desired->address,
                         .type = desired->type,
                         .desired = desired,
                         .create_first = desired->block->create_first};
-    size_t at;
-    int failed = 0;
 
-    if (!is_aimed_at(in, desired->address))
+    if (!is_targeted(in, desired->address))
         return 0;
-    if (!rp_name_index_find(&in->current, desired->address, &at)) {
-        decide(&change, RP_CREATE, RP_REASON_NEW);
-        return add_change(in, &change, error);
-    }
-    change.object = &in->objects->items[at];
-    change.observed = &in->observed[at];
-    if (strcmp(change.object->type, change.type->name) != 0)
-        return type_mismatch(&change, error);
-    failed = see_drift(&change, error);
-    if (!failed && change.observed->seen == RP_ABSENT)
-        decide(&change, RP_CREATE, RP_REASON_ABSENT);
-    else if (!failed)
-        failed = decide_on_existing(in, &change, error);
-    if (!failed)
-        failed = choose_order(in, &change, error);
-    return failed ? failed : add_change(in, &change, error);
+    if (in->matched[at] != NONE)
+        return plan_existing(in, in->matched[at], &change, error);
+    return plan_new(in, at, &change, error);
+}
+
+/* Whether destroying the object would destroy one that another address has. */
+static bool is_held_elsewhere(const planning *in, size_t at)
+{
+    const rp_object *object = &in->from.objects->items[at];
+    _cleanup_(rp_freep) char *id = id_text(object->type, object->id);
+    size_t other;
+
+    if (!id)
+        return false;
+    return rp_name_index_find(&in->held, id, &other) ||
+           (*object->deposed && rp_name_index_find(&in->by_id, id, &other));
 }
 
 static rp_reason reason_undesired(const planning *in, const rp_object *object)
@@ -306,63 +667,57 @@ static rp_reason reason_undesired(const planning *in, const rp_object *object)
 
     if (*object->deposed)
         return RP_REASON_DEPOSED;
-    if (in->options->destroy)
+    if (in->from.options->destroy)
         return RP_REASON_DESTROY;
+    if (rp_project_find(in->from.project, object->address))
+        return RP_REASON_DISPLACED;
     if (rp_address_parse(object->address, &name, &key, NULL) < 0)
         return RP_REASON_NO_RESOURCE;
-    return rp_project_block(in->project, name) ? RP_REASON_NO_KEY : RP_REASON_NO_RESOURCE;
+    return rp_project_block(in->from.project, name) ? RP_REASON_NO_KEY : RP_REASON_NO_RESOURCE;
 }
 
 static int plan_undesired(planning *in, size_t at, rp_error **error)
 {
-    const rp_object *object = &in->objects->items[at];
-    rp_change change = {.address = object->address, .object = object, .observed = &in->observed[at]};
+    const rp_object *object = &in->from.objects->items[at];
+    rp_change change = {.address = object->address, .object = object, .observed = &in->from.observed[at]};
     int failed;
 
-    if (!is_aimed_at(in, object->address))
+    if (!is_targeted(in, object->address))
         return 0;
-    failed = rp_plugin_schema_find(in->plugin_schema, object->type, &change.type, error);
+    failed = rp_plugin_schema_find(in->from.plugin_schema, object->type, &change.type, error);
     if (failed) {
         rp_error_add(error, "%s, which is in the state", object->address);
         return failed;
     }
     failed = see_drift(&change, error);
-    decide(&change, change.observed->seen == RP_ABSENT ? RP_NO_OP : RP_DESTROY, reason_undesired(in, object));
+    if (change.observed->seen == RP_ABSENT)
+        decide(&change, RP_NO_OP, reason_undesired(in, object));
+    else if (is_held_elsewhere(in, at))
+        decide(&change, RP_FORGET, RP_REASON_SAME_OBJECT);
+    else if (!in->from.options->destroy && object->cause && !strcmp(object->cause, RP_CAUSE_IMPORTED))
+        decide(&change, RP_NO_OP, RP_REASON_IMPORTED);
+    else
+        decide(&change, RP_DESTROY, reason_undesired(in, object));
     return failed ? failed : add_change(in, &change, error);
-}
-
-static bool is_desired(const planning *in, const rp_object *object)
-{
-    return !in->options->destroy && !*object->deposed && rp_project_find(in->project, object->address);
 }
 
 static int plan_all(planning *in, rp_error **error)
 {
-    int failed = 0;
+    int failed = begin_planning(in, error);
 
-    for (size_t i = 0; i < in->objects->count && !failed; i++)
-        if (!*in->objects->items[i].deposed &&
-            !rp_name_index_add(&in->current, in->objects->items[i].address, i, NULL))
-            failed = rp_error_no_memory(error);
-    for (size_t i = 0; !in->options->destroy && i < in->project->desired_count && !failed; i++)
-        failed = plan_desired(in, &in->project->desired[i], error);
-    for (size_t i = 0; i < in->objects->count && !failed; i++)
-        if (!is_desired(in, &in->objects->items[i]))
+    if (!failed)
+        failed = match(in, error);
+    for (size_t i = 0; !in->from.options->destroy && i < in->from.project->desired_count && !failed; i++)
+        failed = plan_desired(in, i, error);
+    for (size_t i = 0; i < in->from.objects->count && !failed; i++)
+        if (in->claimed[i] == NONE)
             failed = plan_undesired(in, i, error);
     return failed;
 }
 
-int rp_plan_make(const rp_project *project, const rp_plugin_schema *plugin_schema, const char *salt,
-                 const rp_objects *objects, const rp_observed *observed, const rp_diff_options *options,
-                 rp_plan *plan, rp_error **error)
+int rp_plan_make(const rp_diff_input *input, rp_plan *plan, rp_error **error)
 {
-    _cleanup_(end_planning) planning in = {.project = project,
-                                           .plugin_schema = plugin_schema,
-                                           .salt = salt,
-                                           .objects = objects,
-                                           .observed = observed,
-                                           .options = options,
-                                           .plan = {.destroy = options->destroy}};
+    _cleanup_(end_planning) planning in = {.from = *input, .plan = {.destroy = input->options->destroy}};
     int failed = plan_all(&in, error);
 
     if (failed)

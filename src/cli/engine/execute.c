@@ -1,6 +1,9 @@
 #include "cli/engine/execute.h"
 
+#include "base/text.h"
+#include "cli/engine/follow.h"
 #include "cli/engine/interrupt.h"
+#include "cli/engine/outcome.h"
 #include "cli/engine/plugin_call.h"
 #include "cli/output/progress.h"
 #include "cli/state/persist.h"
@@ -13,29 +16,21 @@
 #define ROOM      (256u << 10)
 #define ROOM_EACH 3072u /* of a state, a record, and what they are filed under */
 
-/* What came of one record. */
-typedef enum verdict {
-    DONE,
-    SAVED,  /* accepted, or made but not as it should be: its state is kept */
-    FAILED, /* nothing was changed */
-    IN_DOUBT
-} verdict;
-
 typedef struct item {
     const rp_change *change;
     rp_intent intent; /* its texts are borrowed but for record and state */
     char *sent;       /* the record */
     bool accepted;
-    verdict verdict;
+    rp_verdict verdict;
 } item;
 
 /* The records of one call. */
 typedef struct batch {
     rp_workspace *in;
     const rp_type *type;
-    bool deletes;
+    rp_intent_kind kind;
     item *items;
-    size_t count, room;
+    size_t count, room, bytes;
     const char **addresses;
     rp_progress progress;
 } batch;
@@ -46,7 +41,7 @@ static void empty(batch *one)
         free(one->items[i].sent);
         free(one->items[i].intent.record);
     }
-    one->count = 0;
+    one->count = one->bytes = 0;
 }
 
 static void free_batch(batch *one)
@@ -71,7 +66,7 @@ static int make_batch(rp_workspace *in, batch *one, rp_error **error)
 
 static const char *hook_of(const batch *one)
 {
-    return one->deletes ? "delete" : "create";
+    return rp_intent_kind_name(one->kind);
 }
 
 static const char *salt_of(const batch *one)
@@ -126,7 +121,7 @@ static void take_state(batch *one, const rp_json *event)
     _cleanup_(rp_freep) char *kept = NULL;
     int64_t at;
 
-    if (one->deletes || !rp_json_integer(rp_json_get(event, "record"), &at) || at < 0 ||
+    if (one->kind == RP_INTENT_DELETE || !rp_json_integer(rp_json_get(event, "record"), &at) || at < 0 ||
         (size_t)at >= one->count)
         return;
     kept = rp_persist_state(one->type, rp_json_get(event, "state"), salt_of(one), NULL);
@@ -168,23 +163,37 @@ static void take_event(void *context, const char *event, size_t len)
             kinds[i].take(context, parsed);
 }
 
+/* By kind of intent. */
+static const struct {
+    const char *doing, *done, *unknown, *pending;
+} words[] = {
+    [RP_INTENT_CREATE] = {"Creating", "created", "the outcome is unknown: it may have been created", NULL},
+    [RP_INTENT_UPDATE] = {"Updating", "updated", "the outcome is unknown: it may have been updated", NULL},
+    [RP_INTENT_DELETE] = {"Destroying", "destroyed", "the outcome is unknown: it may be gone",
+                          "its removal was accepted and is not waited for"},
+};
+
 static void tell(const batch *one, const item *of, const char *kind, const char *id, int64_t elapsed_s,
                  bool later)
 {
-    rp_output_event(
-        &one->in->output,
-        &(rp_resource_event){kind, of->change->address, one->type->name, hook_of(one), id, elapsed_s, later},
-        one->count > FEW);
+    rp_output_event(&one->in->output,
+                    &(rp_resource_event){.kind = kind,
+                                         .address = of->change->address,
+                                         .type = one->type->name,
+                                         .action = hook_of(one),
+                                         .id = id,
+                                         .elapsed_s = elapsed_s,
+                                         .later = later},
+                    one->count > FEW);
 }
 
 static void tell_start(const batch *one)
 {
     for (size_t i = 0; i < one->count; i++)
-        tell(one, &one->items[i], "apply_start", one->deletes ? one->items[i].change->object->id : NULL, -1,
-             false);
+        tell(one, &one->items[i], "apply_start",
+             one->kind == RP_INTENT_CREATE ? NULL : one->items[i].change->object->id, -1, false);
     if (one->count > FEW && !one->in->output.json)
-        rp_output_say(&one->in->output, "%s: %s %zu...", one->type->name,
-                      one->deletes ? "Destroying" : "Creating", one->count);
+        rp_output_say(&one->in->output, "%s: %s %zu...", one->type->name, words[one->kind].doing, one->count);
 }
 
 static int ask(batch *one, rp_plugin_reply *reply, rp_error **error)
@@ -197,7 +206,7 @@ static int ask(batch *one, rp_plugin_reply *reply, rp_error **error)
     for (size_t i = 0; i < one->count; i++)
         records[i] = one->items[i].sent;
     one->progress = (rp_progress){.output = &one->in->output,
-                                  .doing = one->deletes ? "Destroying" : "Creating",
+                                  .doing = words[one->kind].doing,
                                   .action = hook_of(one),
                                   .addresses = one->addresses,
                                   .count = one->count,
@@ -205,8 +214,13 @@ static int ask(batch *one, rp_plugin_reply *reply, rp_error **error)
     tell_start(one);
     rp_progress_begin(&one->progress);
     failed = rp_plugin_call(one->in->host,
-                            &(rp_plugin_request){hook_of(one), one->type->name, records, one->count,
-                                                 one->in->settings->timeout_ms, take_event, one},
+                            &(rp_plugin_request){.hook = hook_of(one),
+                                                 .type = one->type->name,
+                                                 .records = records,
+                                                 .count = one->count,
+                                                 .timeout_ms = one->in->settings->timeout_ms,
+                                                 .on_event = take_event,
+                                                 .context = one},
                             reply, error);
     rp_progress_end(&one->progress);
     free(records);
@@ -215,63 +229,12 @@ static int ask(batch *one, rp_plugin_reply *reply, rp_error **error)
 
 /* After */
 
-static int save_doubt(batch *one, item *of, const rp_json *state, rp_error **error)
-{
-    _cleanup_(rp_freep) char *kept = NULL;
-
-    of->verdict = IN_DOUBT;
-    if (!state || one->deletes)
-        return 0;
-    if (of->accepted) {
-        of->verdict = SAVED;
-        return rp_persist_created(one->in->store, one->type, &of->intent, state, RP_OBJECT_IN_PROGRESS,
-                                  error);
-    }
-    kept = rp_persist_state(one->type, state, salt_of(one), error);
-    return kept ? rp_store_accept(one->in->store, of->intent.number, false, kept, error) : RP_E_NO_MEMORY;
-}
-
-static int save_made(batch *one, item *of, const rp_json *result, rp_error **error)
-{
-    const rp_json *state = rp_json_get(result, "state");
-    bool failed = rp_status_is_failure(rp_result_status(result));
-
-    if (!failed && state) {
-        bool later = rp_result_is(result, "status", "in_progress");
-        of->verdict = later ? SAVED : DONE;
-        return rp_persist_created(one->in->store, one->type, &of->intent, state,
-                                  later ? RP_OBJECT_IN_PROGRESS : RP_OBJECT_OK, error);
-    }
-    if (failed && rp_result_is(result, "outcome", "none")) {
-        of->verdict = FAILED;
-        return rp_store_settle(one->in->store, of->intent.number, error);
-    }
-    if (state && rp_result_is(result, "outcome", "done")) {
-        of->verdict = SAVED;
-        return rp_persist_created(one->in->store, one->type, &of->intent, state, RP_OBJECT_TAINTED, error);
-    }
-    return save_doubt(one, of, state, error);
-}
-
-static int save_gone(batch *one, item *of, const rp_json *result, rp_error **error)
-{
-    if (rp_result_is(result, "status", "ok")) {
-        of->verdict = DONE;
-        return rp_persist_deleted(one->in->store, &of->intent, error);
-    }
-    if (rp_result_is(result, "outcome", "none")) {
-        of->verdict = FAILED;
-        return rp_store_settle(one->in->store, of->intent.number, error);
-    }
-    return save_doubt(one, of, NULL, error);
-}
-
 static int save_refused(batch *one, const rp_plugin_reply *reply, rp_error **error)
 {
     int failed = 0;
 
     for (size_t i = 0; i < one->count && !failed; i++) {
-        one->items[i].verdict = reply->garbled ? IN_DOUBT : FAILED;
+        one->items[i].verdict = reply->garbled ? RP_VERDICT_UNKNOWN : RP_VERDICT_FAILED;
         if (!reply->garbled)
             failed = rp_store_settle(one->in->store, one->items[i].intent.number, error);
     }
@@ -285,14 +248,14 @@ static int save_results(batch *one, const rp_plugin_reply *reply, rp_error **err
     if (!reply->results)
         return save_refused(one, reply, error);
     for (size_t i = 0; i < one->count && !failed; i++) {
-        const rp_json *result = rp_json_at(reply->results, i);
-        failed = one->deletes ? save_gone(one, &one->items[i], result, error)
-                              : save_made(one, &one->items[i], result, error);
+        item *of = &one->items[i];
+        failed = rp_outcome_save(one->in->store, one->type, &of->intent, of->accepted,
+                                 rp_json_at(reply->results, i), &of->verdict, error);
     }
     return failed;
 }
 
-/* In one transaction: results come together, and until they are saved the intents tell that they are not. */
+/* In one transaction: results come together, and until they are saved the intents say that they are not. */
 static int save(batch *one, const rp_plugin_reply *reply, rp_error **error)
 {
     int failed;
@@ -307,7 +270,8 @@ static int save(batch *one, const rp_plugin_reply *reply, rp_error **error)
         failed = rp_store_commit(one->in->store, error);
     rp_store_undo(one->in->store);
     if (failed)
-        rp_error_add(error, "what came of it could not be saved, so the next command will look what did");
+        rp_error_add(error,
+                     "the results could not be saved; the next command reads the objects and finds out");
     return failed;
 }
 
@@ -316,51 +280,55 @@ static const char *id_in(const rp_json *result)
     return rp_json_text(rp_json_get(rp_json_get(result, "state"), "id"));
 }
 
-static const char *doubt_in_words(const batch *one, const rp_json *result)
-{
-    if (rp_result_is(result, "status", "in_progress"))
-        return one->deletes ? "it is being removed, which is not waited for"
-                            : "it is being made, which is not waited for";
-    return one->deletes ? "it is not known whether it is gone" : "it is not known whether it was made";
-}
-
 static void report_one(batch *one, const item *of, const rp_json *result)
 {
-    rp_subject about = rp_workspace_subject(one->in, of->change->address, NULL);
     const rp_json *first = rp_json_at(rp_json_get(result, "diagnostics"), 0);
-    const char *path = rp_json_text(rp_json_get(first, "path"));
+    const rp_subject about =
+        rp_workspace_subject(one->in, of->change->address, rp_json_text(rp_json_get(first, "path")));
+    const char *fault = rp_outcome_fault(&of->intent, result), *unknown = words[one->kind].unknown;
 
-    if (path)
-        about = rp_workspace_subject(one->in, of->change->address, path);
     if (result)
         rp_result_report(result, &about, &one->in->diagnostics);
-    if (of->verdict == IN_DOUBT)
-        rp_diagnostics_add(&one->in->diagnostics, &about, true, doubt_in_words(one, result), NULL, NULL,
-                           "The next plan, apply, destroy or refresh looks what came of it, and tells.");
+    if (fault)
+        rp_diagnostics_add(&one->in->diagnostics, &about, false, fault, NULL, NULL,
+                           rp_advice(RP_PHASE_SERVER, "contract"));
+    if (of->verdict != RP_VERDICT_UNKNOWN)
+        return;
+    if (rp_result_is(result, "status", "in_progress") && words[one->kind].pending)
+        unknown = words[one->kind].pending;
+    rp_diagnostics_add(&one->in->diagnostics, &about, true, unknown, NULL, NULL,
+                       "The next plan, apply, destroy or refresh reads the object and finds out.");
+}
+
+static bool is_done(const item *of)
+{
+    return of->verdict == RP_VERDICT_DONE || of->verdict == RP_VERDICT_TAINTED;
 }
 
 static void report(batch *one, const rp_plugin_reply *reply, rp_execution *execution)
 {
+    size_t *const counts[] = {&execution->counts.added, &execution->counts.changed,
+                              &execution->counts.destroyed};
     int64_t elapsed_s = rp_progress_elapsed_s(&one->progress);
     size_t done = 0;
 
-    if (!reply->results)
-        rp_plugin_reply_report(reply, NULL, &one->in->diagnostics);
+    rp_plugin_reply_report(reply, NULL, &one->in->diagnostics);
     for (size_t i = 0; i < one->count; i++) {
         const item *of = &one->items[i];
         const rp_json *result = rp_json_at(reply->results, i);
         bool later = rp_result_is(result, "status", "in_progress");
-        bool failed =
-            !result || rp_status_is_failure(rp_result_status(result)) || (of->verdict > SAVED && !later);
+        bool failed = !result || rp_status_is_failure(rp_result_status(result)) ||
+                      (of->verdict > RP_VERDICT_TAINTED && !later);
         tell(one, of, failed ? "apply_errored" : "apply_complete",
-             failed || one->deletes ? NULL : id_in(result), elapsed_s, later);
+             failed || one->kind == RP_INTENT_DELETE ? NULL : id_in(result), elapsed_s, later);
         report_one(one, of, result);
-        done += of->verdict <= SAVED;
+        done += is_done(of);
+        execution->counts.pending += later;
     }
-    *(one->deletes ? &execution->destroyed : &execution->added) += done;
+    *counts[one->kind] += done;
     if (one->count > FEW && !one->in->output.json)
         rp_output_say(&one->in->output, "%s: %zu of %zu %s after %llds", one->type->name, done, one->count,
-                      one->deletes ? "destroyed" : "created", (long long)elapsed_s);
+                      words[one->kind].done, (long long)elapsed_s);
 }
 
 /* Collecting */
@@ -385,25 +353,49 @@ static int fill_creation(batch *in, item *one, rp_error **error)
     return one->intent.record ? 0 : RP_E_NO_MEMORY;
 }
 
+static int fill_update(batch *in, item *one, rp_error **error)
+{
+    _cleanup_(rp_freep) char *state = rp_persist_revealed(rp_change_state(one->change), error);
+
+    one->intent.deposed = (char *)"";
+    one->intent.state = one->change->object->state;
+    one->intent.record = rp_desired_hidden(one->change->desired, salt_of(in), error);
+    one->sent = state ? rp_format("{\"state\":%s,\"record\":%s}", state, one->change->desired->record) : NULL;
+    if (!one->sent)
+        return rp_error_no_memory(error);
+    return one->intent.record ? 0 : RP_E_NO_MEMORY;
+}
+
 static int add(batch *one, const rp_change *change, const char *deposed, rp_error **error)
 {
     item *made = &one->items[one->count];
+    int failed;
 
     *made = (item){.change = change,
                    .intent = {.address = (char *)(uintptr_t)change->address,
                               .type = (char *)(uintptr_t)one->type->name,
-                              .deletes = one->deletes,
-                              .who = one->in->who}};
+                              .kind = one->kind,
+                              .who = one->in->who,
+                              .process = one->in->process}};
     one->addresses[one->count++] = change->address;
-    return one->deletes ? fill_deletion(made, deposed, error) : fill_creation(one, made, error);
+    failed = one->kind == RP_INTENT_DELETE   ? fill_deletion(made, deposed, error)
+             : one->kind == RP_INTENT_UPDATE ? fill_update(one, made, error)
+                                             : fill_creation(one, made, error);
+    one->bytes += made->sent ? strlen(made->sent) : 0;
+    return failed;
 }
 
 /* The parts of a plan, in the order in which they are done. */
 typedef enum phase {
-    GOING,   /* what is destroyed, and what is replaced the usual way */
-    COMING,  /* what is created, whatever it replaces being gone */
-    REPLACED /* what a new one has replaced */
+    GOING,    /* what is destroyed, and what is replaced the usual way */
+    CHANGING, /* what is updated in place */
+    COMING,   /* what is created, whatever it replaces being gone */
+    REPLACED, /* what a new one has replaced */
+    PHASES
 } phase;
+
+static const rp_intent_kind kind_of_phase[PHASES] = {RP_INTENT_DELETE, RP_INTENT_UPDATE, RP_INTENT_CREATE,
+                                                     RP_INTENT_DELETE};
 
 static bool is_due(const rp_change *change, phase now, bool succeeded)
 {
@@ -412,12 +404,13 @@ static bool is_due(const rp_change *change, phase now, bool succeeded)
     switch (now) {
     case GOING:
         return change->action == RP_DESTROY || (replaces && !first);
+    case CHANGING:
+        return change->action == RP_UPDATE;
     case COMING:
         return change->action == RP_CREATE || first || (replaces && succeeded);
-    case REPLACED:
+    default:
         return first && succeeded;
     }
-    return false;
 }
 
 typedef struct doing {
@@ -425,6 +418,7 @@ typedef struct doing {
     const rp_plan *plan;
     rp_execution *execution;
     bool *succeeded;           /* by change: its last step */
+    bool *is_same;             /* by change: the new object has the id of the one it replaced */
     char (*tags)[RP_TAG_SIZE]; /* by change: what the object it replaced is filed under */
     batch batch;
 } doing;
@@ -433,7 +427,25 @@ static void end_doing(doing *one)
 {
     free_batch(&one->batch);
     free(one->succeeded);
+    free(one->is_same);
     free(one->tags);
+}
+
+static void note_results(doing *all, const rp_plugin_reply *reply)
+{
+    const batch *one = &all->batch;
+
+    for (size_t i = 0; i < one->count; i++) {
+        const rp_change *change = one->items[i].change;
+        size_t at = (size_t)(change - all->plan->changes);
+        const char *id = id_in(rp_json_at(reply->results, i));
+
+        all->succeeded[at] = one->items[i].verdict < RP_VERDICT_FAILED;
+        all->is_same[at] =
+            one->kind == RP_INTENT_CREATE && change->object && id && !strcmp(id, change->object->id);
+        if (one->kind == RP_INTENT_CREATE)
+            rp_persist_tag(&one->items[i].intent, all->tags[at]);
+    }
 }
 
 static int carry_out(doing *all, rp_error **error)
@@ -453,11 +465,7 @@ static int carry_out(doing *all, rp_error **error)
     if (failed)
         return failed;
     report(one, &reply, all->execution);
-    for (size_t i = 0; i < one->count; i++) {
-        size_t change = (size_t)(one->items[i].change - all->plan->changes);
-        all->succeeded[change] = one->items[i].verdict <= SAVED;
-        rp_persist_tag(&one->items[i].intent, all->tags[change]);
-    }
+    note_results(all, &reply);
     empty(one);
     return 0;
 }
@@ -478,9 +486,27 @@ static int flush(doing *one, rp_error **error)
 
 static const char *deposed_of(const doing *one, size_t at, phase now)
 {
-    const rp_object *object = one->plan->changes[at].object;
+    const rp_change *change = &one->plan->changes[at];
 
-    return now == REPLACED ? one->tags[at] : object ? object->deposed : "";
+    if (now == REPLACED || change->reason == RP_REASON_DISPLACED)
+        return one->tags[at];
+    return change->object ? change->object->deposed : "";
+}
+
+/* A replacement that turned out to be the same object must not be destroyed with the old one. */
+static int forget_replaced(doing *one, size_t at, rp_error **error)
+{
+    int failed = rp_store_begin(one->in->store, error);
+
+    if (!failed)
+        failed = rp_store_drop(one->in->store, one->plan->changes[at].address, one->tags[at], error);
+    return failed ? failed : rp_store_commit(one->in->store, error);
+}
+
+static bool is_full(const batch *one)
+{
+    return one->count == one->room || (one->type->max_records && one->count >= one->type->max_records) ||
+           one->bytes >= RP_CALL_MAX_BYTES;
 }
 
 static int do_phase(doing *one, phase now, rp_error **error)
@@ -488,13 +514,14 @@ static int do_phase(doing *one, phase now, rp_error **error)
     batch *to = &one->batch;
     int failed = 0;
 
-    to->deletes = now != COMING;
+    to->kind = kind_of_phase[now];
     for (size_t i = 0; i < one->plan->count && !failed; i++) {
         const rp_change *change = &one->plan->changes[i];
         if (change->type != to->type || !is_due(change, now, one->succeeded[i]))
             continue;
-        failed = add(to, change, deposed_of(one, i, now), error);
-        if (!failed && to->count == to->room)
+        failed = now == REPLACED && one->is_same[i] ? forget_replaced(one, i, error)
+                                                    : add(to, change, deposed_of(one, i, now), error);
+        if (!failed && is_full(to))
             failed = flush(one, error);
     }
     return failed ? failed : flush(one, error);
@@ -502,14 +529,66 @@ static int do_phase(doing *one, phase now, rp_error **error)
 
 static int do_all(doing *one, rp_error **error)
 {
-    static const phase phases[] = {GOING, COMING, REPLACED};
     int failed = 0;
 
-    for (size_t p = 0; p < rp_count_of(phases); p++)
+    for (int now = GOING; now < PHASES; now++)
         for (size_t i = 0; i < one->in->plugin_schema.count && !failed && !one->execution->stopped; i++) {
             one->batch.type = &one->in->plugin_schema.types[i];
-            failed = do_phase(one, phases[p], error);
+            failed = do_phase(one, (phase)now, error);
         }
+    return failed;
+}
+
+/* From now on it is destroyed when it leaves the configuration. */
+static int clear_import(doing *one, const rp_change *change, rp_error **error)
+{
+    rp_object object = *change->object;
+
+    if (!change->desired || change->observed->seen == RP_ABSENT || !object.cause ||
+        strcmp(object.cause, RP_CAUSE_IMPORTED) != 0)
+        return 0;
+    object.cause = NULL;
+    object.state = (char *)(uintptr_t)rp_change_state(change);
+    return rp_store_put(one->in->store, &object, error);
+}
+
+/* Changes of the state alone. All of them at once: an address is free before another object moves there. */
+static int change_one(doing *one, size_t at, rp_error **error)
+{
+    const rp_change *change = &one->plan->changes[at];
+    rp_store *store = one->in->store;
+
+    if (change->action == RP_FORGET)
+        return rp_store_drop(store, change->address, change->object->deposed, error);
+    if (change->adopted)
+        return rp_store_put(store, change->object, error);
+    if (change->object && clear_import(one, change, error) < 0)
+        return RP_E_SYSTEM;
+    if (change->moved_from)
+        return rp_store_depose(store, change->moved_from, one->tags[at], error);
+    if (change->reason == RP_REASON_DISPLACED && change->action == RP_DESTROY)
+        return rp_store_depose(store, change->address, one->tags[at], error);
+    return 0;
+}
+
+static int change_state(doing *one, rp_error **error)
+{
+    unsigned long long serial = (unsigned long long)rp_store_about(one->in->store)->serial;
+    int failed = rp_store_begin(one->in->store, error);
+
+    for (size_t i = 0; i < one->plan->count && !failed; i++) {
+        snprintf(one->tags[i], RP_TAG_SIZE, "%llx.%zx", serial, i);
+        failed = change_one(one, i, error);
+    }
+    for (size_t i = 0; i < one->plan->count && !failed; i++) {
+        const rp_change *change = &one->plan->changes[i];
+        if (change->moved_from)
+            failed =
+                rp_store_promote(one->in->store, change->moved_from, one->tags[i], change->address, error);
+    }
+    if (!failed)
+        failed = rp_store_commit(one->in->store, error);
+    rp_store_undo(one->in->store);
     return failed;
 }
 
@@ -519,13 +598,24 @@ int rp_execute(rp_workspace *in, const rp_plan *plan, rp_execution *execution, r
                                       .plan = plan,
                                       .execution = execution,
                                       .succeeded = calloc(plan->count + 1, sizeof(*one.succeeded)),
+                                      .is_same = calloc(plan->count + 1, sizeof(*one.is_same)),
                                       .tags = calloc(plan->count + 1, sizeof(*one.tags))};
-    int failed = one.succeeded && one.tags ? make_batch(in, &one.batch, error) : rp_error_no_memory(error);
+    int failed = one.succeeded && one.is_same && one.tags ? make_batch(in, &one.batch, error)
+                                                          : rp_error_no_memory(error);
 
+    if (!failed)
+        failed = change_state(&one, error);
     if (failed)
         return failed;
+    execution->counts.moved = plan->to_move;
+    execution->counts.forgotten = plan->to_forget;
+    execution->counts.adopted = plan->to_adopt;
     rp_interrupt_cancels(in->host);
     failed = do_all(&one, error);
+    execution->stopped |= rp_interrupted();
+    rp_interrupt_taken();
+    if (!failed)
+        failed = rp_follow(in, plan, execution, error);
     execution->stopped |= rp_interrupted();
     rp_interrupt_ends();
     return failed;

@@ -34,6 +34,14 @@ bool rp_interrupted(void)
     return __atomic_load_n(&interrupted, __ATOMIC_SEQ_CST) != 0;
 }
 
+void rp_interrupt_taken(void)
+{
+    rphost *host = __atomic_load_n(&running, __ATOMIC_SEQ_CST);
+
+    if (host && rp_interrupted())
+        rphost_cancel(host, 0);
+}
+
 void rp_interrupt_ends(void)
 {
     for (size_t i = 0; i < rp_count_of(signals); i++)

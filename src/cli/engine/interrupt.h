@@ -10,7 +10,10 @@
 #include <stdbool.h>
 
 void rp_interrupt_cancels(rphost *host);
-bool rp_interrupted(void);    /* since then */
-void rp_interrupt_ends(void); /* restores the default handlers; before the handle is closed */
+bool rp_interrupted(void); /* since then */
+
+/* After the first one: lets the next calls run, so that what the server has accepted can be followed. */
+void rp_interrupt_taken(void);
+void rp_interrupt_ends(void); /* the process again; before the handle is closed */
 
 #endif

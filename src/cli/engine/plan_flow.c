@@ -9,6 +9,7 @@
 #include "cli/engine/validate_records.h"
 #include "cli/output/call_report.h"
 #include "cli/output/color.h"
+#include "cli/state/planfile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static int read_plan_options(rp_workspace *in, rp_plan_flow *flow, rp_error **er
 
     flow->options.targets = (const char *const *)flow->targets;
     flow->options.replace = (const char *const *)flow->replace;
+    flow->options.adopt = in->settings->adopt;
     flow->options.destroy = in->settings->destroy || !strcmp(in->command, "destroy");
     return failed ? failed
                   : tidy_all(&in->settings->replace, flow->replace, &flow->options.replace_count, error);
@@ -58,7 +60,7 @@ static int check_targets(const rp_workspace *in, const char *const *targets, siz
             return rp_error_set(
                 error, RP_E_INVALID,
                 "there is no %s, neither in the configuration nor in the state (\"rp state list\" "
-                "tells what the state has)",
+                "lists what the state has)",
                 targets[t]);
     }
     return 0;
@@ -76,6 +78,17 @@ static bool is_any(const rp_workspace *in, const char *address)
     return true;
 }
 
+/* The difference of a typing error and of an order to destroy everything. */
+static int check_not_empty(const rp_workspace *in, const rp_diff_options *options, rp_error **error)
+{
+    if (options->destroy || options->target_count || in->project.desired_count || !in->objects.count)
+        return 0;
+    return rp_error_set(
+        error, RP_E_INVALID,
+        "%s describes no objects, and the state has %zu: run rp destroy if they are to be destroyed",
+        in->project.file, in->objects.count);
+}
+
 static int see(rp_workspace *in, rp_plan_flow *flow, rp_error **error)
 {
     int failed = rp_recover(in, flow->options.destroy ? is_any : is_undesired, error);
@@ -84,7 +97,65 @@ static int see(rp_workspace *in, rp_plan_flow *flow, rp_error **error)
         failed = check_targets(in, flow->options.targets, flow->options.target_count, error);
     if (!failed)
         failed = check_targets(in, flow->options.replace, flow->options.replace_count, error);
-    return failed ? failed : rp_refresh(in, &flow->options, error);
+    if (!failed)
+        failed = check_not_empty(in, &flow->options, error);
+    if (!failed)
+        failed = rp_refresh(in, &flow->options, error);
+    return failed ? failed : rp_refresh_look_up(in, &flow->options, error);
+}
+
+/* An object whose resource says so is never destroyed, whoever asks for it. */
+static bool is_protected(const rp_workspace *in, const rp_change *change)
+{
+    _cleanup_(rp_freep) char *name = NULL, *key = NULL;
+    const rp_block *block;
+
+    if ((change->action != RP_DESTROY && change->action != RP_REPLACE) ||
+        rp_address_parse(change->address, &name, &key, NULL) < 0)
+        return false;
+    block = rp_project_block(&in->project, name);
+    return block && block->prevent_destroy;
+}
+
+static int check_guards(rp_workspace *in, const rp_plan *plan, rp_error **error)
+{
+    size_t errors = in->diagnostics.errors;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const rp_change *change = &plan->changes[i];
+        rp_subject about = {.address = change->address, .phase = RP_PHASE_RECORD};
+        if (!is_protected(in, change))
+            continue;
+        rp_diagnostics_add(&in->diagnostics, &about, false,
+                           "prevent_destroy is set, and the plan destroys the object", NULL, NULL,
+                           "Remove prevent_destroy from the resource, or give -target to leave it out.");
+    }
+    if (plan->to_destroy > in->settings->max_destroy)
+        return rp_error_set(error, RP_E_INVALID, "the plan destroys %zu objects, and -max-destroy allows %u",
+                            plan->to_destroy, in->settings->max_destroy);
+    return in->diagnostics.errors > errors ? RP_E_INVALID : 0;
+}
+
+/* What exists and is not managed, and what is managed and not configured. */
+static void warn_of_existing(rp_workspace *in, const rp_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        rp_subject about = {.address = plan->changes[i].address};
+        if (plan->changes[i].exists)
+            rp_diagnostics_add(&in->diagnostics, &about, true, "an object with this key exists already", NULL,
+                               NULL, rp_advice(RP_PHASE_SERVER, "already_exists"));
+    }
+}
+
+int rp_plan_flow_diff(rp_workspace *in, const rp_diff_options *options, rp_plan *plan, rp_error **error)
+{
+    const rp_diff_input input = rp_workspace_diff_input(in, options);
+    int failed = rp_plan_make(&input, plan, error);
+
+    if (failed)
+        return failed;
+    warn_of_existing(in, plan);
+    return strcmp(in->command, "refresh") ? check_guards(in, plan, error) : 0; /* which destroys nothing */
 }
 
 int rp_plan_flow_plan(rp_workspace *in, rp_plan_flow *flow, rp_error **error)
@@ -93,18 +164,17 @@ int rp_plan_flow_plan(rp_workspace *in, rp_plan_flow *flow, rp_error **error)
 
     if (!failed)
         failed = rp_workspace_load(in, error);
-    if (!failed && !flow->options.destroy)
-        failed = rp_workspace_expand(in, error);
     if (!failed)
-        failed = rp_validate_records(in, error);
+        failed = rp_validate_all(in, !flow->options.destroy, error);
     if (!failed)
         failed = rp_workspace_open(in, error);
+    if (!failed && in->settings->out)
+        failed = rp_planfile_check_path(in, in->settings->out, error);
     if (!failed)
         failed = see(in, flow, error);
     if (failed)
         return failed;
-    return rp_plan_make(&in->project, &in->plugin_schema, rp_store_about(in->store)->salt, &in->objects,
-                        in->observed, &flow->options, &flow->plan, error);
+    return rp_plan_flow_diff(in, &flow->options, &flow->plan, error);
 }
 
 static bool answered_yes(void)
@@ -121,7 +191,7 @@ bool rp_plan_flow_confirm(const rp_workspace *in, const char *request, rp_error 
     if (in->output.json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         rp_error_set(
             error, RP_E_INVALID,
-            "nobody can be asked here: give -auto-approve, or apply a plan that was saved with -out");
+            "there is no terminal to ask for confirmation: give -auto-approve, or apply a plan saved with -out");
         return false;
     }
     printf("\n%s%s%s\n  Only \"yes\" will be accepted.\n\n  %sEnter a value:%s ", p->bold, request, p->off,
@@ -151,8 +221,30 @@ static int back_up(rp_workspace *in, rp_error **error)
 
 static void tell_stopped(rp_workspace *in)
 {
-    rp_diagnostics_add(&in->diagnostics, NULL, false, "interrupted: not all was done", NULL, NULL,
-                       "What was done is saved. Run this again to go on.");
+    rp_diagnostics_add(&in->diagnostics, NULL, false, "interrupted: not everything was done", NULL, NULL,
+                       "What was done is saved. Run the command again to go on.");
+}
+
+/* 0 only where everything is done: what is still in progress may yet fail. */
+static int sum_up(rp_workspace *in, const rp_plan *plan, const rp_execution *execution, const rp_error *error)
+{
+    const char *operation = plan->destroy ? "destroy" : "apply";
+    int code = rp_workspace_end(in, error);
+
+    if (execution->counts.pending)
+        rp_output_incomplete(&in->output, operation, execution->counts.pending);
+    else if (!code)
+        rp_output_summary(&in->output, operation, &execution->counts);
+    if (code && (execution->counts.added || execution->counts.changed || execution->counts.destroyed))
+        rp_output_say(&in->output,
+                      "%zu added, %zu changed, %zu destroyed before it failed; the state is up to date.",
+                      execution->counts.added, execution->counts.changed, execution->counts.destroyed);
+    return execution->counts.pending ? RP_EXIT_TROUBLE : code;
+}
+
+int rp_plan_flow_back_up(rp_workspace *in, rp_error **error)
+{
+    return back_up(in, error);
 }
 
 int rp_plan_flow_execute(rp_workspace *in, const rp_plan *plan)
@@ -167,12 +259,5 @@ int rp_plan_flow_execute(rp_workspace *in, const rp_plan *plan)
         failed = rp_execute(in, plan, &execution, &error);
     if (execution.stopped)
         tell_stopped(in);
-    if (!failed && !in->diagnostics.errors)
-        rp_output_summary(&in->output, plan->destroy ? "destroy" : "apply", execution.added,
-                          execution.destroyed);
-    else if (execution.added || execution.destroyed)
-        rp_output_say(&in->output,
-                      "%zu added, %zu destroyed before it failed; the state has them as they are.",
-                      execution.added, execution.destroyed);
-    return rp_workspace_end(in, error);
+    return sum_up(in, plan, &execution, failed ? error : NULL);
 }

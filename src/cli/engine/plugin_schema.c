@@ -4,22 +4,52 @@
 #include "cli/state/fingerprint.h"
 #include "json/scan.h"
 
+#include <string.h>
+
 #define MAX_NAMES    4096
 #define USUAL_SETTLE 300000
 #define MAX_TYPES    1000
+
+static bool hides(const rp_json *schema)
+{
+    return rp_schema_says(schema, "x-rp-sensitive") || rp_schema_says(schema, "x-rp-write-only");
+}
+
+static bool hides_within(const rp_json *schema);
+
+static int find_hiding(void *context, const char *name, const rp_json *schema)
+{
+    (void)context;
+    (void)name;
+    return hides(schema) || hides_within(schema);
+}
+
+/* At any depth. */
+static bool hides_within(const rp_json *schema)
+{
+    const rp_json *items = rp_json_get(schema, "items");
+
+    return rp_json_each(rp_json_get(schema, "properties"), find_hiding, NULL) ||
+           (items && (hides(items) || hides_within(items)));
+}
 
 static int add_type(void *context, const char *name, const rp_json *value)
 {
     rp_plugin_schema *plugin_schema = context;
     rp_type *type = &plugin_schema->types[plugin_schema->count++];
+    int64_t most = 0;
 
     *type = (rp_type){.name = name,
                       .record = rp_json_get(value, "record"),
                       .state = rp_json_get(value, "state"),
                       .parent = rp_json_get(value, "parent"),
+                      .options = rp_json_get(value, "options"),
                       .key = rp_json_get(value, "key"),
                       .settle_ms = USUAL_SETTLE};
     rp_json_integer(rp_json_get(value, "settle_ms"), &type->settle_ms);
+    rp_json_integer(rp_json_get(value, "max_records"), &most);
+    type->max_records = most > 0 ? (size_t)most : 0;
+    type->hides = hides_within(type->record) || hides_within(type->state);
     return 0;
 }
 
@@ -103,9 +133,29 @@ bool rp_type_is_computed(const rp_type *type, const char *name)
     return true;
 }
 
-static bool hides(const rp_json *schema)
+bool rp_type_is_write_only(const rp_type *type, const char *name)
 {
-    return rp_schema_says(schema, "x-rp-sensitive") || rp_schema_says(schema, "x-rp-write-only");
+    return rp_schema_says(property(type->record, name), "x-rp-write-only");
+}
+
+bool rp_type_is_updatable(const rp_type *type, const char *name)
+{
+    const rp_json *member = property(type->record, name);
+
+    return type->updates && member && !rp_type_is_key(type, name) &&
+           !rp_schema_says(member, "x-rp-force-new");
+}
+
+bool rp_type_has_option(const rp_type *type, const char *name, const char *word)
+{
+    const rp_json *words = rp_json_get(property(type->options, name), "enum");
+
+    for (size_t i = 0; i < rp_json_count(words); i++) {
+        const char *one = rp_json_text(rp_json_at(words, i));
+        if (one && !strcmp(one, word))
+            return true;
+    }
+    return false;
 }
 
 bool rp_type_is_hidden(const rp_type *type, const char *name)

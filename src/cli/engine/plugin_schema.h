@@ -13,9 +13,12 @@
 
 typedef struct rp_type {
     const char *name;
-    const rp_json *record, *state, *parent; /* schemas; NULL where there is none */
-    const rp_json *key;                     /* an array of names */
+    const rp_json *record, *state, *parent, *options; /* schemas; NULL where there is none */
+    const rp_json *key;                               /* an array of names */
     int64_t settle_ms;
+    size_t max_records; /* of a request; 0: no limit is described */
+    bool updates;       /* the plugin can change objects in place; filled in by whoever has asked it */
+    bool hides;         /* some values are never to be shown */
 } rp_type;
 
 typedef struct rp_plugin_schema {
@@ -42,6 +45,15 @@ bool rp_type_is_computed(const rp_type *type, const char *name);
 
 /* Whether it is sensitive or comes in but never out: never to be shown. */
 bool rp_type_is_hidden(const rp_type *type, const char *name);
+
+/* Whether it comes in but never out. */
+bool rp_type_is_write_only(const rp_type *type, const char *name);
+
+/* Whether an attribute that differs can be changed in place. */
+bool rp_type_is_updatable(const rp_type *type, const char *name);
+
+/* Whether the type's hooks take an option of that name, with that word as a value. */
+bool rp_type_has_option(const rp_type *type, const char *name, const char *word);
 
 bool rp_type_is_key(const rp_type *type, const char *name);
 

@@ -16,6 +16,7 @@
 #define SLICE_MS       50
 #define MAX_WORDS      65536
 #define NAMES          3
+#define AT_ONCE        2000
 
 typedef struct recovery {
     rp_workspace *in;
@@ -82,17 +83,58 @@ static int judge_creation(round *in, size_t at, const rp_json *result, rp_error 
         if (!in->decisive && !intent->accepted)
             return 0;
         return settle(in, at, rp_store_settle(store, intent->number, error),
-                      "was not made; nothing is left of it");
+                      "was not created; nothing is left of it");
     }
     if (rp_result_is(result, "status", "in_progress")) {
-        if (!in->decisive)
+        if (!in->decisive && !intent->accepted)
             return 0;
         return settle(in, at,
-                      rp_persist_created(store, in->type, intent, state, RP_OBJECT_IN_PROGRESS, error),
-                      "is still being made; it is in the state now");
+                      rp_persist_created(store, in->type, intent, state, RP_OBJECT_IN_PROGRESS, NULL, error),
+                      "is still in progress; it is in the state now");
     }
-    return settle(in, at, rp_persist_created(store, in->type, intent, state, RP_OBJECT_OK, error),
-                  "was made after all; it is in the state now");
+    return settle(in, at, rp_persist_created(store, in->type, intent, state, RP_OBJECT_OK, NULL, error),
+                  "was created; it is in the state now");
+}
+
+static int note_difference(void *context, const rp_difference *one)
+{
+    (void)context;
+    (void)one;
+    return 1;
+}
+
+/* Whether the object is as the update was to make it. */
+static int is_updated(round *in, const rp_intent *intent, const rp_json *state, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *record = NULL;
+    _cleanup_(rp_freep) char *kept =
+        rp_persist_state(in->type, state, rp_store_about(in->of->in->store)->salt, error);
+    _cleanup_(rp_json_freep) rp_json *hidden = NULL;
+
+    if (!kept || rp_json_parse(kept, strlen(kept), &hidden, error) < 0 ||
+        rp_json_parse(intent->record, strlen(intent->record), &record, error) < 0)
+        return RP_E_INVALID;
+    return !rp_differences(in->type, hidden, record, record, note_difference, NULL);
+}
+
+static int judge_update(round *in, size_t at, const rp_json *result, rp_error **error)
+{
+    const rp_intent *intent = &in->of->intents.items[in->members[at]];
+    const rp_json *state = rp_json_get(result, "state");
+    rp_store *store = in->of->in->store;
+    int updated;
+
+    if (rp_result_is(result, "status", "not_found"))
+        return settle(in, at, rp_store_settle(store, intent->number, error), "was not updated: it is gone");
+    updated = is_updated(in, intent, state, error);
+    if (updated < 0)
+        return updated;
+    if (updated)
+        return settle(in, at, rp_persist_updated(store, in->type, intent, state, RP_OBJECT_OK, error),
+                      "was updated");
+    if (!in->decisive)
+        return 0;
+    return settle(in, at, rp_store_settle(store, intent->number, error), "was not updated");
 }
 
 static int judge_deletion(round *in, size_t at, const rp_json *result, rp_error **error)
@@ -103,11 +145,16 @@ static int judge_deletion(round *in, size_t at, const rp_json *result, rp_error 
 
     if (rp_result_is(result, "status", "not_found"))
         return settle(in, at, rp_persist_deleted(store, intent, error),
-                      "is gone; the state no longer has it");
+                      "is gone; it was removed from the state");
     if (!in->decisive && !goes && !*intent->deposed)
         return 0;
-    return settle(in, at, rp_store_settle(store, intent->number, error), "is still there");
+    return settle(in, at, rp_store_settle(store, intent->number, error), "still exists");
 }
+
+static int (*const judges[])(round *in, size_t at, const rp_json *result,
+                             rp_error **error) = {[RP_INTENT_CREATE] = judge_creation,
+                                                  [RP_INTENT_UPDATE] = judge_update,
+                                                  [RP_INTENT_DELETE] = judge_deletion};
 
 static int judge(round *in, size_t at, const rp_json *result, rp_error **error)
 {
@@ -119,37 +166,51 @@ static int judge(round *in, size_t at, const rp_json *result, rp_error **error)
         return 0;
     }
     if (!rp_result_is(result, "status", "not_found") && !rp_json_get(result, "state"))
-        return rp_error_set(error, RP_E_INVALID, "%s: the plugin tells no state of it", intent->address);
-    return intent->deletes ? judge_deletion(in, at, result, error) : judge_creation(in, at, result, error);
+        return rp_error_set(error, RP_E_INVALID, "%s: the plugin read the object without a state",
+                            intent->address);
+    return judges[intent->kind](in, at, result, error);
 }
 
-static int judge_all(round *in, const rp_plugin_reply *reply, rp_error **error)
+static int judge_all(round *in, size_t from, size_t count, const rp_plugin_reply *reply, rp_error **error)
 {
     rp_store *store = in->of->in->store;
     int failed = rp_store_begin(store, error);
 
-    for (size_t i = 0; i < in->count && !failed; i++)
-        failed = judge(in, i, rp_json_at(reply->results, i), error);
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = judge(in, from + i, rp_json_at(reply->results, i), error);
     if (!failed)
         failed = rp_store_commit(store, error);
     rp_store_undo(store);
     return failed;
 }
 
-static int ask(round *in, rp_error **error)
+static int ask(round *in, size_t from, size_t count, rp_error **error)
 {
     _cleanup_(rp_plugin_reply_done) rp_plugin_reply reply = {0};
     int failed = rp_plugin_call(in->of->in->host,
-                                &(rp_plugin_request){"read", in->type->name, (const char *const *)in->records,
-                                                     in->count, in->of->in->settings->timeout_ms, NULL, NULL},
+                                &(rp_plugin_request){.hook = "read",
+                                                     .type = in->type->name,
+                                                     .records = (const char *const *)in->records + from,
+                                                     .count = count,
+                                                     .timeout_ms = in->of->in->settings->timeout_ms},
                                 &reply, error);
 
     if (failed)
         return failed;
-    if (reply.results)
-        return judge_all(in, &reply, error);
     rp_plugin_reply_report(&reply, NULL, &in->of->in->diagnostics);
-    return 0;
+    return reply.results ? judge_all(in, from, count, &reply, error) : 0;
+}
+
+static int ask_all(round *in, rp_error **error)
+{
+    int failed = 0;
+
+    for (size_t from = 0, count; from < in->count && !failed; from += count) {
+        count =
+            rp_plugin_call_fits(in->type, (const char *const *)in->records + from, in->count - from, AT_ONCE);
+        failed = ask(in, from, count, error);
+    }
+    return failed;
 }
 
 /* By the state where there is one, else by what it was to be. */
@@ -184,7 +245,7 @@ static int look_at(recovery *one, const rp_type *type, rp_error **error)
 
     in.decisive = rp_now_ms(&rp_clock_system) >= one->begun_ms + type->settle_ms;
     failed = collect(&in, error);
-    return failed || !in.count ? failed : ask(&in, error);
+    return failed ? failed : ask_all(&in, error);
 }
 
 static int look(recovery *one, rp_error **error)
@@ -233,8 +294,8 @@ static void tell_waiting(recovery *one)
     rp_progress_hold(&one->progress);
     rp_output_say(
         &one->in->output,
-        "%zu of them cannot be told yet: a request whose answer nobody heard may still take effect for a while "
-        "(this plugin says up to %llds). Looking until %s to be certain.",
+        "The outcome of %zu is not certain yet: a request whose answer was lost may still take effect (for this plugin "
+        "up to %llds). Reading until %s.",
         one->open, (long long)(longest_settle_ms(one) / 1000), until);
     rp_progress_go_on(&one->progress);
 }
@@ -264,8 +325,7 @@ static int look_until_settled(recovery *one, rp_error **error)
     if (!failed && one->open)
         return rp_error_set(
             error, RP_E_SYSTEM,
-            "interrupted before it was known what came of %zu requests: the next command looks again",
-            one->open);
+            "interrupted before the outcome of %zu requests was known: the next command goes on", one->open);
     return failed;
 }
 
@@ -280,6 +340,17 @@ static void tell_found(const recovery *one)
         "%s ended without knowing what came of %zu %s (begun %s): %s. Looking what really happened.",
         first->who, one->intents.count, one->intents.count == 1 ? "request" : "requests", first->begun,
         rp_buffer_text(&names));
+}
+
+/* Its own copy of a state tells what a process does that still works with another one. */
+static int check_owner(const rp_intent *intent, rp_error **error)
+{
+    if (!rp_process_lives(intent->process))
+        return 0;
+    return rp_error_set(
+        error, RP_E_SYSTEM,
+        "%s still works on %s (begun %s), with the state that this one is a copy of: wait until it is done",
+        intent->who, intent->address, intent->begun);
 }
 
 static int begin(recovery *one, rp_error **error)
@@ -297,9 +368,11 @@ static int begin(recovery *one, rp_error **error)
     for (size_t i = 0; i < count; i++) {
         const rp_type *type;
         one->addresses[i] = one->intents.items[i].address;
+        if (check_owner(&one->intents.items[i], error) < 0)
+            return RP_E_SYSTEM;
         failed = rp_plugin_schema_find(&one->in->plugin_schema, one->intents.items[i].type, &type, error);
         if (failed) {
-            rp_error_add(error, "%s, which a command left open", one->addresses[i]);
+            rp_error_add(error, "%s, whose outcome is not known", one->addresses[i]);
             return failed;
         }
     }
@@ -315,7 +388,7 @@ int rp_recover(rp_workspace *in, bool (*goes)(const rp_workspace *in, const char
         return failed;
     tell_found(&one);
     one.progress = (rp_progress){.output = &in->output,
-                                 .doing = "Looking what came of",
+                                 .doing = "Reading the outcome of",
                                  .addresses = one.addresses,
                                  .count = one.intents.count};
     rp_interrupt_cancels(in->host);

@@ -2,6 +2,8 @@
 
 #include "cli/engine/plugin_call.h"
 
+#include <string.h>
+
 #define AT_ONCE 2000 /* records in a call */
 
 static void report(rp_workspace *in, const rp_desired *desired, const rp_json *result)
@@ -10,12 +12,13 @@ static void report(rp_workspace *in, const rp_desired *desired, const rp_json *r
 
     for (size_t i = 0; i < rp_json_count(diagnostics); i++) {
         const rp_json *one = rp_json_at(diagnostics, i);
-        const rp_subject about =
-            rp_workspace_subject(in, desired->address, rp_json_text(rp_json_get(one, "path")));
+        rp_subject about = rp_workspace_subject(in, desired->address, rp_json_text(rp_json_get(one, "path")));
+        about.phase = RP_PHASE_RECORD;
         rp_diagnostics_add_json(&in->diagnostics, &about, one, rp_result_status(result));
     }
     if (!rp_json_count(diagnostics)) {
-        const rp_subject about = rp_workspace_subject(in, desired->address, NULL);
+        rp_subject about = rp_workspace_subject(in, desired->address, NULL);
+        about.phase = RP_PHASE_RECORD;
         rp_result_report(result, &about, &in->diagnostics);
     }
 }
@@ -30,7 +33,9 @@ static int ask(rp_workspace *in, const rp_desired *const *desired, size_t count,
     for (size_t i = 0; i < count; i++)
         records[i] = desired[i]->record;
     failed = rp_plugin_call(
-        in->host, &(rp_plugin_request){"validate", type->name, records, count, 0, NULL, NULL}, &reply, error);
+        in->host,
+        &(rp_plugin_request){.hook = "validate", .type = type->name, .records = records, .count = count},
+        &reply, error);
     if (failed)
         return failed;
     for (size_t i = 0; reply.results && i < count; i++)
@@ -40,6 +45,23 @@ static int ask(rp_workspace *in, const rp_desired *const *desired, size_t count,
     return 0;
 }
 
+/* As many as go into one call; the others move up. */
+static int ask_some(rp_workspace *in, const rp_desired **desired, size_t *count, const rp_type *type,
+                    rp_error **error)
+{
+    const char *records[AT_ONCE];
+    size_t fits;
+    int failed;
+
+    for (size_t i = 0; i < *count; i++)
+        records[i] = desired[i]->record;
+    fits = rp_plugin_call_fits(type, records, *count, AT_ONCE);
+    failed = ask(in, desired, fits, type, error);
+    *count -= fits;
+    memmove(desired, desired + fits, *count * sizeof(*desired));
+    return failed;
+}
+
 static int check_type(rp_workspace *in, const rp_type *type, rp_error **error)
 {
     const rp_desired *desired[AT_ONCE];
@@ -47,22 +69,23 @@ static int check_type(rp_workspace *in, const rp_type *type, rp_error **error)
     int failed = 0;
 
     for (size_t i = 0; i < in->project.desired_count && !failed; i++) {
-        if (in->project.desired[i].type == type)
+        if (in->project.desired[i].type == type && in->project.desired[i].record)
             desired[count++] = &in->project.desired[i];
-        if (count == AT_ONCE) {
-            failed = ask(in, desired, count, type, error);
-            count = 0;
-        }
+        if (count == AT_ONCE)
+            failed = ask_some(in, desired, &count, type, error);
     }
-    return failed || !count ? failed : ask(in, desired, count, type, error);
+    while (count && !failed)
+        failed = ask_some(in, desired, &count, type, error);
+    return failed;
 }
 
-int rp_validate_records(rp_workspace *in, rp_error **error)
+int rp_validate_all(rp_workspace *in, bool expand, rp_error **error)
 {
-    size_t errors = in->diagnostics.errors;
-    int failed = 0;
+    int failed = expand ? rp_workspace_expand(in, error) : 0;
 
+    if (failed == RP_E_INVALID)
+        failed = 0; /* those records that could be made are checked as well */
     for (size_t i = 0; i < in->plugin_schema.count && !failed; i++)
         failed = check_type(in, &in->plugin_schema.types[i], error);
-    return !failed && in->diagnostics.errors > errors ? RP_E_INVALID : failed;
+    return !failed && in->diagnostics.errors ? RP_E_INVALID : failed;
 }

@@ -1,12 +1,14 @@
 /*
- * Having the plugin check the records that are wanted, before anything is sent.
+ * Having the plugin check the desired records, before anything is sent.
  */
 #ifndef RP_CLI_ENGINE_VALIDATE_RECORDS_H
 #define RP_CLI_ENGINE_VALIDATE_RECORDS_H
 
 #include "cli/engine/workspace.h"
 
-/* What it objects to is a finding, with its place: RP_E_INVALID without an error then. */
-int rp_validate_records(rp_workspace *in, rp_error **error);
+/* Makes the desired objects, unless they are not needed, and has their records checked. All that is wrong,
+   also what loading the file has found, is a diagnostic with its place: RP_E_INVALID without an error then.
+ */
+int rp_validate_all(rp_workspace *in, bool expand, rp_error **error);
 
 #endif

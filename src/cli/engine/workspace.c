@@ -4,6 +4,7 @@
 #include "cli/engine/plugin_call.h"
 #include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
+#include "cli/state/state_path.h"
 
 #include <string.h>
 
@@ -23,11 +24,13 @@ void rp_workspace_start(rp_workspace *in, const rp_settings *settings, const cha
 void rp_workspace_done(rp_workspace *in)
 {
     rp_observed_free(in->observed, in->objects.count);
+    rp_observed_free(in->found, in->project.desired_count);
     rp_objects_done(&in->objects);
     rp_store_close(in->store);
     rp_lock_release(&in->lock);
     free(in->state_path);
     free(in->who);
+    free(in->process);
     rp_plugin_schema_done(&in->plugin_schema);
     rphost_close(in->host);
     rp_project_done(&in->project);
@@ -39,6 +42,33 @@ static bool is_load_failure(const rp_json *diagnostic)
     const char *code = rp_json_text(rp_json_get(diagnostic, "code"));
 
     return code && !strcmp(code, "host.load");
+}
+
+/* A name that the plugin's config does not have is wrong by its name. The plugin describes its config without
+ * one. */
+static bool is_unknown_setting(const rp_workspace *in, const rp_yaml *said)
+{
+    rphost *host = rphost_open(in->project.plugin, NULL, 0);
+    rphost_answer *answer = rphost_call(host, "describe", NULL, 0, 0, NULL, NULL);
+    const char *json = rphost_json(answer);
+    _cleanup_(rp_json_freep) rp_json *document = NULL;
+    const rp_json *known;
+
+    rp_json_parse(json, strlen(json), &document, NULL);
+    rphost_release(answer);
+    rphost_close(host);
+    known = rp_json_get(rp_json_get(document, "config"), "properties");
+    return known && said->name && !rp_json_has(known, said->name);
+}
+
+static rp_subject config_subject(const rp_workspace *in, const char *path)
+{
+    const rp_yaml *said = rp_project_config_at(&in->project, path);
+    rp_subject about = rp_subject_source(NULL, said);
+
+    if (strchr(path, '/') == strrchr(path, '/') && is_unknown_setting(in, said))
+        about.mark = said->name_mark;
+    return about;
 }
 
 /* What the host or the plugin has against the config, where it says so. */
@@ -54,9 +84,10 @@ static void report_refusal(rp_workspace *in, const rp_json *document, int32_t st
         if (is_load_failure(one))
             about.mark = rp_yaml_get(&in->project.document, "plugin")->mark;
         else if (path && rp_starts_with(path, "/config"))
-            about = rp_subject_source(NULL, rp_project_config_at(&in->project, path + strlen("/config")));
+            about = config_subject(in, path + strlen("/config"));
         else
             about.mark = rp_project_config_at(&in->project, NULL)->mark;
+        about.phase = RP_PHASE_LOAD;
         rp_diagnostics_add_json(&in->diagnostics, &about, one,
                                 is_load_failure(one) ? NULL : rphost_status_name(status));
     }
@@ -84,16 +115,33 @@ static int read_plugin_schema(rp_workspace *in, rphost_answer *answer, rp_error 
     return RP_E_INVALID;
 }
 
+/* A request without records asks for nothing, and shows whether there is the hook. */
+static void find_updates(rp_workspace *in)
+{
+    for (size_t i = 0; i < in->plugin_schema.count; i++) {
+        _cleanup_(rp_plugin_reply_done) rp_plugin_reply reply = {0};
+        rp_type *type = &in->plugin_schema.types[i];
+        const rp_plugin_request nothing = {.hook = "update", .type = type->name};
+
+        if (!rp_plugin_call(in->host, &nothing, &reply, NULL))
+            type->updates = reply.status == RP_OK;
+    }
+}
+
 int rp_workspace_load(rp_workspace *in, rp_error **error)
 {
     int failed = rp_project_load(rp_workspace_file(in->settings), NULL, &in->project, error);
 
     in->output.file = in->project.file;
     in->output.source = in->project.text;
-    if (failed)
+    rp_diagnostics_move(&in->project.faults, &in->diagnostics);
+    if (failed && !in->project.is_usable)
         return failed;
-    in->host = rp_plugin_open(in->project.plugin, in->project.config.data, in->project.config.len);
-    return read_plugin_schema(in, rphost_call(in->host, "describe", NULL, 0, 0, NULL, NULL), error);
+    in->host = rphost_open(in->project.plugin, in->project.config.data, in->project.config.len);
+    failed = read_plugin_schema(in, rphost_call(in->host, "describe", NULL, 0, 0, NULL, NULL), error);
+    if (!failed)
+        find_updates(in);
+    return failed;
 }
 
 int rp_workspace_describe(rp_workspace *in, const char *plugin, rp_error **error)
@@ -113,10 +161,14 @@ static char *usual_state(const char *file)
 
 static int find_state(rp_workspace *in, rp_error **error)
 {
-    in->state_path =
+    _cleanup_(rp_freep) char *given =
         in->settings->state ? strdup(in->settings->state) : usual_state(rp_workspace_file(in->settings));
+
     in->who = rp_lock_who(in->command);
-    return in->state_path && in->who ? 0 : rp_error_no_memory(error);
+    in->process = rp_process_self();
+    if (!given || !in->who || !in->process)
+        return rp_error_no_memory(error);
+    return rp_state_path_resolve(given, &in->state_path, error);
 }
 
 static void tell_waiting(void *context, const char *holder)
@@ -150,15 +202,29 @@ int rp_workspace_read_objects(rp_workspace *in, rp_error **error)
     return rp_store_objects(in->store, &in->objects, error);
 }
 
-int rp_workspace_open(rp_workspace *in, rp_error **error)
+int rp_workspace_lock(rp_workspace *in, rp_error **error)
 {
     int failed = find_state(in, error);
 
+    if (!failed && !in->settings->force)
+        failed = rp_state_path_check_local(in->state_path, error);
     if (!failed)
         failed = rp_lock_take(in->state_path, in->command, in->settings->lock_timeout_ms, tell_waiting,
                               &in->output, &in->lock, error);
-    if (!failed)
-        failed = rp_store_open(in->state_path, &in->store, error);
+    return failed;
+}
+
+int rp_workspace_open(rp_workspace *in, rp_error **error)
+{
+    int failed = rp_workspace_lock(in, error);
+
+    return failed ? failed : rp_workspace_open_locked(in, error);
+}
+
+int rp_workspace_open_locked(rp_workspace *in, rp_error **error)
+{
+    int failed = rp_store_open(in->state_path, &in->store, error);
+
     if (!failed)
         failed = rp_workspace_read_objects(in, error);
     return failed ? failed : check_plugin(in, error);
@@ -175,7 +241,21 @@ int rp_workspace_open_to_read(rp_workspace *in, rp_error **error)
 
 int rp_workspace_expand(rp_workspace *in, rp_error **error)
 {
-    return rp_project_expand(&in->project, &in->plugin_schema, error);
+    int failed = rp_project_expand(&in->project, &in->plugin_schema, error);
+
+    rp_diagnostics_move(&in->project.faults, &in->diagnostics);
+    return failed;
+}
+
+rp_diff_input rp_workspace_diff_input(const rp_workspace *in, const rp_diff_options *options)
+{
+    return (rp_diff_input){.project = &in->project,
+                           .plugin_schema = &in->plugin_schema,
+                           .salt = rp_store_about(in->store)->salt,
+                           .objects = &in->objects,
+                           .observed = in->observed,
+                           .found = in->found,
+                           .options = options};
 }
 
 rp_subject rp_workspace_subject(const rp_workspace *in, const char *address, const char *pointer)

@@ -6,37 +6,45 @@
 
 #define MOST 500
 
+/* By phase as in rp_phase; where one is left out, that of the server holds. */
 static const struct {
-    const char *status, *advice;
+    const char *status, *advice[RP_PHASES];
 } advices[] = {
-    {"invalid_argument", "Mend it in the configuration, then run this again."},
-    {"unsupported", "Check the plugin's config: this address may be that of another service."},
-    {"conflict", "Something else changes the same thing. Run this again in a while."},
+    {"invalid_argument",
+     {"The server refused the values. Fix the configuration and run the command again.",
+      "Fix the configuration and run the command again.", "Check what was given on the command line.",
+      "Fix the plugin's config and run the command again."}},
+    {"unsupported",
+     {"The plugin or this server does not offer that: check the address in the plugin's config.",
+      "The plugin does not offer that.", "The plugin does not offer that.",
+      "Check the name or path of the plugin, and RP_PLUGIN_PATH."}},
+    {"conflict", {"Something else changes the same object. Run the command again later."}},
     {"not_found",
-     "Check the ids in the configuration: what they name is not there, or is in another project."},
-    {"already_exists", "Take it over with \"rp import ADDRESS ID\", or have whoever made it remove it."},
+     {"Check the ids in the configuration: what they name does not exist, or is in another project.", NULL,
+      "Check the ids on the command line: what they name does not exist, or is in another project."}},
+    {"already_exists",
+     {"Take it into the state with \"rp import ADDRESS\" or \"rp apply -adopt\", or choose another key."}},
     {"job_failed",
-     "The server took it on and failed: its own words above tell why. Run this again when that is mended."},
-    {"permission_denied", "These credentials may not do that: check the project, or ask for the rights."},
-    {"unauthenticated",
-     "The credentials were refused: check the plugin's config, and get a new token or password."},
-    {"quota_exceeded", "Make room, or have the quota raised, then run this again."},
+     {"The server accepted the request and failed. Fix the cause it names and run the command again."}},
+    {"permission_denied", {"These credentials do not allow that: check the project, or ask for the rights."}},
+    {"unauthenticated", {"The credentials were refused: check the plugin's config, or get new ones."}},
+    {"quota_exceeded", {"Free some of the quota or have it raised, then run the command again."}},
     {"unavailable",
-     "The server cannot be reached or is failing. Check its address in the plugin's config and the "
-     "network, and run this again."},
-    {"throttled", "The server wants fewer requests. Run this again in a while."},
-    {"deadline_exceeded", "Time ran out. Run this again, with more of it: -timeout=30m."},
-    {"cancelled", "It was interrupted. Run this again to go on."},
-    {"internal", "This is a fault in the plugin: please report it to its authors."},
-    {"contract", "This is a fault in rp or the plugin: please report it."},
-    {"no_memory", "The machine is out of memory."},
+     {"The server cannot be reached or is failing. Check its address in the plugin's config and the network, then run "
+      "the command again."}},
+    {"throttled", {"The server asks for fewer requests. Run the command again later."}},
+    {"deadline_exceeded", {"Run the command again, with more time: -timeout=30m."}},
+    {"cancelled", {"Run the command again to go on."}},
+    {"internal", {"This is a fault in the plugin: please report it to its authors."}},
+    {"contract", {"The plugin breaks the rules of its interface: please report it to its authors."}},
+    {"no_memory", {"The machine is out of memory."}},
 };
 
-const char *rp_advice(const char *status)
+const char *rp_advice(rp_phase phase, const char *status)
 {
     for (size_t i = 0; status && i < rp_count_of(advices); i++)
         if (!strcmp(advices[i].status, status))
-            return advices[i].advice;
+            return advices[i].advice[phase] ? advices[i].advice[phase] : advices[i].advice[RP_PHASE_SERVER];
     return NULL;
 }
 
@@ -45,12 +53,15 @@ static bool same_text(const char *one, const char *other)
     return one == other || (one && other && !strcmp(one, other));
 }
 
-static rp_diagnostic *find(rp_diagnostics *diagnostics, const rp_diagnostic *like)
+/* Faults of the configuration are told apart by their places. */
+static rp_diagnostic *find(rp_diagnostics *diagnostics, const rp_diagnostic *like, bool by_place)
 {
     for (size_t i = 0; i < diagnostics->count; i++) {
         rp_diagnostic *one = &diagnostics->items[i];
         if (one->warning == like->warning && same_text(one->summary, like->summary) &&
-            same_text(one->detail, like->detail) && same_text(one->code, like->code) && one->count)
+            same_text(one->detail, like->detail) && same_text(one->code, like->code) &&
+            (one->count || by_place) &&
+            (!by_place || (one->mark.line == like->mark.line && one->mark.column == like->mark.column)))
             return one;
     }
     return NULL;
@@ -95,7 +106,9 @@ void rp_diagnostics_add(rp_diagnostics *diagnostics, const rp_subject *about, bo
                                 .code = (char *)(uintptr_t)code,
                                 .advice = advice,
                                 .mark = about ? about->mark : (rp_mark){0}};
-    rp_diagnostic *one = about && about->address ? find(diagnostics, &like) : NULL;
+    rp_diagnostic *one = about && (about->address || about->mark.line)
+                             ? find(diagnostics, &like, about->phase == RP_PHASE_RECORD)
+                             : NULL;
 
     diagnostics->errors += !warning;
     if (!one)
@@ -108,7 +121,13 @@ void rp_diagnostics_add(rp_diagnostics *diagnostics, const rp_subject *about, bo
 
 void rp_diagnostics_add_error(rp_diagnostics *diagnostics, const rp_error *error)
 {
-    rp_diagnostics_add(diagnostics, NULL, false, error ? error->message : "out of memory", NULL, NULL, NULL);
+    const char *words = error ? error->message : "out of memory";
+    rp_subject about = {.phase = RP_PHASE_RECORD};
+
+    if (error && rp_error_mark(error, &about.mark, &words))
+        rp_diagnostics_add(diagnostics, &about, false, words, NULL, NULL, NULL);
+    else
+        rp_diagnostics_add(diagnostics, NULL, false, words, NULL, NULL, NULL);
 }
 
 static bool is_warning(const rp_json *diagnostic)
@@ -120,7 +139,7 @@ static const char *advice_for(const rp_subject *about, bool warning, const char 
 {
     if (about && about->advice)
         return about->advice;
-    return warning ? NULL : rp_advice(status);
+    return warning ? NULL : rp_advice(about ? about->phase : RP_PHASE_SERVER, status);
 }
 
 void rp_diagnostics_add_json(rp_diagnostics *diagnostics, const rp_subject *about, const rp_json *diagnostic,
@@ -133,7 +152,7 @@ void rp_diagnostics_add_json(rp_diagnostics *diagnostics, const rp_subject *abou
     rp_diagnostics_add(diagnostics, about, warning,
                        summary  ? summary
                        : status ? status
-                                : "no reason is told",
+                                : "no reason is given",
                        rp_json_text(rp_json_get(diagnostic, "detail")),
                        rp_json_text(rp_json_get(diagnostic, "code")),
                        advice_for(about, warning, cause ? cause : status));
@@ -147,7 +166,17 @@ rp_subject rp_subject_source(const char *address, const rp_yaml *source)
         .address = address,
         .mark = source ? source->mark : (rp_mark){0},
         .advice =
-            number ? "Without quotes this is a number: if it is meant as a text, put it in quotes." : NULL};
+            number ? "Without quotes this is a number: put it in quotes if it is meant as text." : NULL};
+}
+
+void rp_diagnostics_move(rp_diagnostics *from, rp_diagnostics *to)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const rp_diagnostic *one = &from->items[i];
+        const rp_subject about = {.address = one->addresses[0], .mark = one->mark, .phase = RP_PHASE_RECORD};
+        rp_diagnostics_add(to, &about, one->warning, one->summary, one->detail, one->code, one->advice);
+    }
+    rp_diagnostics_done(from);
 }
 
 void rp_diagnostics_done(rp_diagnostics *diagnostics)

@@ -1,6 +1,8 @@
 #include "cli/output/output.h"
 
+#include "base/text.h"
 #include "cli/output/color.h"
+#include "cli/output/plan_text.h"
 #include "cli/output/text.h"
 
 #include <stdarg.h>
@@ -24,6 +26,7 @@ void rp_output_start(rp_output *output, const rp_settings *settings)
     *output = (rp_output){.out = stdout,
                           .err = stderr,
                           .json = settings->json,
+                          .verbose = settings->verbose,
                           .color = is_colored(settings, STDOUT_FILENO),
                           .error_color = is_colored(settings, STDERR_FILENO),
                           .live = !settings->json && isatty(STDOUT_FILENO) && terminal &&
@@ -50,7 +53,7 @@ void rp_output_print(const rp_output *output, const rp_buffer *text)
 void rp_output_message(const rp_output *output, const rp_buffer *lines)
 {
     if (output->json)
-        write_all(output->out, lines);
+        rp_output_json(output->out, lines);
 }
 
 void rp_output_say(const rp_output *output, const char *format, ...)
@@ -76,26 +79,61 @@ void rp_output_say(const rp_output *output, const char *format, ...)
     write_all(output->out, &line);
 }
 
-static void plan_messages(const rp_plan *plan, rp_buffer *lines)
+static void drift_messages(const rp_plan *plan, const char *salt, bool all, rp_buffer *lines)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->changes[i].drifted)
-            rp_json_output_change(&plan->changes[i], true, lines);
+        if (plan->changes[i].drifted ||
+            (all && plan->changes[i].observed && plan->changes[i].observed->state))
+            rp_json_output_change(&plan->changes[i], salt, true, lines);
+}
+
+static void plan_messages(const rp_plan *plan, const char *salt, rp_buffer *lines)
+{
+    const rp_counts counts = {plan->to_add,    plan->to_change, plan->to_destroy, plan->to_move,
+                              plan->to_forget, plan->to_adopt,  plan->pending};
+
+    drift_messages(plan, salt, false, lines);
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->changes[i].action != RP_NO_OP)
-            rp_json_output_change(&plan->changes[i], false, lines);
-    rp_json_output_summary("plan", plan->to_add, plan->to_destroy, lines);
+        if (rp_change_acts(&plan->changes[i]) || plan->changes[i].reason == RP_REASON_PENDING)
+            rp_json_output_change(&plan->changes[i], salt, false, lines);
+    rp_json_output_summary("plan", &counts, lines);
 }
 
 void rp_output_plan(const rp_output *output, const rp_plan *plan, const char *salt)
 {
     _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_TEXT_MAX);
+    const rp_plan_style style = {output->color, output->verbose, salt};
 
     if (output->json)
-        plan_messages(plan, &text);
+        plan_messages(plan, salt, &text);
     else
-        rp_text_plan(plan, salt, output->color, &text);
+        rp_plan_text(plan, &style, &text);
     write_all(output->out, &text);
+}
+
+void rp_output_drift(const rp_output *output, const rp_plan *plan)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_TEXT_MAX);
+
+    if (output->json)
+        drift_messages(plan, NULL, true, &text);
+    else
+        rp_plan_text_drift(plan, true, output->color, &text);
+    if (!output->json && !text.len)
+        rp_buffer_add_text(&text, "Nothing has changed.\n");
+    write_all(output->out, &text);
+}
+
+void rp_output_json(FILE *to, const rp_buffer *json)
+{
+    _cleanup_(rp_buffer_done) rp_buffer safe = RP_BUFFER(RP_TEXT_MAX);
+
+    if (!isatty(fileno(to))) {
+        write_all(to, json);
+        return;
+    }
+    rp_text_escape_json(rp_buffer_text(json), json->len, &safe);
+    write_all(to, &safe);
 }
 
 void rp_output_diagnostics(const rp_output *output, const rp_diagnostics *diagnostics)
@@ -126,18 +164,22 @@ void rp_output_error(const rp_output *output, const rp_error *error)
     rp_diagnostics_done(&diagnostics);
 }
 
-/* What a happening is called, and how it is told. */
+/* How an event is told, by its kind and action. */
 static const struct {
     const char *kind, *action, *words;
     bool counts; /* its time */
 } event_words[] = {
     {"apply_start", "create", "Creating...", false},
+    {"apply_start", "update", "Modifying...", false},
     {"apply_start", "delete", "Destroying...", false},
     {"apply_progress", "create", "Still creating...", true},
+    {"apply_progress", "update", "Still modifying...", true},
     {"apply_progress", "delete", "Still destroying...", true},
     {"apply_complete", "create", "Creation complete", true},
+    {"apply_complete", "update", "Modifications complete", true},
     {"apply_complete", "delete", "Destruction complete", true},
     {"apply_errored", "create", "Creation errored", true},
+    {"apply_errored", "update", "Modifications errored", true},
     {"apply_errored", "delete", "Destruction errored", true},
     {"refresh_start", NULL, "Refreshing state...", false},
     {"refresh_complete", NULL, "Refresh complete", false},
@@ -157,13 +199,15 @@ static void add_words(const rp_resource_event *one, rp_buffer *out)
     for (size_t i = 0; i < rp_count_of(event_words); i++) {
         if (!is_words_of(i, one))
             continue;
-        rp_buffer_add_text(out, one->later ? "Accepted, and not waited for" : event_words[i].words);
+        rp_buffer_add_text(out, one->later ? "Accepted, not waited for" : event_words[i].words);
         if (event_words[i].counts && one->elapsed_s >= 0)
             rp_buffer_format(out, strcmp(one->kind, "apply_progress") ? " after %llds" : " [%llds elapsed]",
                              (long long)one->elapsed_s);
     }
     if (one->id)
         rp_buffer_format(out, " [id=%s]", one->id);
+    if (one->message && *one->message)
+        rp_buffer_format(out, " (%s)", one->message);
 }
 
 void rp_output_event(const rp_output *output, const rp_resource_event *one, bool quietly)
@@ -173,36 +217,45 @@ void rp_output_event(const rp_output *output, const rp_resource_event *one, bool
     add_words(one, &words);
     if (output->json) {
         rp_json_output_event(one, rp_buffer_text(&words), &line);
-        write_all(output->out, &line);
+        rp_output_json(output->out, &line);
     } else if (!quietly) {
         rp_output_say(output, "%s", rp_buffer_text(&words));
     }
 }
 
-static void say_summary(const rp_output *output, const char *operation, size_t added, size_t destroyed)
+void rp_output_summary(const rp_output *output, const char *operation, const rp_counts *counts)
 {
     const rp_color *p = output->color ? &rp_color_ansi : &rp_color_none;
     bool destroy = !strcmp(operation, "destroy");
     _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(MAX_LINE);
 
+    if (output->json) {
+        rp_json_output_summary(operation, counts, &line);
+        rp_json_output_outputs(&line);
+        rp_output_json(output->out, &line);
+        return;
+    }
     rp_buffer_format(&line, "\n%s%s%s complete!%s ", p->bold, p->green, destroy ? "Destroy" : "Apply",
                      p->off);
-    if (destroy)
-        rp_buffer_format(&line, "%zu destroyed.\n", destroyed);
-    else
-        rp_buffer_format(&line, "%zu added, 0 changed, %zu destroyed.\n", added, destroyed);
+    rp_counts_write(counts, destroy, &line);
+    rp_buffer_add_char(&line, '\n');
     rp_output_print(output, &line);
 }
 
-void rp_output_summary(const rp_output *output, const char *operation, size_t added, size_t destroyed)
+void rp_output_incomplete(const rp_output *output, const char *operation, size_t pending)
 {
-    _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(MAX_LINE);
+    const char *name = strcmp(operation, "destroy") ? "Apply" : "Destroy";
+    _cleanup_(rp_freep) char *words =
+        rp_format("%s incomplete: %zu accepted, outcome pending. Run rp %s to follow their jobs.", name,
+                  pending, operation);
+    rp_diagnostics diagnostics = {0};
 
     if (!output->json) {
-        say_summary(output, operation, added, destroyed);
+        fputc('\n', output->out);
+        rp_output_say(output, "%s", words ? words : "out of memory");
         return;
     }
-    rp_json_output_summary(operation, added, destroyed, &line);
-    rp_json_output_outputs(&line);
-    rp_output_message(output, &line);
+    rp_diagnostics_add(&diagnostics, NULL, false, words, NULL, NULL, NULL);
+    rp_output_diagnostics(output, &diagnostics);
+    rp_diagnostics_done(&diagnostics);
 }

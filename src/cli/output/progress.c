@@ -70,8 +70,12 @@ static void tell_still(const rp_progress *progress)
 
     for (size_t i = 0; progress->action && i < progress->count; i++)
         rp_output_event(progress->output,
-                        &(rp_resource_event){"apply_progress", progress->addresses[i], progress->type,
-                                             progress->action, NULL, elapsed_s, false},
+                        &(rp_resource_event){.kind = "apply_progress",
+                                             .address = progress->addresses[i],
+                                             .type = progress->type,
+                                             .action = progress->action,
+                                             .elapsed_s = elapsed_s,
+                                             .message = progress->message},
                         many);
     if (progress->output->json || (progress->action && !many))
         return;
@@ -96,9 +100,10 @@ static void tell_interrupt(rp_progress *progress)
         return;
     progress->told_interrupt = true;
     clear(progress);
-    rp_output_say(progress->output,
-                  "Interrupted: waiting for what is under way, to save what came of it. Interrupt again "
-                  "to stop at once; the next command then finds out.");
+    rp_output_say(
+        progress->output,
+        "Interrupted: nothing more is sent. Waiting for the outcome of what was, to save it. Interrupt again to stop at "
+        "once; the next command then finds out.");
 }
 
 static void turn(rp_progress *progress, int64_t *next_still_ms)
@@ -152,6 +157,7 @@ void rp_progress_begin(rp_progress *progress)
     pthread_condattr_t attributes;
 
     progress->begun_ms = rp_now_ms(&rp_clock_system);
+    progress->told_interrupt = rp_interrupted();
     pthread_mutex_init(&progress->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

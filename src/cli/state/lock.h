@@ -1,7 +1,7 @@
 /*
- * One writer at a time, across processes. The lock is the kernel's, on a file
- * beside the state, and goes with whoever holds it, also one that is killed; who
- * holds it stands in the file.
+ * One writer at a time, across processes. The lock is the kernel's (flock), on the
+ * state's own file, so that it holds whatever name leads there, and it goes with
+ * the process that holds it. A file beside the state says who that is.
  */
 #ifndef RP_CLI_STATE_LOCK_H
 #define RP_CLI_STATE_LOCK_H
@@ -9,8 +9,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 typedef struct rp_lock {
-    int fd; /* -1: not held */
+    int fd; /* -1: not held. Closing it drops SQLite's own locks, so the store is closed first */
 } rp_lock;
 
 #define RP_LOCK_NONE ((rp_lock){-1})
@@ -24,6 +26,13 @@ int rp_lock_take(const char *state, const char *command, uint32_t timeout_ms,
                  void (*waits)(void *context, const char *holder), void *context, rp_lock *lock,
                  rp_error **error);
 void rp_lock_release(rp_lock *lock);
+
+/* Names this process so that no other ever has the name, on this machine; "" where that cannot be told. NULL when out of
+   memory. */
+char *rp_process_self(void);
+
+/* Whether that process runs, on this machine, and is not this one. */
+bool rp_process_lives(const char *process);
 
 /* "rp apply, by root@host (process 4711)". NULL when out of memory. */
 char *rp_lock_who(const char *command);

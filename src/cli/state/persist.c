@@ -45,26 +45,55 @@ char *rp_persist_revealed(const char *kept, rp_error **error)
     return made;
 }
 
-int rp_persist_created(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
-                       rp_object_status status, rp_error **error)
+/* An id that is no string is against the rules, and still all there is to know the object by. */
+static char *id_of(const rp_json *state)
+{
+    const rp_json *id = rp_json_get(state, "id");
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+
+    if (rp_json_text(id) || !id)
+        return strdup(id ? rp_json_text(id) : "");
+    rp_json_print(id, false, &text);
+    return rp_buffer_take(&text);
+}
+
+static int put(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
+               rp_object_status status, const char *cause, rp_error **error)
 {
     _cleanup_(rp_freep) char *kept = rp_persist_state(type, state, rp_store_about(store)->salt, error);
-    const char *id = rp_json_text(rp_json_get(state, "id"));
+    _cleanup_(rp_freep) char *id = id_of(state);
+    const rp_object object = {.address = intent->address,
+                              .deposed = (char *)"",
+                              .type = intent->type,
+                              .id = id,
+                              .status = status,
+                              .record = intent->record,
+                              .state = kept,
+                              .cause = (char *)(uintptr_t)cause};
+
+    if (!kept || !id)
+        return rp_error_no_memory(error);
+    return rp_store_put(store, &object, error);
+}
+
+int rp_persist_created(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
+                       rp_object_status status, const char *cause, rp_error **error)
+{
     char tag[RP_TAG_SIZE];
-    rp_object object = {.address = intent->address,
-                        .deposed = (char *)"",
-                        .type = intent->type,
-                        .id = (char *)(uintptr_t)(id ? id : ""),
-                        .status = status,
-                        .record = intent->record,
-                        .state = kept};
-    int failed = kept ? 0 : RP_E_NO_MEMORY;
+    int failed;
 
     rp_persist_tag(intent, tag);
+    failed = rp_store_depose(store, intent->address, tag, error);
     if (!failed)
-        failed = rp_store_depose(store, intent->address, tag, error);
-    if (!failed)
-        failed = rp_store_put(store, &object, error);
+        failed = put(store, type, intent, state, status, cause, error);
+    return failed ? failed : rp_store_settle(store, intent->number, error);
+}
+
+int rp_persist_updated(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
+                       rp_object_status status, rp_error **error)
+{
+    int failed = put(store, type, intent, state, status, NULL, error);
+
     return failed ? failed : rp_store_settle(store, intent->number, error);
 }
 

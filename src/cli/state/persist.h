@@ -18,9 +18,13 @@ char *rp_persist_state(const rp_type *type, const rp_json *state, const char *sa
 /* The record or state as a plugin is given it. NULL on failure. */
 char *rp_persist_revealed(const char *kept, rp_error **error);
 
-/* Saves an object that was just made: what had its address until now is deposed, and the intent closed.
-   `record` is as it is kept. */
+/* Saves an object that was just created: what had its address until now is deposed, and the intent closed.
+   `cause` is the name of the status that it is tainted by, or NULL. */
 int rp_persist_created(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
+                       rp_object_status status, const char *cause, rp_error **error);
+
+/* Saves an object that was updated in place, and closes the intent. */
+int rp_persist_updated(rp_store *store, const rp_type *type, const rp_intent *intent, const rp_json *state,
                        rp_object_status status, rp_error **error);
 
 /* Saves that an object is gone, and closes the intent. */

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define APPLICATION_ID 0x72707374 /* "rpst": what file(1) and rp know a state by */
@@ -30,9 +32,30 @@ static const char *const migrations[] = {
     " type TEXT NOT NULL, hook TEXT NOT NULL, accepted INTEGER NOT NULL, record TEXT, state TEXT,"
     " begun TEXT NOT NULL, who TEXT NOT NULL);",
     "CREATE TABLE reserve (number INTEGER PRIMARY KEY, room BLOB NOT NULL);",
+    "ALTER TABLE intents ADD COLUMN process TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE objects ADD COLUMN cause TEXT NOT NULL DEFAULT '';",
 };
 
+/* What the table about may say besides lineage, salt, serial and plugin. */
+#define PATH   "path"   /* by which name the state is opened, so where its log lies */
+#define BACKUP "backup" /* a copy, which may be written over */
+
 #define VERSION ((int)rp_count_of(migrations))
+
+static const char *const kind_names[] = {"create", "update", "delete"};
+
+const char *rp_intent_kind_name(rp_intent_kind kind)
+{
+    return kind_names[kind];
+}
+
+static rp_intent_kind kind_of(const char *name)
+{
+    for (size_t i = 0; name && i < rp_count_of(kind_names); i++)
+        if (!strcmp(kind_names[i], name))
+            return (rp_intent_kind)i;
+    return RP_INTENT_CREATE;
+}
 
 static const char *const status_names[] = {"ok", "tainted", "in_progress"};
 
@@ -46,11 +69,11 @@ static const struct {
     int code;
     const char *words;
 } reasons[] = {
-    {SQLITE_FULL, "the disk is full: make room, then run this again"},
+    {SQLITE_FULL, "the disk is full: make room and run the command again"},
     {SQLITE_READONLY, "it cannot be written: its folder or file is read-only"},
     {SQLITE_CANTOPEN, "it cannot be opened: is its folder there, and yours to write?"},
-    {SQLITE_NOTADB, "this is no state of rp"},
-    {SQLITE_CORRUPT, "it is damaged: \"rp state restore\" takes the backup beside it"},
+    {SQLITE_NOTADB, "this is no state of rp (\"rp state restore -force\" puts a backup in its place)"},
+    {SQLITE_CORRUPT, "the state is damaged: \"rp state restore\" puts the backup beside it in its place"},
     {SQLITE_BUSY, "another program has it open and does not let go"},
 };
 
@@ -125,14 +148,15 @@ static bool take_text(sqlite3_stmt *row, int column, char **text)
 static int read_about(rp_store *store, const char *name, char **value, rp_error **error)
 {
     _cleanup_(finalize) sqlite3_stmt *row = NULL;
-    int failed = prepare(store, "SELECT value FROM about WHERE name = ?", &row, error);
+    int failed = prepare(store, "SELECT value FROM about WHERE name = ?", &row, error), step;
 
     *value = NULL;
     if (failed)
         return failed;
     sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(row) != SQLITE_ROW)
-        return 0;
+    step = sqlite3_step(row);
+    if (step != SQLITE_ROW)
+        return step == SQLITE_DONE ? 0 : fail(store, error);
     return take_text(row, 0, value) ? 0 : rp_error_no_memory(error);
 }
 
@@ -151,7 +175,10 @@ static int load_about(rp_store *store, rp_error **error)
     if (failed)
         return failed;
     if (!lineage || !salt || !serial)
-        return rp_error_set(error, RP_E_INVALID, "%s: this is no state of rp", store->path);
+        return rp_error_set(
+            error, RP_E_INVALID,
+            "%s: the state is damaged: \"rp state restore\" puts the backup beside it in its place",
+            store->path);
     snprintf(store->about.lineage, sizeof(store->about.lineage), "%s", lineage);
     snprintf(store->about.salt, sizeof(store->about.salt), "%s", salt);
     store->about.serial = strtoll(serial, NULL, 10);
@@ -256,6 +283,23 @@ static void make_private(const char *path)
         close(fd); /* what is wrong with it SQLite will say */
 }
 
+/* What is opened to be written is no backup any more. In the file itself before anything else is: whoever
+   comes by another name looks there. */
+static int note_path(rp_store *store, rp_error **error)
+{
+    _cleanup_(rp_freep) char *noted = NULL, *backup = NULL, *real = realpath(store->path, NULL);
+    int failed = read_about(store, PATH, &noted, error);
+
+    if (!failed)
+        failed = read_about(store, BACKUP, &backup, error);
+    if (!failed && backup)
+        failed = run(store, "DELETE FROM about WHERE name = '" BACKUP "'", error);
+    if (failed || !real || (noted && !strcmp(noted, real)))
+        return failed;
+    failed = set_about(store, PATH, real, error);
+    return failed ? failed : rp_store_flush(store, error);
+}
+
 int rp_store_open(const char *path, rp_store **store, rp_error **error)
 {
     _cleanup_(rp_store_closep) rp_store *made = NULL;
@@ -269,6 +313,8 @@ int rp_store_open(const char *path, rp_store **store, rp_error **error)
         failed = prepare_to_write(made, error);
     if (!failed)
         failed = load_about(made, error);
+    if (!failed)
+        failed = note_path(made, error);
     if (failed)
         return failed;
     made->writes = true;
@@ -296,6 +342,15 @@ static int open_unshared(const char *path, rp_store **store, rp_error **error)
                  : rp_error_no_memory(error);
     sqlite3_free(uri);
     return failed;
+}
+
+void rp_store_noted_path(const char *path, char **noted)
+{
+    _cleanup_(rp_store_closep) rp_store *store = NULL;
+
+    *noted = NULL;
+    if (!open_unshared(path, &store, NULL))
+        read_about(store, PATH, noted, NULL);
 }
 
 static int check_to_read(rp_store *store, rp_error **error)
@@ -373,7 +428,8 @@ static int take_object(sqlite3_stmt *row, rp_objects *objects, rp_error **error)
     *made = (rp_object){.status = status_of((const char *)sqlite3_column_text(row, 4))};
     if (!take_text(row, 0, &made->address) || !take_text(row, 1, &made->deposed) ||
         !take_text(row, 2, &made->type) || !take_text(row, 3, &made->id) ||
-        !take_text(row, 5, &made->record) || !take_text(row, 6, &made->state))
+        !take_text(row, 5, &made->record) || !take_text(row, 6, &made->state) ||
+        !take_text(row, 7, &made->cause))
         return rp_error_no_memory(error);
     return 0;
 }
@@ -382,7 +438,7 @@ int rp_store_objects(rp_store *store, rp_objects *objects, rp_error **error)
 {
     _cleanup_(finalize) sqlite3_stmt *row = NULL;
     int failed = prepare(store,
-                         "SELECT address, deposed, type, id, status, record, state FROM objects"
+                         "SELECT address, deposed, type, id, status, record, state, cause FROM objects"
                          " ORDER BY address, deposed",
                          &row, error);
     int step = SQLITE_DONE;
@@ -403,12 +459,12 @@ static int take_intent(sqlite3_stmt *row, rp_intents *intents, rp_error **error)
     intents->items = items;
     made = &items[intents->count++];
     *made = (rp_intent){.number = sqlite3_column_int64(row, 0),
-                        .deletes = !strcmp((const char *)sqlite3_column_text(row, 4), "delete"),
+                        .kind = kind_of((const char *)sqlite3_column_text(row, 4)),
                         .accepted = sqlite3_column_int(row, 5) != 0};
     if (!take_text(row, 1, &made->address) || !take_text(row, 2, &made->deposed) ||
         !take_text(row, 3, &made->type) || !take_text(row, 6, &made->record) ||
         !take_text(row, 7, &made->state) || !take_text(row, 8, &made->begun) ||
-        !take_text(row, 9, &made->who))
+        !take_text(row, 9, &made->who) || !take_text(row, 10, &made->process))
         return rp_error_no_memory(error);
     return 0;
 }
@@ -417,7 +473,8 @@ int rp_store_intents(rp_store *store, rp_intents *intents, rp_error **error)
 {
     _cleanup_(finalize) sqlite3_stmt *row = NULL;
     int failed = prepare(store,
-                         "SELECT number, address, deposed, type, hook, accepted, record, state, begun, who"
+                         "SELECT number, address, deposed, type, hook, accepted, record, state, begun, who,"
+                         " process"
                          " FROM intents ORDER BY number",
                          &row, error);
     int step = SQLITE_DONE;
@@ -434,7 +491,7 @@ void rp_objects_done(rp_objects *objects)
     for (size_t i = 0; i < objects->count; i++) {
         rp_object *one = &objects->items[i];
         free(one->address), free(one->deposed), free(one->type);
-        free(one->id), free(one->record), free(one->state);
+        free(one->id), free(one->record), free(one->state), free(one->cause);
     }
     free(objects->items);
     *objects = (rp_objects){0};
@@ -445,7 +502,7 @@ void rp_intents_done(rp_intents *intents)
     for (size_t i = 0; i < intents->count; i++) {
         rp_intent *one = &intents->items[i];
         free(one->address), free(one->deposed), free(one->type), free(one->record);
-        free(one->state), free(one->begun), free(one->who);
+        free(one->state), free(one->begun), free(one->who), free(one->process);
     }
     free(intents->items);
     *intents = (rp_intents){0};
@@ -489,11 +546,12 @@ void rp_store_undo(rp_store *store)
 int rp_store_put(rp_store *store, const rp_object *object, rp_error **error)
 {
     store->touched = true;
-    return RUN_WITH(store, error,
-                    "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?,"
-                    " strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
-                    object->address, object->deposed, object->type, object->id, status_names[object->status],
-                    object->record, object->state);
+    return RUN_WITH(
+        store, error,
+        "INSERT OR REPLACE INTO objects (address, deposed, type, id, status, record, state, cause,"
+        " changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
+        object->address, object->deposed, object->type, object->id, status_names[object->status],
+        object->record, object->state, object->cause ? object->cause : "");
 }
 
 int rp_store_drop(rp_store *store, const char *address, const char *deposed, rp_error **error)
@@ -507,6 +565,14 @@ int rp_store_depose(rp_store *store, const char *address, const char *tag, rp_er
     store->touched = true;
     return RUN_WITH(store, error, "UPDATE objects SET deposed = ?2 WHERE address = ?1 AND deposed = ''",
                     address, tag);
+}
+
+int rp_store_promote(rp_store *store, const char *address, const char *tag, const char *to, rp_error **error)
+{
+    store->touched = true;
+    return RUN_WITH(store, error,
+                    "UPDATE objects SET address = ?3, deposed = '' WHERE address = ?1 AND deposed = ?2",
+                    address, tag, to);
 }
 
 int rp_store_move(rp_store *store, const char *from, const char *to, rp_error **error)
@@ -526,10 +592,10 @@ int rp_store_intend(rp_store *store, rp_intent *intent, rp_error **error)
 {
     int failed =
         RUN_WITH(store, error,
-                 "INSERT INTO intents (address, deposed, type, hook, accepted, record, state, begun, who)"
-                 " VALUES (?, ?, ?, ?, 0, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?)",
-                 intent->address, intent->deposed, intent->type, intent->deletes ? "delete" : "create",
-                 intent->record, intent->state, intent->who);
+                 "INSERT INTO intents (address, deposed, type, hook, accepted, record, state, begun, who,"
+                 " process) VALUES (?, ?, ?, ?, 0, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?, ?)",
+                 intent->address, intent->deposed, intent->type, kind_names[intent->kind], intent->record,
+                 intent->state, intent->who, intent->process ? intent->process : "");
 
     if (!failed)
         intent->number = sqlite3_last_insert_rowid(store->db);
@@ -635,9 +701,30 @@ static int copy_into(rp_store *store, const char *path, rp_error **error)
     if (failed)
         return failed;
     if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-        sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
+        sqlite3_exec(to,
+                     "PRAGMA journal_mode = DELETE; DELETE FROM about WHERE name = '" PATH "';"
+                     "INSERT OR REPLACE INTO about VALUES ('" BACKUP "', 'rp');",
+                     NULL, NULL, NULL) != SQLITE_OK)
         return rp_error_set(error, RP_E_SYSTEM, "%s: %s", path, to ? sqlite3_errmsg(to) : "out of memory");
     return 0;
+}
+
+/* A copy may take the place of an earlier copy, or of an empty file, and of nothing else. */
+static int check_replaceable(const char *path, rp_error **error)
+{
+    _cleanup_(rp_store_closep) rp_store *there = NULL;
+    _cleanup_(rp_freep) char *backup = NULL;
+    struct stat file;
+
+    if (stat(path, &file) || (S_ISREG(file.st_mode) && !file.st_size))
+        return 0;
+    if (S_ISREG(file.st_mode) && !rp_store_open_to_read(path, &there, NULL))
+        read_about(there, BACKUP, &backup, NULL);
+    if (backup)
+        return 0;
+    return rp_error_set(error, RP_E_INVALID,
+                        "%s is no backup%s: it is not written over; choose another name, or move it", path,
+                        there ? ", but a state" : "");
 }
 
 int rp_store_backup(rp_store *store, const char *path, rp_error **error)
@@ -647,6 +734,8 @@ int rp_store_backup(rp_store *store, const char *path, rp_error **error)
 
     if (!draft)
         return rp_error_no_memory(error);
+    if (check_replaceable(path, error) < 0)
+        return RP_E_INVALID;
     unlink(draft);
     make_private(draft);
     failed = copy_into(store, draft, error);
@@ -668,7 +757,9 @@ static int continue_from(rp_store *store, int64_t serial, rp_error **error)
         store->about.serial = serial;
     failed = rp_store_begin(store, error);
     store->touched = true;
-    return failed ? failed : rp_store_commit(store, error);
+    if (!failed)
+        failed = rp_store_commit(store, error);
+    return failed ? failed : note_path(store, error);
 }
 
 int rp_store_restore(rp_store *store, const char *path, rp_error **error)
@@ -681,4 +772,70 @@ int rp_store_restore(rp_store *store, const char *path, rp_error **error)
         return failed;
     failed = copy(store, store->db, from->db, error);
     return failed ? failed : continue_from(store, serial, error);
+}
+
+static void close_file(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+bool rp_store_looks_like_one(const char *path)
+{
+    _cleanup_(close_file) FILE *file = fopen(path, "re");
+    unsigned char head[100] = {0};
+    size_t got = file ? fread(head, 1, sizeof(head), file) : 0;
+    uint32_t application =
+        (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
+
+    return file && (!got || (!memcmp(head, "SQLite format 3", 16) && application == APPLICATION_ID));
+}
+
+/* A name beside a file that nothing has yet. */
+static char *free_name(const char *path)
+{
+    for (int i = 1; i < 1000; i++) {
+        char *name = i == 1 ? rp_format("%s.damaged", path) : rp_format("%s.damaged-%d", path, i);
+        if (!name || access(name, F_OK))
+            return name;
+        free(name);
+    }
+    return NULL;
+}
+
+/* The log belongs to what is put aside. */
+static void put_log_aside(const char *path, const char *aside)
+{
+    _cleanup_(rp_freep) char *log = rp_format("%s-wal", path), *to = rp_format("%s-wal", aside);
+    _cleanup_(rp_freep) char *shared = rp_format("%s-shm", path);
+
+    if (log && to)
+        rename(log, to);
+    if (shared)
+        unlink(shared);
+}
+
+int rp_store_replace(const char *path, const char *backup, char **aside, rp_error **error)
+{
+    _cleanup_(rp_store_closep) rp_store *from = NULL;
+    _cleanup_(rp_freep) char *draft = rp_format("%s.new", path), *name = free_name(path);
+    int failed = draft && name ? rp_store_open_to_read(backup, &from, error) : rp_error_no_memory(error);
+
+    if (failed)
+        return failed;
+    unlink(draft);
+    make_private(draft);
+    failed = copy_into(from, draft, error);
+    if (!failed && link(path, name))
+        failed = rp_error_set(error, RP_E_SYSTEM, "%s cannot be kept as %s: %m", path, name);
+    if (!failed) {
+        put_log_aside(path, name);
+        if (rename(draft, path))
+            failed = rp_error_set(error, RP_E_SYSTEM, "%s: it cannot be put in place: %m", path);
+    }
+    if (failed)
+        unlink(draft);
+    else
+        *aside = rp_take(name);
+    return failed;
 }

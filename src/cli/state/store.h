@@ -24,6 +24,9 @@ typedef enum rp_object_status {
     RP_OBJECT_IN_PROGRESS /* accepted; its state has what it takes to follow it */
 } rp_object_status;
 
+/* Of an object that was imported and has never been in the configuration. */
+#define RP_CAUSE_IMPORTED "imported"
+
 typedef struct rp_object {
     char *address;
     char *deposed; /* "" for the current one, else the tag of one that was replaced and is still to be
@@ -33,6 +36,8 @@ typedef struct rp_object {
     rp_object_status status;
     char *record; /* JSON: as it was last created or imported, hidden values replaced */
     char *state;  /* JSON: as the plugin last told it, likewise */
+    char *cause;  /* of a tainted one: the name of the status it was made with; RP_CAUSE_IMPORTED; else "" or
+                     NULL */
 } rp_object;
 
 typedef struct rp_objects {
@@ -40,14 +45,21 @@ typedef struct rp_objects {
     size_t count;
 } rp_objects;
 
+typedef enum rp_intent_kind {
+    RP_INTENT_CREATE,
+    RP_INTENT_UPDATE,
+    RP_INTENT_DELETE
+} rp_intent_kind;
+
 typedef struct rp_intent {
     int64_t number;
     char *address, *deposed, *type;
-    bool deletes;
+    rp_intent_kind kind;
     bool accepted;     /* the server took it on: a look at the state decides */
-    char *record;      /* of a create: as in rp_object */
-    char *state;       /* of a delete, or told while it was under way; or NULL */
+    char *record;      /* of a create or update: as in rp_object */
+    char *state;       /* of an update or delete, or told while it was under way; or NULL */
     char *begun, *who; /* when, and which command of whom */
+    char *process;     /* which process, as rp_process_self says; "" or NULL: not known */
 } rp_intent;
 
 typedef struct rp_intents {
@@ -84,6 +96,8 @@ void rp_store_undo(rp_store *store);
 int rp_store_put(rp_store *store, const rp_object *object, rp_error **error);
 int rp_store_drop(rp_store *store, const char *address, const char *deposed, rp_error **error);
 int rp_store_depose(rp_store *store, const char *address, const char *tag, rp_error **error);
+/* Gives the deposed object of that tag the address `to`, where it becomes the current one. */
+int rp_store_promote(rp_store *store, const char *address, const char *tag, const char *to, rp_error **error);
 int rp_store_move(rp_store *store, const char *from, const char *to, rp_error **error);
 int rp_store_set_plugin(rp_store *store, const char *plugin, rp_error **error);
 
@@ -103,10 +117,23 @@ int rp_store_release(rp_store *store, rp_error **error);
 /* Moves what is committed into the file itself, so that the log can start over. */
 int rp_store_flush(rp_store *store, rp_error **error);
 
-/* A copy in a file of its own, whole or not at all; and back. What is restored counts as a change. */
+/* The name by which the state was opened last, as far as it is known without its log; else NULL. */
+void rp_store_noted_path(const char *path, char **noted);
+
+/* A copy in a file of its own, whole or not at all, which replaces an earlier copy but nothing else:
+   RP_E_INVALID; and back. What is restored counts as a change. */
 int rp_store_backup(rp_store *store, const char *path, rp_error **error);
 int rp_store_restore(rp_store *store, const char *path, rp_error **error);
 
+/* Whether the file is a state by its first bytes, or empty; it may be damaged behind them. */
+bool rp_store_looks_like_one(const char *path);
+
+/* Puts a backup in the place of a file that cannot be opened as a state, which is kept under the name *aside.
+   Its lock is held. */
+int rp_store_replace(const char *path, const char *backup, char **aside, rp_error **error);
+
+/* "create", "update" or "delete": also the names of the hooks. */
+const char *rp_intent_kind_name(rp_intent_kind kind);
 const char *rp_object_status_name(rp_object_status status);
 
 static inline void rp_store_closep(rp_store **store)

@@ -48,9 +48,7 @@ static int apply_file(rp_workspace *in, const rp_planfile *file)
     _cleanup_(rp_plan_done) rp_plan plan = {0};
     _cleanup_(rp_error_freep) rp_error *error = NULL;
 
-    if (open_plan(in, file, &error) < 0 ||
-        rp_plan_make(&in->project, &in->plugin_schema, rp_store_about(in->store)->salt, &in->objects,
-                     in->observed, &file->options, &plan, &error) < 0)
+    if (open_plan(in, file, &error) < 0 || rp_plan_flow_diff(in, &file->options, &plan, &error) < 0)
         return rp_workspace_end(in, error);
     return rp_plan_flow_execute(in, &plan);
 }

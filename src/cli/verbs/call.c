@@ -1,22 +1,21 @@
 #include "cli/config/document.h"
+#include "cli/engine/event_log.h"
 #include "cli/engine/interrupt.h"
 #include "cli/engine/request_envelope.h"
 #include "cli/output/call_report.h"
+#include "cli/verbs/options.h"
 #include "cli/verbs/plugin_handle.h"
 #include "cli/verbs/verbs.h"
 #include "json/scan.h"
 
 #include <string.h>
-#include <unistd.h>
 
 const rp_option rp_call_options[] = {
     {"config", RP_OPTION_TEXT, offsetof(rp_settings, config), "C", "open the plugin with this config"},
     {"resource", RP_OPTION_TEXT, offsetof(rp_settings, resource), "NAME",
      "what the records are of, if the plugin has several resources"},
-    {"timeout", RP_OPTION_COUNT, offsetof(rp_settings, timeout_ms), "MS",
-     "time for all of it, in milliseconds; 0: the plugin's own default"},
-    {"events", RP_OPTION_FLAG, offsetof(rp_settings, events), NULL,
-     "print events on standard error, one a line: in words on a terminal, else JSON"},
+    RP_TIMEOUT_OPTION,
+    RP_EVENTS_OPTION,
     {0},
 };
 
@@ -34,7 +33,8 @@ const char rp_call_details[] =
 
 static void show_event(void *context, const char *event, size_t len)
 {
-    rp_report_event(event, len, *(const bool *)context, stderr);
+    (void)context;
+    rp_event_log_event(event, len);
 }
 
 /* The resource that the request is for, in memory of its own. */
@@ -97,12 +97,11 @@ static int read_request(const rp_settings *settings, rp_json **request, rp_error
 
 static rphost_answer *call(rphost *host, const rp_settings *settings, const rp_buffer *whole)
 {
-    bool in_words = isatty(STDERR_FILENO);
     rphost_answer *answer;
 
     rp_interrupt_cancels(host);
     answer = rphost_call(host, settings->operands[1], rp_buffer_text(whole), whole->len, settings->timeout_ms,
-                         settings->events ? show_event : NULL, &in_words);
+                         rp_event_log_is_on() ? show_event : NULL, NULL);
     rp_interrupt_ends();
     return answer;
 }

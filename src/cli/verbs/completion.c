@@ -46,7 +46,7 @@ static void print_bash(void)
         "    esac\n"
         "    case $before in\n"
         "    -target|--target|-replace|--replace|show|rm|mv) COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return ;;\n"
-        "    state) COMPREPLY=($(compgen -W \"list show rm mv backup restore\" -- \"$word\")); return ;;\n"
+        "    state) COMPREPLY=($(compgen -W \"list show rm mv untaint backup restore\" -- \"$word\")); return ;;\n"
         "    completion) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")); return ;;\n"
         "    esac\n"
         "    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
@@ -79,7 +79,8 @@ static void print_fish(void)
         for (const rp_option *option = verb->options; option->name; option++)
             print_fish_option(verb, option);
     }
-    printf("complete -c rp -n '__fish_seen_subcommand_from state' -a 'list show rm mv backup restore'\n");
+    printf(
+        "complete -c rp -n '__fish_seen_subcommand_from state' -a 'list show rm mv untaint backup restore'\n");
 }
 
 static const struct {

@@ -3,7 +3,8 @@
 #include "cli/verbs/verbs.h"
 
 const rp_option rp_destroy_options[] = {
-    RP_FILE_OPTIONS, RP_TARGET_OPTION, RP_CALL_OPTIONS, RP_APPROVE_OPTION, RP_OUTPUT_OPTIONS, {0},
+    RP_FILE_OPTIONS,   RP_TARGET_OPTION,  RP_MAX_DESTROY_OPTION, RP_VERBOSE_OPTION,
+    RP_CALL_OPTIONS, RP_APPROVE_OPTION, RP_OUTPUT_OPTIONS,     {0},
 };
 
 const char rp_destroy_details[] =

@@ -6,29 +6,12 @@
 #include "cli/verbs/verbs.h"
 
 const rp_option rp_refresh_options[] = {
-    RP_FILE_OPTIONS, RP_TARGET_OPTION, RP_TIMEOUT_OPTION, RP_OUTPUT_OPTIONS, {0},
+    RP_FILE_OPTIONS, RP_TARGET_OPTION, RP_CALL_OPTIONS, RP_APPROVE_OPTION, RP_OUTPUT_OPTIONS, {0},
 };
 
 const char rp_refresh_details[] =
     "Reads the objects in the state, shows what has changed, and saves it. An object that no longer exists is\n"
     "removed from the state; the next apply creates it again.\n";
-
-static void tell(rp_workspace *in, const rp_plan *plan)
-{
-    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_TEXT_MAX);
-
-    if (in->output.json) {
-        for (size_t i = 0; i < plan->count; i++)
-            if (plan->changes[i].drifted)
-                rp_json_output_change(&plan->changes[i], true, &text);
-        rp_output_message(&in->output, &text);
-        return;
-    }
-    rp_text_drift(plan, true, in->output.color, &text);
-    if (!text.len)
-        rp_buffer_add_text(&text, "Nothing has changed.\n");
-    rp_output_print(&in->output, &text);
-}
 
 static int refresh(rp_workspace *in, rp_error **error)
 {
@@ -37,7 +20,7 @@ static int refresh(rp_workspace *in, rp_error **error)
 
     if (failed)
         return failed;
-    tell(in, &flow.plan);
+    rp_output_drift(&in->output, &flow.plan);
     return rp_refresh_save(in, error);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/config/address.h"
 #include "cli/engine/workspace.h"
 #include "cli/output/text.h"
+#include "cli/state/planfile.h"
 #include "cli/verbs/options.h"
 #include "cli/verbs/verbs.h"
 
@@ -9,8 +10,8 @@
 const rp_option rp_show_options[] = {RP_CONFIG_OPTION, RP_STATE_OPTION, RP_OUTPUT_OPTIONS, {0}};
 
 const char rp_show_details[] =
-    "Shows the state: all objects, and open intents. With -json, prints one document in the\n"
-    "format of \"tofu show -json\".\n";
+    "Shows every object of the state, and the requests whose outcome is not known. With PLAN, a file that\n"
+    "\"rp plan -out\" has saved: what it will do. With -json as one document, in the shape of \"tofu show -json\".\n";
 
 static void write_values(const rp_object *object, rp_json_writer *writer)
 {
@@ -63,15 +64,16 @@ static void write_document(const rp_workspace *in, const rp_intents *open, rp_bu
 static void render(const rp_workspace *in, const rp_intents *open, rp_buffer *out)
 {
     for (size_t i = 0; i < in->objects.count; i++) {
-        rp_text_object(&in->objects.items[i], NULL, in->output.color, out);
+        rp_text_object(&in->objects.items[i], in->output.color, out);
         rp_buffer_add_char(out, '\n');
     }
     if (!in->objects.count)
         rp_buffer_add_text(out, "The state is empty.\n");
-    if (open->count)
-        rp_buffer_format(out,
-                         "%zu requests are open: %s did not learn what came of them. The next plan looks.\n",
-                         open->count, open->items[0].who);
+    if (open->count && rp_process_lives(open->items[0].process))
+        rp_buffer_format(out, "%s is running: %zu requests are in flight.\n", open->items[0].who, open->count);
+    else if (open->count)
+        rp_buffer_format(out, "%s ended without the outcome of %zu %s. The next plan reads the objects.\n",
+                         open->items[0].who, open->count, open->count == 1 ? "request" : "requests");
 }
 
 static int show(rp_workspace *in, rp_error **error)
@@ -88,7 +90,26 @@ static int show(rp_workspace *in, rp_error **error)
         write_document(in, &open, &text);
     else
         render(in, &open, &text);
-    fwrite(rp_buffer_text(&text), 1, text.len, stdout);
+    if (in->settings->json)
+        rp_output_json(stdout, &text);
+    else
+        fwrite(rp_buffer_text(&text), 1, text.len, stdout);
+    return 0;
+}
+
+static int show_plan(const rp_settings *settings, rp_error **error)
+{
+    _cleanup_(rp_planfile_done) rp_planfile plan = {0};
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_TEXT_MAX);
+    int failed = rp_planfile_read(settings->operands[0], &plan, error);
+
+    if (failed)
+        return failed;
+    rp_planfile_show(&plan, settings->json, &text);
+    if (settings->json)
+        rp_output_json(stdout, &text);
+    else
+        fwrite(rp_buffer_text(&text), 1, text.len, stdout);
     return 0;
 }
 
@@ -101,6 +122,9 @@ int rp_show_verb(const rp_settings *settings)
     quiet.json = false;
     rp_workspace_start(&in, &quiet, "show");
     in.settings = settings;
-    show(&in, &error);
+    if (settings->operand_count)
+        show_plan(settings, &error);
+    else
+        show(&in, &error);
     return rp_workspace_end(&in, error);
 }

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 const rp_option rp_state_options[] = {
-    RP_FILE_OPTIONS,
+    RP_CONFIG_OPTION,
+    RP_STATE_OPTION,
+    RP_LOCK_OPTION,
+    RP_OPTION("force", RP_OPTION_SWITCH, force, NULL,
+              "restore over another state or what is no state; change a state that has open intents"),
     RP_OUTPUT_OPTIONS,
-    {"force", RP_OPTION_SWITCH, offsetof(rp_settings, force), NULL,
-     "restore over a state of another history"},
     {0},
 };
 
@@ -22,6 +24,7 @@ const char rp_state_details[] =
     "  show ADDRESS        print an object\n"
     "  rm ADDRESS          remove an object, or all objects of a resource, from the state without deleting them\n"
     "  mv ADDRESS ADDRESS  move an object, or all objects of a resource, to another address\n"
+    "  untaint ADDRESS     keep an object, or all objects of a resource, that apply would replace because it is tainted\n"
     "  backup [FILE]       copy the state; default: its own name with .backup at the end\n"
     "  restore [FILE]      replace the state by a copy\n"
     "\n"
@@ -63,7 +66,7 @@ static int show(rp_workspace *in, const char *const *addresses, rp_error **error
         if (in->settings->json)
             rp_buffer_format(&text, "%s\n", one->state);
         else
-            rp_text_object(one, NULL, in->output.color, &text);
+            rp_text_object(one, in->output.color, &text);
     }
     if (!failed && !text.len)
         return none_within(in, addresses[0], error);
@@ -73,29 +76,52 @@ static int show(rp_workspace *in, const char *const *addresses, rp_error **error
 
 /* Opens the state to write, without the plugin. A change waits until open intents are settled: what they say
    must still fit. */
-static int open_settled(rp_workspace *in, rp_error **error)
+static int check_settled(rp_workspace *in, rp_error **error)
 {
     rp_intents open = {0};
+    int failed = rp_store_intents(in->store, &open, error);
+
+    if (!failed && open.count)
+        failed =
+            rp_error_set(error, RP_E_INVALID,
+                         "the outcome of %zu requests of an earlier command is not known: run rp refresh to "
+                         "resolve them, or give -force",
+                         open.count);
+    rp_intents_done(&open);
+    return failed;
+}
+
+static int open_settled(rp_workspace *in, rp_error **error)
+{
     int failed = rp_workspace_open(in, error);
 
-    if (!failed)
-        failed = rp_store_intents(in->store, &open, error);
-    if (!failed && open.count)
-        failed = rp_error_set(
-            error, RP_E_INVALID,
-            "%zu requests of an earlier command are open: \"rp refresh\" finds out what came of them",
-            open.count);
+    return failed || in->settings->force ? failed : check_settled(in, error);
+}
+
+/* With -force: what is forgotten needs no outcome any more. */
+static int close_intents(rp_workspace *in, const char *address, size_t *closed, rp_error **error)
+{
+    rp_intents open = {0};
+    int failed = rp_store_intents(in->store, &open, error);
+
+    for (size_t i = 0; i < open.count && !failed; i++)
+        if (rp_address_within(open.items[i].address, address)) {
+            failed = rp_store_settle(in->store, open.items[i].number, error);
+            ++*closed;
+        }
     rp_intents_done(&open);
     return failed;
 }
 
 static int remove_all(rp_workspace *in, const char *const *addresses, rp_error **error)
 {
-    size_t removed = 0;
+    size_t removed = 0, closed = 0;
     int failed = open_settled(in, error);
 
     if (!failed)
         failed = rp_store_begin(in->store, error);
+    if (!failed && in->settings->force)
+        failed = close_intents(in, addresses[0], &closed, error);
     for (size_t i = 0; i < in->objects.count && !failed; i++) {
         const rp_object *one = &in->objects.items[i];
         if (!rp_address_within(one->address, addresses[0]))
@@ -103,13 +129,15 @@ static int remove_all(rp_workspace *in, const char *const *addresses, rp_error *
         failed = rp_store_drop(in->store, one->address, one->deposed, error);
         removed++;
     }
-    if (!failed && !removed)
+    if (!failed && !removed && !closed)
         return none_within(in, addresses[0], error);
     if (!failed)
         failed = rp_store_commit(in->store, error);
     if (!failed)
-        rp_output_say(&in->output, "Forgot %zu %s. What they stand for is still there.", removed,
-                      removed == 1 ? "object" : "objects");
+        rp_output_say(&in->output, "Removed %zu %s from the state; on the server nothing was changed.",
+                      removed, removed == 1 ? "object" : "objects");
+    if (!failed && closed)
+        rp_output_say(&in->output, "%zu requests whose outcome is not known were forgotten, too.", closed);
     return failed;
 }
 
@@ -153,6 +181,33 @@ static int move_all(rp_workspace *in, const char *const *addresses, rp_error **e
     return failed;
 }
 
+static int untaint(rp_workspace *in, const char *const *addresses, rp_error **error)
+{
+    size_t healed = 0;
+    int failed = open_settled(in, error);
+
+    if (!failed)
+        failed = rp_store_begin(in->store, error);
+    for (size_t i = 0; i < in->objects.count && !failed; i++) {
+        rp_object one = in->objects.items[i];
+        if (*one.deposed || one.status != RP_OBJECT_TAINTED || !rp_address_within(one.address, addresses[0]))
+            continue;
+        one.status = RP_OBJECT_OK;
+        one.cause = NULL;
+        failed = rp_store_put(in->store, &one, error);
+        healed++;
+    }
+    if (!failed && !healed)
+        return rp_error_set(error, RP_E_NOT_FOUND, "%s has no tainted object %s", in->state_path,
+                            addresses[0]);
+    if (!failed)
+        failed = rp_store_commit(in->store, error);
+    if (!failed)
+        rp_output_say(&in->output, "%zu %s no longer tainted.", healed,
+                      healed == 1 ? "object is" : "objects are");
+    return failed;
+}
+
 static char *backup_name(const rp_workspace *in, const char *given)
 {
     return given ? strdup(given) : rp_format("%s.backup", in->state_path);
@@ -187,65 +242,95 @@ static int check_history(rp_workspace *in, const char *path, rp_error **error)
     return 0;
 }
 
+static int restore_over_state(rp_workspace *in, const char *path, rp_error **error)
+{
+    int failed = in->settings->force ? 0 : check_settled(in, error);
+
+    if (!failed)
+        failed = check_history(in, path, error);
+    return failed ? failed : rp_store_restore(in->store, path, error);
+}
+
+/* A file that cannot be opened as a state is put aside, not written over. */
+static int restore_over_file(rp_workspace *in, const char *path, const rp_error *why, rp_error **error)
+{
+    _cleanup_(rp_freep) char *aside = NULL;
+    int failed;
+
+    if (!in->settings->force && !rp_store_looks_like_one(in->state_path))
+        return rp_error_set(error, RP_E_INVALID, "%s is no state of rp: -force puts the backup in its place",
+                            in->state_path);
+    rp_output_say(&in->output, "%s", why ? why->message : "out of memory");
+    rp_store_close(rp_take(in->store));
+    failed = rp_store_replace(in->state_path, path, &aside, error);
+    if (!failed)
+        rp_output_say(&in->output, "%s is kept as %s.", in->state_path, aside);
+    return failed ? failed : rp_workspace_open_locked(in, error);
+}
+
 static int restore(rp_workspace *in, const char *const *files, rp_error **error)
 {
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
     _cleanup_(rp_freep) char *path = NULL;
-    int failed = in->settings->force ? rp_workspace_open(in, error) : open_settled(in, error);
+    int failed = rp_workspace_lock(in, error);
 
     if (failed)
         return failed;
     path = backup_name(in, files[0]);
-    failed = path ? check_history(in, path, error) : rp_error_no_memory(error);
-    if (!failed)
-        failed = rp_store_restore(in->store, path, error);
+    if (!path)
+        return rp_error_no_memory(error);
+    failed = rp_workspace_open_locked(in, &why) < 0 ? restore_over_file(in, path, why, error)
+                                                    : restore_over_state(in, path, error);
     if (!failed)
         failed = rp_workspace_read_objects(in, error);
     if (!failed)
-        rp_output_say(&in->output, "Restored %zu objects from %s. Run \"rp plan\" to compare them with the server.",
+        rp_output_say(&in->output,
+                      "Restored %zu objects from %s. Run rp plan to compare them with the server.",
                       in->objects.count, path);
     return failed;
 }
 
-static const struct deed {
+static const struct action {
     const char *name;
     unsigned least, most; /* operands */
     bool addresses;       /* are what they are */
     int (*run)(rp_workspace *in, const char *const *operands, rp_error **error);
-} deeds[] = {
-    {"list", 0, 1, true, list},   {"show", 1, 1, true, show},       {"rm", 1, 1, true, remove_all},
-    {"mv", 2, 2, true, move_all}, {"backup", 0, 1, false, back_up}, {"restore", 0, 1, false, restore},
+} actions[] = {
+    {"list", 0, 1, true, list},        {"show", 1, 1, true, show},       {"rm", 1, 1, true, remove_all},
+    {"mv", 2, 2, true, move_all},      {"untaint", 1, 1, true, untaint}, {"backup", 0, 1, false, back_up},
+    {"restore", 0, 1, false, restore},
 };
 
-static const struct deed *find(const char *name)
+static const struct action *find(const char *name)
 {
-    for (size_t i = 0; i < rp_count_of(deeds); i++)
-        if (!strcmp(deeds[i].name, name))
-            return &deeds[i];
+    for (size_t i = 0; i < rp_count_of(actions); i++)
+        if (!strcmp(actions[i].name, name))
+            return &actions[i];
     return NULL;
 }
 
-static int run(rp_workspace *in, const struct deed *deed, rp_error **error)
+static int run(rp_workspace *in, const struct action *action, rp_error **error)
 {
     const rp_settings *settings = in->settings;
     _cleanup_(rp_freep) char *first = NULL, *second = NULL;
     const char *operands[2] = {settings->operands[1], settings->operands[2]};
     int failed = 0;
 
-    if (deed->addresses && operands[0])
+    if (action->addresses && operands[0])
         failed = rp_address_tidy(operands[0], &first, error);
-    if (deed->addresses && operands[1] && !failed)
+    if (action->addresses && operands[1] && !failed)
         failed = rp_address_tidy(operands[1], &second, error);
     if (failed)
         return failed;
     operands[0] = first ? first : operands[0];
     operands[1] = second ? second : operands[1];
-    return deed->run(in, operands, error);
+    return action->run(in, operands, error);
 }
 
 /* What is printed for programs here is no stream of messages. */
 int rp_state_verb(const rp_settings *settings)
 {
-    const struct deed *deed = find(settings->operands[0]);
+    const struct action *action = find(settings->operands[0]);
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     _cleanup_(rp_workspace_done) rp_workspace in;
     rp_settings quiet = *settings;
@@ -254,11 +339,12 @@ int rp_state_verb(const rp_settings *settings)
     quiet.json = false;
     rp_workspace_start(&in, &quiet, "state");
     in.settings = settings;
-    if (!deed || given < deed->least || given > deed->most) {
-        fprintf(stderr, "rp: state: it takes list, show, rm, mv, backup or restore, and what those take\n"
-                        "rp: run \"rp help state\" for usage\n");
+    if (!action || given < action->least || given > action->most) {
+        fprintf(stderr,
+                "rp: state: it takes list, show, rm, mv, untaint, backup or restore, and what those take\n"
+                "rp: run \"rp help state\" for usage\n");
         return RP_EXIT_USAGE;
     }
-    run(&in, deed, &error);
+    run(&in, action, &error);
     return rp_workspace_end(&in, error);
 }

@@ -51,7 +51,7 @@ def main(rp, elb_sim, plugins, rounds="50", seed="1"):
             check_round(bed, simulator, wanted, ran)
         except SystemExit as failure:
             sys.exit(f"round {number}, seed {seed}: {failure}")
-        recovered += "ended without knowing" in ran.out
+        recovered += "ended without the outcome" in ran.out
     simulator.stop()
     bed.remove()
     check(recovered or int(rounds) < 20, "no round was killed while a request was under way")

@@ -29,7 +29,7 @@ def remove_behind(simulator, bed, server):
 def a_life(bed, simulator):
     bed.write(members(simulator, ["a", "b", "c"]))
     bed.run("validate", says="resources.yaml is valid: 3 objects")
-    bed.run("plan", "-detailed-exitcode", code=2, says=['# web["a"] will be created', "(known after apply)",
+    bed.run("plan", "-detailed-exitcode", code=2, says=['# web["a"] will be created', "computed attributes known after apply",
                                                         "Plan: 3 to add, 0 to change, 0 to destroy."])
     check(simulator.members() == [], "a plan made something")
     bed.run("apply", code=1, says="-auto-approve")
@@ -37,7 +37,7 @@ def a_life(bed, simulator):
     bed.run("apply", "-auto-approve", says="Apply complete! 3 added, 0 changed, 0 destroyed.")
     check(simulator.members() == ["a", "b", "c"], "not all were made")
     bed.run("plan", "-detailed-exitcode", says="No changes.")
-    bed.run("list", f"listener_id={LISTENER}", says=[f"{LISTENER}/a/10.0.0.1  web[\"a\"]", "3 there, 0 of them"])
+    bed.run("list", f"listener_id={LISTENER}", says=[f"{LISTENER}/a/10.0.0.1  web[\"a\"]", "3 objects, 0 of them"])
 
     remove_behind(simulator, bed, "b")
     bed.run("plan", "-detailed-exitcode", code=2, says=['# web["b"] was removed', "it was removed outside of rp",
@@ -57,15 +57,15 @@ def its_state(bed, simulator):
     bed.run("state", "show", "web[b]", says='server_id        = "b"')
     bed.run("state", "show", "web[x]", code=1, says=['has no web["x"]', "rp state list"])
     bed.run("state", "backup", "copy.db", says="3 objects")
-    bed.run("state", "rm", "web[b]", says="Forgot 1 object.")
+    bed.run("state", "rm", "web[b]", says="Removed 1 object from the state")
     bed.run("list", f"listener_id={LISTENER}", says="(not managed)\n")
-    bed.run("apply", "-auto-approve", code=1, says=["rp import ADDRESS ID", 'web["b"]', "resources.yaml:10:"])
+    bed.run("apply", "-auto-approve", code=1, says=["rp import ADDRESS", 'web["b"]', "resources.yaml:10:"])
     bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.9", code=1, says="no object with the id")
     bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.1", says='web["b"]: imported')
     bed.run("import", "web[b]", f"{LISTENER}/b/10.0.0.1", code=1, says='the state already has web["b"]')
     bed.run("plan", "-detailed-exitcode", says="No changes.")
     bed.run("state", "mv", "web", "front", says="Moved 3 objects.")
-    bed.run("plan", says="Plan: 3 to add, 0 to change, 3 to destroy.")
+    bed.run("plan", says=['front["b"] has moved to web["b"]', "0 to destroy, 3 to move."])
     bed.run("state", "restore", "copy.db", says="Restored 3 objects")
     bed.run("plan", "-detailed-exitcode", says="No changes.")
     check(stat.S_IMODE(os.stat(bed.path("resources.db")).st_mode) == 0o600, "others may read the state")
@@ -118,15 +118,22 @@ def two_at_once(bed, simulator):
 
 
 FAULTS = [
-    ("plugin: elb_member\nresurces: {}\n", ["resources.yaml:2:1: unknown key \"resurces\"", "did you mean \"resources\"?"]),
-    ("plugin: elb_member\nresources:\n\tweb: {}\n", ["resources.yaml:3:1: a tab cannot indent: use spaces"]),
+    ("plugin: elb_member\nresurces: {}\n", ["resources.yaml:2:1", "unknown key \"resurces\" (did you mean \"resources\"?)"]),
+    ("plugin: elb_member\nresources:\n\tweb: {}\n", ["resources.yaml:3:1", "a tab cannot indent: use spaces"]),
     ("plugin: elb_member\nconfig:\n  token: ${env:NOT_SET_HERE}\n",
-     ["resources.yaml:3:10: the environment variable NOT_SET_HERE is not set: export NOT_SET_HERE="]),
-    ("plugin: elb_member\nconfig:\n  tokn: x\n", ["resources.yaml:3:9", "did you mean \"token\"?"]),
-    ("plugin: elb_membr\n", ["resources.yaml:1:9", "there is no elb_membr.so in"]),
+     ["resources.yaml:3:10", "the environment variable NOT_SET_HERE is not set: export NOT_SET_HERE="]),
+    ("plugin: elb_member\nconfig:\n  tokn: x\n", ["resources.yaml:3:3", "did you mean \"token\"?"]),
+    ("plugin: elb_membr\n", ["resources.yaml:1:9", 'No plugin "elb_membr" (did you mean "elb_member"?). Searched: ']),
     ('plugin: elb_member\nconfig: {endpoint: "http://127.0.0.1:9", project_id: x, token: t}\n'
      "resources:\n  web: {type: elb_membr, record: {}}\n", ["resources.yaml:4:15", "did you mean \"elb_member\"?"]),
-    ("plugin: a\nplugin: b\n", ["resources.yaml:2:1: \"plugin\" is given twice, first in line 1"]),
+    ("plugin: a\nplugin: b\n", ["resources.yaml:2:1", "\"plugin\" is given twice, first in line 1"]),
+    ('plugin: elb_member\nconfig: {endpoint: "http://127.0.0.1:9", project_id: x, token: t}\nresources:\n'
+     "  a: {recrd: 1, record: {listener_id: l, server_id: s, adress: 10.0.0.1}}\n"
+     "  b: {record: {listener_id: l, server_id: s, address: 10.0.0}}\n"
+     '  c: {for_each: [x, y], record: {listener_id: l, server_id: "${each.kye}", address: 10.0.0.3}}\n'
+     '  d: {for_each: {p: "1.2.3", q: "3.4.5"}, record: {listener_id: l, server_id: s, address: "${each.value}"}}\n',
+     ["resources.yaml:4:7", "resources.yaml:4:56", "resources.yaml:5:55", "resources.yaml:6:61", "resources.yaml:7:21",
+      "resources.yaml:7:33"]),
 ]
 
 
@@ -135,14 +142,14 @@ def mistakes(bed, simulator):
         bed.write(text)
         bed.run("validate", code=1, says=says)
     bed.write(members(simulator, ["a"]).replace("address:", "adress:"))
-    bed.run("validate", code=1, says=["adress", 'web["a"]', "resources.yaml:14:7", "Mend it in the configuration"])
+    bed.run("validate", code=1, says=["adress", 'web["a"]', "resources.yaml:14:7", "Fix the configuration"])
     bed.write(members(simulator, ["a"]).replace("10.0.0.1", "10.0.0"))
     bed.run("validate", code=1, says=["resources.yaml:10:19", 'web["a"]'])
     total = simulator.get("counts")["total"]
     bed.run("apply", "-auto-approve", code=1, says=["resources.yaml:10:19", 'web["a"]'])
     check(simulator.get("counts")["total"] == total, "the server was asked for what cannot be")
     os.rename(bed.path("resources.yaml"), bed.path("away.yaml"))
-    bed.run("plan", code=1, says=["there is no resources.yaml here", "-file"])
+    bed.run("plan", code=1, says=["resources.yaml", "-file"])
     bed.run("pln", code=64, says='did you mean "plan"?')
     bed.run("plan", "-detailed-exitcod", code=64, says="did you mean --detailed-exitcode?")
     bed.run("plan", "-lock-timeout=soon", code=64, says="takes a time such as")
@@ -164,7 +171,7 @@ def wrong_places(bed, simulator):
 def one_message_for_many(bed, simulator):
     simulator.post("settings", {"max_members": 1})
     bed.write(members(simulator, ["b"] + [f"x{number}" for number in range(40)]))
-    ran = bed.run("apply", "-auto-approve", code=1, says=["objects: ", "and ", "Make room"])
+    ran = bed.run("apply", "-auto-approve", code=1, says=["objects: ", "and ", "Free some of the quota"])
     check(ran.err.count("Error") == 1, f"not one error but {ran.err}")
     simulator.post("settings", {"max_members": 0})
 
@@ -230,21 +237,42 @@ def tight_apply(bed, simulator, free_kib):
     return ran.code != 0 and sent == 0
 
 
+def fail_jobs(simulator, bed, kind="job-fail"):
+    simulator.post("faults", [{"on": "add", "kind": kind, "from": 1}])
+
+
 def not_waited_for(bed, simulator):
+    """What is in progress is no success: the exit code says so, and the next apply follows the job."""
     simulator.post("settings", {"job_ms": 800})
     bed.write(members(simulator, ["b", "late"]).replace("  settle_ms", "  wait: none\n  settle_ms"))
-    bed.run("apply", "-auto-approve", says=['web["late"]: Accepted, and not waited for', "1 added"])
+    bed.run("apply", "-auto-approve", code=1,
+            says=['web["late"]: Accepted, not waited for',
+                  "Apply incomplete: 1 accepted, outcome pending. Run rp apply to follow their jobs."])
     bed.run("show", says='# web["late"] (in progress)')
-    bed.run("plan", says=['web["late"] is still being made', "No changes."])
-    while simulator.busy():
-        time.sleep(0.05)
-    bed.run("apply", "-auto-approve", says="No changes.")
+    bed.run("plan", says=['web["late"] is still in progress', "1 object still in progress; nothing else to do."])
+    bed.run("plan", "-detailed-exitcode", code=2)
+    told = lines(bed.run("plan", "-json"))
+    check(any(line["type"] == "planned_change" and line["change"].get("reason") == "in_progress" for line in told), f"{told}")
+    check([line for line in told if line["type"] == "change_summary"][0]["changes"]["in_progress"] == 1, f"{told}")
+    bed.run("apply", "-auto-approve", says=['web["late"]: Creation complete', "Apply complete! 1 added"])
+    check(not simulator.busy(), "the job was not followed")
     check("in progress" not in bed.run("show").out, "it arrived, and is still in progress")
-    bed.run("destroy", "-auto-approve", "-target=web[late]", says="it is being removed, which is not waited for")
+    bed.run("destroy", "-auto-approve", "-target=web[late]", code=1, says="its removal was accepted and is not waited for")
     while simulator.busy():
         time.sleep(0.05)
     bed.run("refresh", says='web["late"]: is gone')
     check("late" not in bed.run("state", "list").out, "it is gone, and still in the state")
+    simulator.post("settings", {"job_ms": 100})
+
+
+def a_job_that_fails_later(bed, simulator):
+    simulator.post("settings", {"job_ms": 500})
+    bed.write(members(simulator, ["b", "doomed"]).replace("  settle_ms", "  wait: none\n  settle_ms"))
+    fail_jobs(simulator, bed)
+    bed.run("apply", "-auto-approve", code=1, says="outcome pending")
+    simulator.post("reset", {"what": "faults"})
+    bed.run("apply", "-auto-approve", code=1, says=['web["doomed"]: Creation errored', "Error: "])
+    check("doomed" not in bed.run("state", "list").out, "the job failed, and the state still has the object")
     simulator.post("settings", {"job_ms": 100})
 
 
@@ -265,7 +293,7 @@ def main(rp, elb_sim, plugins):
     simulator = Simulator(elb_sim, "--job-ms", "100")
     bed = Bed(rp, plugins)
     for part in (a_life, its_state, saved_plans, for_programs, two_at_once, mistakes, wrong_places,
-                 one_message_for_many, nowhere_to_write, not_waited_for, its_end):
+                 one_message_for_many, nowhere_to_write, not_waited_for, a_job_that_fails_later, its_end):
         part(bed, simulator)
     full_disk(bed, simulator, rp, plugins)
     simulator.stop()

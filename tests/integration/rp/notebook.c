@@ -168,6 +168,25 @@ static json_object *delete_one(const rp_instance *in, const rp_call *call, json_
     return result("ok", "done", NULL);
 }
 
+static int32_t value_of(const char *status)
+{
+    static const struct {
+        const char *name;
+        int32_t value;
+    } values[] = {{"in_progress", RP_IN_PROGRESS},
+                  {"not_found", RP_NOT_FOUND},
+                  {"already_exists", RP_ALREADY_EXISTS},
+                  {"quota_exceeded", RP_QUOTA_EXCEEDED},
+                  {"unavailable", RP_UNAVAILABLE},
+                  {"deadline_exceeded", RP_DEADLINE_EXCEEDED},
+                  {"cancelled", RP_CANCELLED}};
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+        if (!strcmp(values[i].name, status))
+            return values[i].value;
+    return RP_OK;
+}
+
 static const rp_response *each(rp_instance *in, const rp_call *call, const char *request, size_t len,
                                act *does)
 {
@@ -177,7 +196,7 @@ static const rp_response *each(rp_instance *in, const rp_call *call, const char 
 
     for (size_t i = 0; i < json_object_array_length(records); i++) {
         json_object *one = does(in, call, json_object_array_get_idx(records, i));
-        status = strcmp(text(one, "status"), "ok") ? RP_UNAVAILABLE : status;
+        status = value_of(text(one, "status")) > status ? value_of(text(one, "status")) : status;
         json_object_array_add(results, one);
     }
     json_object_object_add(document, "results", results);

@@ -42,10 +42,10 @@ def what_differs_is_replaced(bed):
     bed.run("apply", "-auto-approve", says="1 added, 0 changed, 1 destroyed")
     check(made(bed, "a")["made"] != first, "not replaced")
     configure(bed, note("a", size="7"), note("b", text="two"))
-    bed.run("plan", says='- text     = "other" -> null # forces replacement')
+    bed.run("plan", says='~ text     = "other" -> null # forces replacement')
     bed.run("apply", "-auto-approve")
     check("text" not in made(bed, "a"), "the text is still there")
-    bed.run("apply", "-auto-approve", "-replace=b", says=["its replacement was asked for", "1 added"])
+    bed.run("apply", "-auto-approve", "-replace=b", says=["requested with -replace", "1 added"])
 
 
 def the_new_one_comes_first_where_it_can(bed):
@@ -66,7 +66,7 @@ def nobody_sees_what_is_secret(bed):
             bed.run("show", says="(sensitive value)"), bed.run("show", "-json"), bed.run("plan", "-out=p.plan")]
     bed.run("plan", "-detailed-exitcode", says="No changes.")
     configure(bed, note("a", key="x", password="mackerel"), note("b", text="two"))
-    said.append(bed.run("plan", says=["(another one)", "forces replacement"]))
+    said.append(bed.run("plan", says=["(another value)", "forces replacement"]))
     said.append(bed.run("apply", "-auto-approve"))
     bed.run("plan", "-detailed-exitcode", says="No changes.")
     for ran in said:
@@ -84,8 +84,8 @@ def what_others_do_is_told(bed):
     changed["made"] = "elsewhere"
     with open(bed.path("b.note"), "w") as file:
         json.dump(changed, file)
-    ran = bed.run("plan", says=["changed outside of rp", '~ text     = "two" -> "scribbled"', "must be replaced"])
-    check('"elsewhere"' not in ran.out.split("rp will do")[0], "what the server sets is no drift")
+    ran = bed.run("plan", says=["Changed outside of rp since the last refresh", '~ text     = "two" -> "scribbled"', "must be replaced"])
+    check('"elsewhere"' not in ran.out.split("rp will perform")[0], "what the server sets is no drift")
     bed.run("refresh", says='"elsewhere"')
     bed.run("refresh", says="Nothing has changed.")
     bed.run("apply", "-auto-approve", says="1 added, 0 changed, 1 destroyed.")
@@ -98,13 +98,13 @@ def each_outcome_is_kept(bed):
     configure(bed, note("a", key="x", password="mackerel"), note("b", text="two"), note("c", text="spoil"),
               note("d", text="lose"), note("e", text="refuse"))
     bed.run("apply", "-auto-approve", code=1,
-            says=["it is not known whether it was made", "unavailable", "quota_exceeded", "Make room"])
+            says=["the outcome is unknown: it may have been created", "unavailable", "quota_exceeded", "Free some of the quota"])
     bed.run("state", "list", says="a\nb\nc\n")
-    bed.run("show", says=["# c (tainted)", "1 requests are open"])
+    bed.run("show", says=["# c (tainted)", "ended without the outcome of 1 request"])
     bed.run("state", "mv", "a", "z", code=1, says="rp refresh")
     configure(bed, note("a", key="x", password="mackerel"), note("b", text="two"), note("c", text="fine"),
               note("d", text="lose"))
-    bed.run("plan", says=["rp apply, by ", "d: was made after all", "# c must be replaced", "Plan: 1 to add"])
+    bed.run("plan", says=["rp apply, by ", "d: was created", "# c must be replaced", "Plan: 1 to add"])
     bed.run("apply", "-auto-approve", says="1 added, 0 changed, 1 destroyed.")
     bed.run("plan", "-detailed-exitcode", says="No changes.")
 
@@ -117,7 +117,7 @@ def a_kill_before_anything_was_made_is_cleared(bed):
     time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    bed.run("plan", says=["cannot be told yet", "s: was not made; nothing is left of it"])
+    bed.run("plan", says=["is not certain yet", "s: was not created; nothing is left of it"])
 
 
 def an_interrupt_saves_what_came_of_it(bed):
@@ -127,17 +127,17 @@ def an_interrupt_saves_what_came_of_it(bed):
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
-    check(process.returncode == 1 and "interrupted: not all was done" in err, f"{process.returncode} {out} {err}")
+    check(process.returncode == 1 and "interrupted: not everything was done" in err, f"{process.returncode} {out} {err}")
     check("s" not in notes(bed), "made all the same")
     ran = bed.run("plan", "-target=s")
-    check("ended without knowing" not in ran.out, f"an intent was left open: {ran}")
+    check("ended without the outcome" not in ran.out, f"an intent was left open: {ran}")
 
 
 def other_peoples_things_are_taken_over(bed):
     with open(bed.path("found.note"), "w") as file:
         json.dump({"id": "found", "name": "found", "text": "here", "made": "by hand"}, file)
     configure(bed, note("f", key="found", text="here"))
-    bed.run("apply", "-auto-approve", "-target=f", code=1, says="rp import ADDRESS ID")
+    bed.run("apply", "-auto-approve", "-target=f", code=1, says="rp import ADDRESS")
     bed.run("import", "g", "found", code=1, says="resources.yaml has no g")
     bed.run("import", "f", "found", says="f: imported")
     bed.run("plan", "-target=f", says="No changes.")
@@ -145,14 +145,20 @@ def other_peoples_things_are_taken_over(bed):
 
 def all_goes_in_the_end(bed):
     configure(bed)
+    bed.run("apply", "-auto-approve", code=1, says="describes no objects, and the state has")
+    check(notes(bed) != [], "a file without objects has destroyed them")
+    configure(bed, note("z"))
     bed.run("apply", "-auto-approve", says="it is not in the configuration")
+    check(notes(bed) == ["z"], f"{notes(bed)}")
+    configure(bed)
+    bed.run("destroy", "-auto-approve")
     check(notes(bed) == [], f"{notes(bed)}")
     schema = json.loads(bed.run("schema", "notebook").out)
     check("password" in json.dumps(schema), "the schema has no password")
     configure(bed, note("n"))
     bed.run("apply", "-auto-approve")
     bed.write("plugin: probe\n")
-    bed.run("plan", code=1, says="there is no probe.so")
+    bed.run("plan", code=1, says='No plugin "probe"')
 
 
 def main(rp, plugins):

@@ -44,6 +44,15 @@ static const struct {
     {CT, STATE, NULL, RP_OBJECT_OK, RP_PRESENT, false, RP_REPLACE, RP_REASON_CHANGED, false, false},
 };
 
+static int plan_from(const rp_project *project, const rp_plugin_schema *plugin_schema, const char *salt,
+                     const rp_objects *objects, const rp_observed *observed, const rp_diff_options *options,
+                     rp_plan *plan)
+{
+    const rp_diff_input input = {project, plugin_schema, salt, objects, observed, NULL, options};
+
+    return rp_plan_make(&input, plan, NULL);
+}
+
 START_TEST(what_is_wanted_known_and_seen_decides)
 {
     rp_plugin_schema plugin_schema = world_plugin_schema();
@@ -54,14 +63,14 @@ START_TEST(what_is_wanted_known_and_seen_decides)
                         (char *)"a",
                         cases[_i].status,
                         (char *)"{\"name\":\"a\",\"text\":\"one\"}",
-                        (char *)(uintptr_t)cases[_i].state};
+                        (char *)(uintptr_t)cases[_i].state,
+                        NULL};
     rp_objects objects = {&object, cases[_i].state ? 1 : 0};
-    rp_observed observed = {cases[_i].seen, (char *)(uintptr_t)cases[_i].seen_state};
+    rp_observed observed = {.seen = cases[_i].seen, .state = (char *)(uintptr_t)cases[_i].seen_state};
     rp_diff_options options = {.destroy = cases[_i].destroy};
     rp_plan plan = {0};
 
-    ck_assert_int_eq(
-        rp_plan_make(&project, &plugin_schema, "salt", &objects, &observed, &options, &plan, NULL), 0);
+    ck_assert_int_eq(plan_from(&project, &plugin_schema, "salt", &objects, &observed, &options, &plan), 0);
     ck_assert_uint_eq(plan.count, 1);
     ck_assert_int_eq(plan.changes[0].action, cases[_i].action);
     ck_assert_int_eq(plan.changes[0].reason, cases[_i].reason);
@@ -82,16 +91,16 @@ START_TEST(targets_leave_all_else_alone_and_deposed_objects_go)
     rp_project project = world_project(
         "plugin: notebook\nresources:\n  a: {type: tag, record: {}}\n  b: {type: tag, record: {}}\n",
         &plugin_schema);
-    rp_object items[] = {
-        {(char *)"a", (char *)"01", (char *)"tag", (char *)"x", RP_OBJECT_OK, (char *)"{}", (char *)"{}"},
-        {(char *)"c", (char *)"", (char *)"tag", (char *)"y", RP_OBJECT_OK, (char *)"{}", (char *)"{}"}};
+    rp_object items[] = {{(char *)"a", (char *)"01", (char *)"tag", (char *)"x", RP_OBJECT_OK, (char *)"{}",
+                          (char *)"{}", NULL},
+                         {(char *)"c", (char *)"", (char *)"tag", (char *)"y", RP_OBJECT_OK, (char *)"{}",
+                          (char *)"{}", NULL}};
     rp_objects objects = {items, 2};
-    rp_observed observed[2] = {{RP_PRESENT, NULL}, {RP_PRESENT, NULL}};
+    rp_observed observed[2] = {{.seen = RP_PRESENT}, {.seen = RP_PRESENT}};
     rp_diff_options options = {.targets = (const char *const[]){"a"}, .target_count = 1};
     rp_plan plan = {0};
 
-    ck_assert_int_eq(
-        rp_plan_make(&project, &plugin_schema, "salt", &objects, observed, &options, &plan, NULL), 0);
+    ck_assert_int_eq(plan_from(&project, &plugin_schema, "salt", &objects, observed, &options, &plan), 0);
     ck_assert_uint_eq(plan.count, 2);
     ck_assert_int_eq(plan.changes[0].action, RP_CREATE);
     ck_assert_int_eq(plan.changes[1].reason, RP_REASON_DEPOSED);
@@ -111,9 +120,9 @@ START_TEST(a_hidden_value_is_compared_without_being_kept)
     char *one = rp_desired_hidden(&project.desired[0], "salt", NULL),
          *other = rp_desired_hidden(&project.desired[0], "pepper", NULL);
     rp_object object = {(char *)"a",  (char *)"", (char *)"note", (char *)"a",
-                        RP_OBJECT_OK, one,        (char *)STATE};
+                        RP_OBJECT_OK, one,        (char *)STATE,  NULL};
     rp_objects objects = {&object, 1};
-    rp_observed observed = {RP_PRESENT, NULL};
+    rp_observed observed = {.seen = RP_PRESENT};
     rp_diff_options options = {0};
     rp_plan plan = {0};
 
@@ -122,12 +131,10 @@ START_TEST(a_hidden_value_is_compared_without_being_kept)
     ck_assert_has(one, "\"open\":\"yes\"");
     ck_assert_str_ne(one, other);
     object.state = (char *)"{\"id\":\"a\",\"name\":\"a\"}";
-    ck_assert_int_eq(
-        rp_plan_make(&project, &plugin_schema, "salt", &objects, &observed, &options, &plan, NULL), 0);
+    ck_assert_int_eq(plan_from(&project, &plugin_schema, "salt", &objects, &observed, &options, &plan), 0);
     ck_assert_int_eq(plan.changes[0].action, RP_NO_OP);
     rp_plan_done(&plan);
-    ck_assert_int_eq(
-        rp_plan_make(&project, &plugin_schema, "pepper", &objects, &observed, &options, &plan, NULL), 0);
+    ck_assert_int_eq(plan_from(&project, &plugin_schema, "pepper", &objects, &observed, &options, &plan), 0);
     ck_assert_int_eq(plan.changes[0].action, RP_REPLACE);
     rp_plan_done(&plan);
     free(one);

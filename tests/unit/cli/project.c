@@ -73,7 +73,7 @@ static const struct {
     {"plugin: x\nconfig:\n  a: ${env:TWO}\n", ":3:6: the environment variable TWO is not set: export TWO="},
     {"plugin: x\nconfig: {a: \"${file:g}\"}\n", ":2:13: g: no such file"},
     {"plugin: x\nconfig: {a: \"${each.key}\"}\n", "means something only in the record"},
-    {"plugin: x\nconfig: {a: \"${what}\"}\n", "${what} means nothing: there are ${each.key}"},
+    {"plugin: x\nconfig: {a: \"${what}\"}\n", "unknown reference ${what}: there are ${each.key}"},
     {"plugin: x\nconfig: {a: \"${env:ONE\"}\n", "is never closed"},
     {NOTES("  1a: {record: {}}\n"), ":3:3: \"1a\" is no name"},
     {NOTES("  n: {}\n"), ":3:3: the resource \"n\" has no \"record\""},
@@ -95,15 +95,48 @@ static const struct {
 
 START_TEST(what_is_wrong_is_told_with_its_place)
 {
-    _cleanup_(rp_error_freep) rp_error *error = NULL;
     rp_plugin_schema plugin_schema = world_plugin_schema();
     rp_project project;
-    int failed = world_load(faults[_i].text, &project, &error);
+    char told[1000];
+    int failed = world_load(faults[_i].text, &project, NULL);
 
     if (!failed)
-        failed = rp_project_expand(&project, &plugin_schema, &error);
+        failed = rp_project_expand(&project, &plugin_schema, NULL);
     ck_assert_int_eq(failed, RP_E_INVALID);
-    ck_assert_has(error->message, faults[_i].told);
+    ck_assert_uint_ge(project.faults.count, 1);
+    snprintf(told, sizeof(told), ":%u:%u: %s", project.faults.items[0].mark.line,
+             project.faults.items[0].mark.column, project.faults.items[0].summary);
+    ck_assert_has(told, faults[_i].told);
+    rp_project_done(&project);
+    rp_plugin_schema_done(&plugin_schema);
+}
+END_TEST
+
+START_TEST(all_faults_are_told_not_the_first_alone)
+{
+    rp_plugin_schema plugin_schema = world_plugin_schema();
+    static const unsigned lines[] = {3, 4, 5, 6};
+    rp_project project;
+
+    ck_assert_int_eq(world_load("plugin: x\nresources:\n  1a: {record: {}}\n  n: {recrd: {}, record: {}}\n"
+                                "  m: {record: {}, type: [a]}\nconfg: {}\n",
+                                &project, NULL),
+                     RP_E_INVALID);
+    ck_assert_uint_eq(project.faults.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        bool found = false;
+        for (size_t n = 0; n < 4; n++)
+            found |= project.faults.items[n].mark.line == lines[i];
+        ck_assert_msg(found, "no fault in line %u", lines[i]);
+    }
+    rp_project_done(&project);
+    ck_assert_int_eq(
+        world_load(NOTES("  n: {type: tag, record: {word: \"${env:A}\", deep: [\"${env:B}\", \"${x}\"]}}\n"
+                         "  m: {type: nota, record: {}}\n"),
+                   &project, NULL),
+        0);
+    ck_assert_int_eq(rp_project_expand(&project, &plugin_schema, NULL), RP_E_INVALID);
+    ck_assert_uint_eq(project.faults.count, 4);
     rp_project_done(&project);
     rp_plugin_schema_done(&plugin_schema);
 }
@@ -162,6 +195,7 @@ TCase *project_case(void)
                         sizeof(expansions) / sizeof(*expansions));
     tcase_add_test(tests, a_list_of_names_has_the_names_for_values);
     tcase_add_loop_test(tests, what_is_wrong_is_told_with_its_place, 0, sizeof(faults) / sizeof(*faults));
+    tcase_add_test(tests, all_faults_are_told_not_the_first_alone);
     tcase_add_test(tests, a_fault_of_a_value_is_blamed_on_where_it_came_from);
     tcase_add_loop_test(tests, an_address_is_read_as_a_shell_leaves_it, 0,
                         sizeof(addresses) / sizeof(*addresses));

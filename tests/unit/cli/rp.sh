@@ -66,7 +66,7 @@ expect 11 call probe list '{"resource":"x"}'
 says "$out" '"code":"host.hook_left_out"'
 says "$err" "rp: error: probe has no list (host.hook_left_out)"
 expect 11 call nowhere create "$record"
-says "$err" "there is no nowhere.so in $RP_PLUGIN_PATH or "
+says "$err" "No plugin \"nowhere\" (a path has a '/'). Searched: $RP_PLUGIN_PATH, "
 expect 10 call probe create "$record" --config '{"refuse":1}'
 says "$err" "rp: error: not like this (at /config/refuse)"
 expect 12 call probe read "$record"

@@ -38,8 +38,8 @@ static rp_store *opened(const char *name)
 static void put(rp_store *store, const char *address)
 {
     const rp_object object = {
-        (char *)(uintptr_t)address, (char *)"",   (char *)"note",           (char *)"id",
-        RP_OBJECT_TAINTED,          (char *)"{}", (char *)"{\"id\":\"id\"}"};
+        (char *)(uintptr_t)address, (char *)"", (char *)"note", (char *)"id", RP_OBJECT_TAINTED, (char *)"{}",
+        (char *)"{\"id\":\"id\"}",  NULL};
 
     ck_assert_int_eq(rp_store_begin(store, NULL), 0);
     ck_assert_int_eq(rp_store_put(store, &object, NULL), 0);
@@ -98,7 +98,7 @@ START_TEST(an_intent_stays_until_it_is_settled_and_counts_as_no_change)
     store = opened(path);
     ck_assert_int_eq(rp_store_intents(store, &open, NULL), 0);
     ck_assert_uint_eq(open.count, 1);
-    ck_assert(open.items[0].accepted && !open.items[0].deletes);
+    ck_assert(open.items[0].accepted && open.items[0].kind == RP_INTENT_CREATE);
     ck_assert_str_eq(open.items[0].state, "{\"job\":1}");
     ck_assert_int_eq(rp_store_settle(store, open.items[0].number, NULL), 0);
     rp_intents_done(&open);

@@ -61,7 +61,8 @@ static void expect_own(rphost_answer *answer, int32_t status, const char *code, 
 
 START_TEST(a_name_is_looked_for_in_the_asked_folders_then_in_the_built_in_one)
 {
-    const rp_search_path second = {"/nowhere::" PLUGINS, "/elsewhere"}, last = {"/nowhere", PLUGINS};
+    const rp_search_path second = {"/nowhere::" PLUGINS, "/elsewhere", NULL},
+                         last = {"/nowhere", PLUGINS, NULL};
     _cleanup_(rp_freep) char *one = NULL, *other = NULL;
 
     ck_assert_int_eq(rp_plugin_find("probe", &second, &one, NULL), 0);
@@ -73,7 +74,7 @@ END_TEST
 
 START_TEST(a_path_is_taken_as_it_is)
 {
-    const rp_search_path folders = {PLUGINS, PLUGINS};
+    const rp_search_path folders = {PLUGINS, PLUGINS, NULL};
     _cleanup_(rp_freep) char *path = NULL;
 
     ck_assert_int_eq(rp_plugin_find("./probe", &folders, &path, NULL), 0);
@@ -83,13 +84,14 @@ END_TEST
 
 START_TEST(a_name_that_is_nowhere_tells_where_it_was_looked_for)
 {
-    const rp_search_path folders = {"/one:/two", "/three"};
+    const rp_search_path folders = {"/one:/two", "/three", "/four"};
     _cleanup_(rp_error_freep) rp_error *error = NULL;
     char *path = NULL;
 
     ck_assert_int_eq(rp_plugin_find("probe", &folders, &path, &error), RP_E_NOT_FOUND);
     ck_assert_ptr_null(path);
-    ck_assert_str_eq(error->message, "there is no probe.so in /one:/two or /three (a path would have a '/')");
+    ck_assert_str_eq(error->message,
+                     "No plugin \"probe\" (a path has a '/'). Searched: /one, /two, /four, /three");
 }
 END_TEST
 
@@ -188,7 +190,7 @@ START_TEST(the_environment_names_folders_to_look_in)
     rphost_close(host);
     unsetenv("RP_PLUGIN_PATH");
     host = rphost_open("probe", NULL, 0);
-    ck_assert_has(rphost_error(host), "there is no probe.so in ");
+    ck_assert_has(rphost_error(host), "No plugin \"probe\"");
     rphost_close(host);
 }
 END_TEST
