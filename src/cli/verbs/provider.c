@@ -60,7 +60,7 @@ static int name_package(const char *path, rp_provider_package *package, rp_error
 
 static int find_plugin(const char *plugin, char **path, rp_error **error)
 {
-    const rp_search_path folders = {getenv("RP_PLUGIN_PATH"), RP_PLUGINDIR};
+    const rp_search_path folders = {getenv("RP_PLUGIN_PATH"), RP_PLUGINDIR, NULL};
 
     return rp_plugin_find(plugin, &folders, path, error);
 }
