@@ -10,6 +10,7 @@
 
 struct kept_answer {
     answer answer;
+    gathered *shared; /* or NULL: the answer is this call's own */
     kept_answer *older;
 };
 
@@ -23,7 +24,10 @@ void call_start(call *one, provider *with)
 void call_done(call *one)
 {
     for (kept_answer *kept = one->answers; kept; kept = kept->older)
-        answer_done(&kept->answer);
+        if (kept->shared)
+            gathered_release(&one->provider->gather, kept->shared);
+        else
+            answer_done(&kept->answer);
     arena_done(&one->memory);
     pthread_mutex_destroy(&one->lock);
 }
@@ -39,6 +43,16 @@ const answer *call_plugin(call *one, const char *hook, const rp_buffer *request,
     kept->older = one->answers;
     one->answers = kept;
     return &kept->answer;
+}
+
+const answer *call_records(call *one, const gather_request *request, size_t *first)
+{
+    kept_answer *kept = arena_alloc(&one->memory, sizeof(*kept));
+
+    kept->shared = gather_call(&one->provider->gather, &one->provider->plugin, request, first);
+    kept->older = one->answers;
+    one->answers = kept;
+    return gathered_answer(kept->shared);
 }
 
 const resource_type *call_resource(call *one, const char *type_name)

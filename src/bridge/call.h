@@ -7,14 +7,15 @@
 
 #include "bridge/catalog.h"
 #include "bridge/diagnostics.h"
-#include "bridge/plugin.h"
+#include "bridge/gather.h"
 
 #include <pthread.h>
 
 typedef struct provider {
     plugin plugin;
     catalog catalog;
-    arena memory;                /* the catalog's */
+    arena memory; /* the catalog's */
+    gather gather;
     char *fault;                 /* why there is no catalog, or NULL */
     _Atomic bool config_unknown; /* configured, but with values that are not known before the apply */
 } provider;
@@ -39,6 +40,10 @@ void call_done(call *one);
 /* Calls the plugin; the answer lives as long as the call. */
 const answer *call_plugin(call *one, const char *hook, const rp_buffer *request, uint32_t timeout_ms,
                           const event_sink *events);
+
+/* The same for records, which go with those of other calls that ask for the same. *first is the index of the
+   first result. */
+const answer *call_records(call *one, const gather_request *request, size_t *first);
 
 /* The type of that name, or NULL and an error. */
 const resource_type *call_resource(call *one, const char *type_name);

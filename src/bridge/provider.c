@@ -10,6 +10,7 @@ void provider_start(provider *one, const char *plugin_path)
 
     memset(one, 0, sizeof(*one));
     one->catalog.config.kind = TYPE_OBJECT;
+    gather_start(&one->gather);
     plugin_load(&one->plugin, plugin_path);
     if (one->plugin.fault)
         one->fault = strdup(one->plugin.fault);

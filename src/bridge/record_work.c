@@ -135,23 +135,45 @@ static void finish(call *one, const resource_type *of, const answer *from, size_
     pthread_mutex_unlock(&one->lock);
 }
 
+/* The head and the tail of a request are what calls have in common that go together. */
+static gather_request request_of(const resource_type *of, const char *hook, const value *block,
+                                 rp_buffer *head, rp_buffer *tail)
+{
+    rp_json_writer head_writer = RP_JSON_WRITER(head), tail_writer = RP_JSON_WRITER(tail);
+
+    call_request_begin(&head_writer, of);
+    call_request_end(&tail_writer, of, block);
+    return (gather_request){.hook = hook,
+                            .head = rp_buffer_text(head),
+                            .tail = rp_buffer_text(tail),
+                            .most = of->max_records,
+                            /* what many already are needs no company; and a validate waits for nothing */
+                            .alone = of->is_set || !strcmp(hook, "validate")};
+}
+
 static void call_some(call *one, const resource_type *of, const char *hook, record_entry **items,
                       size_t count, const value *block, uint32_t timeout_ms)
 {
-    _cleanup_(rp_buffer_done) rp_buffer request = RP_BUFFER(MAX_REQUEST);
-    rp_json_writer writer = RP_JSON_WRITER(&request);
+    _cleanup_(rp_buffer_done) rp_buffer head = RP_BUFFER(4096), tail = RP_BUFFER(MAX_REQUEST),
+                                        records = RP_BUFFER(MAX_REQUEST);
+    rp_json_writer writer = RP_JSON_WRITER(&records);
     sink_context context = {one, items, count};
-    const event_sink sink = {.from = &one->provider->plugin, .on_state = on_state, .context = &context};
+    gather_request request = request_of(of, hook, block, &head, &tail);
     const answer *got;
+    size_t first;
 
-    call_request_begin(&writer, of);
     for (size_t i = 0; i < count; i++)
         write_entry(one, of, hook, items[i], &writer);
-    call_request_end(&writer, of, block);
+    if (!rp_buffer_ok(&head) || !rp_buffer_ok(&tail) || !rp_buffer_ok(&records))
+        last_words_no_memory();
+    request.records = rp_buffer_text(&records);
+    request.count = count;
+    request.timeout_ms = timeout_ms;
+    request.events = (event_sink){.from = &one->provider->plugin, .on_state = on_state, .context = &context};
     set_phase(one, items, count, RECORD_SENT);
-    got = call_plugin(one, hook, &request, timeout_ms, &sink);
+    got = call_records(one, &request, &first);
     for (size_t i = 0; i < count; i++)
-        finish(one, of, got, i, items[i]);
+        finish(one, of, got, first + i, items[i]);
 }
 
 void record_call(call *one, const resource_type *of, const char *hook, const record_list *list,

@@ -1,0 +1,211 @@
+#include "bridge/gather.h"
+
+#include "bridge/last_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define QUIET_MS    15  /* nobody came for so long: all are here */
+#define MOST_MS     150 /* whoever keeps coming goes with the next */
+#define MAX_CALLERS 256u
+#define MAX_REQUEST (64u << 20)
+#define FULL_BYTES  (4u << 20) /* the plugin takes 16 MiB */
+
+typedef struct joined {
+    size_t first, count;
+    const event_sink *events;
+} joined;
+
+struct gathered {
+    const gather_request *leaders; /* until it is done */
+    rp_buffer records;
+    joined callers[MAX_CALLERS];
+    size_t caller_count, count;
+    struct timespec last; /* when the latest caller came */
+    answer answer;
+    bool done;
+    unsigned users;
+    pthread_cond_t changed;
+    gathered *next;
+};
+
+void gather_start(gather *one)
+{
+    pthread_mutex_init(&one->lock, NULL);
+    one->open = NULL;
+    one->running = 0;
+    one->was_alone = false;
+}
+
+static struct timespec after(struct timespec from, long ms)
+{
+    from.tv_nsec += ms % 1000 * 1000000;
+    from.tv_sec += ms / 1000 + from.tv_nsec / 1000000000;
+    from.tv_nsec %= 1000000000;
+    return from;
+}
+
+static bool is_before(struct timespec one, struct timespec other)
+{
+    return one.tv_sec < other.tv_sec || (one.tv_sec == other.tv_sec && one.tv_nsec < other.tv_nsec);
+}
+
+static struct timespec now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time;
+}
+
+static bool asks_the_same(const gathered *open, const gather_request *request)
+{
+    const gather_request *other = open->leaders;
+
+    return !other->alone && open->caller_count < MAX_CALLERS && open->records.len < FULL_BYTES &&
+           (!other->most || open->count + request->count <= other->most) &&
+           other->timeout_ms == request->timeout_ms && !strcmp(other->hook, request->hook) &&
+           !strcmp(other->head, request->head) && !strcmp(other->tail, request->tail);
+}
+
+static size_t join(gathered *open, const gather_request *request)
+{
+    size_t first = open->count;
+
+    open->callers[open->caller_count++] = (joined){first, request->count, &request->events};
+    rp_buffer_add_text(&open->records, first ? "," : "");
+    rp_buffer_add_text(&open->records, request->records);
+    open->count += request->count;
+    open->users++;
+    open->last = now();
+    pthread_cond_broadcast(&open->changed);
+    return first;
+}
+
+static gathered *open_new(gather *one, const gather_request *request)
+{
+    gathered *made = calloc(1, sizeof(*made));
+    pthread_condattr_t monotonic;
+
+    if (!made)
+        last_words_no_memory();
+    made->leaders = request;
+    made->records = RP_BUFFER(MAX_REQUEST);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    made->next = one->open;
+    one->open = made;
+    return made;
+}
+
+static void close_open(gather *one, const gathered *open)
+{
+    gathered **link = &one->open;
+
+    while (*link != open)
+        link = &(*link)->next;
+    *link = open->next;
+}
+
+/* Under the lock. */
+static void wait_for_others(gather *one, gathered *open)
+{
+    struct timespec most = after(now(), MOST_MS), until;
+
+    for (;;) {
+        until = after(open->last, QUIET_MS);
+        if (is_before(most, until))
+            until = most;
+        if (!is_before(now(), until))
+            return;
+        pthread_cond_timedwait(&open->changed, &one->lock, &until);
+    }
+}
+
+/* Each state event goes to the caller whose record it is about, with the caller's own index. */
+static void on_state(void *context, size_t record, const char *json, size_t len)
+{
+    const gathered *open = context;
+
+    for (size_t i = 0; i < open->caller_count; i++) {
+        const joined *caller = &open->callers[i];
+
+        if (record - caller->first < caller->count && caller->events->on_state)
+            caller->events->on_state(caller->events->context, record - caller->first, json, len);
+    }
+}
+
+static answer carry_out(plugin *with, gathered *open)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_REQUEST);
+    const event_sink events = {.from = with, .on_state = on_state, .context = open};
+
+    rp_buffer_add_text(&text, open->leaders->head);
+    rp_buffer_add(&text, open->records.data, open->records.len);
+    rp_buffer_add_text(&text, open->leaders->tail);
+    if (!rp_buffer_ok(&text) || !rp_buffer_ok(&open->records))
+        last_words_no_memory();
+    return plugin_call(with, open->leaders->hook, &text, open->leaders->timeout_ms, &events);
+}
+
+static void lead(gather *one, plugin *with, gathered *open)
+{
+    answer got;
+
+    if (!open->leaders->alone && (one->running || !one->was_alone))
+        wait_for_others(one, open);
+    close_open(one, open);
+    if (!open->leaders->alone)
+        one->was_alone = !one->running && open->caller_count == 1;
+    one->running++;
+    pthread_mutex_unlock(&one->lock);
+    got = carry_out(with, open);
+    pthread_mutex_lock(&one->lock);
+    one->running--;
+    open->answer = got;
+    open->done = true;
+    pthread_cond_broadcast(&open->changed);
+}
+
+gathered *gather_call(gather *one, plugin *with, const gather_request *request, size_t *first)
+{
+    gathered *open;
+
+    pthread_mutex_lock(&one->lock);
+    for (open = request->alone ? NULL : one->open; open && !asks_the_same(open, request); open = open->next)
+        ;
+    if (open) {
+        *first = join(open, request);
+        while (!open->done)
+            pthread_cond_wait(&open->changed, &one->lock);
+    } else {
+        open = open_new(one, request);
+        *first = join(open, request);
+        lead(one, with, open);
+    }
+    pthread_mutex_unlock(&one->lock);
+    return open;
+}
+
+const answer *gathered_answer(const gathered *one)
+{
+    return &one->answer;
+}
+
+void gathered_release(gather *from, gathered *one)
+{
+    bool last;
+
+    pthread_mutex_lock(&from->lock);
+    last = !--one->users;
+    pthread_mutex_unlock(&from->lock);
+    if (!last)
+        return;
+    answer_done(&one->answer);
+    rp_buffer_done(&one->records);
+    pthread_cond_destroy(&one->changed);
+    free(one);
+}
