@@ -323,7 +323,7 @@ static void write_number(const value *number, rp_buffer *out)
     bits = negative ? (unsigned long long)strtoll(number->text, &end, 10) : strtoull(number->text, &end, 10);
     if (errno || *end)
         write_string(number->text, number->len, out);
-    else if (!negative && bits < 128)
+    else if (bits < 128 && (!negative || !bits)) /* -0 is 0 */
         write_head((unsigned)bits, 0, 0, out);
     else
         write_head(negative ? 0xd3 : 0xcf, 8, bits, out);
