@@ -89,6 +89,32 @@ install(FILES ${completions}/_rp DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/zsh/ve
 install(FILES ${completions}/rp.fish DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/fish/vendor_completions.d
         COMPONENT resource-plugin)
 
+# The provider is what rp provider makes: bridge and plugin in one folder, which stands among the system's libraries. A link
+# to it stands where Terraform and OpenTofu look for providers without any configuration.
+rp_package(terraform-provider-elb-member SECTION admin
+    SUMMARY "Terraform and OpenTofu provider for members of classic load balancers"
+    TEXT "The resource plugin elb_member as a provider: single members and sets of\nmembers, with the provider's source resource-plugin.local/plugins/elb-member.")
+set(provider ${CMAKE_BINARY_DIR}/provider)
+set(provider_path resource-plugin.local/plugins/elb-member/${PROJECT_VERSION})
+add_custom_command(OUTPUT ${provider}/done
+                   COMMAND ${CMAKE_COMMAND} -E rm -rf ${provider}
+                   COMMAND ${CMAKE_COMMAND} -E env RP_BRIDGE=$<TARGET_FILE:terraform-bridge>
+                           $<TARGET_FILE:rp> provider $<TARGET_FILE:elb_member> -out ${provider}
+                   COMMAND ${CMAKE_COMMAND} -E touch ${provider}/done
+                   DEPENDS rp terraform-bridge elb_member VERBATIM)
+add_custom_target(provider ALL DEPENDS ${provider}/done)
+install(DIRECTORY ${provider}/${provider_path}/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/terraform-provider-elb-member
+        USE_SOURCE_PERMISSIONS COMPONENT terraform-provider-elb-member)
+install(CODE "
+    file(GLOB folders RELATIVE ${provider}/${provider_path} ${provider}/${provider_path}/*)
+    set(links \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATAROOTDIR}/terraform/plugins/${provider_path})
+    file(MAKE_DIRECTORY \${links})
+    foreach(folder IN LISTS folders)
+        file(CREATE_LINK ../../../../../../../${CMAKE_INSTALL_LIBDIR}/terraform-provider-elb-member/\${folder}
+             \${links}/\${folder} SYMBOLIC)
+    endforeach()"
+    COMPONENT terraform-provider-elb-member)
+
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/python/resource_plugin DESTINATION lib/python3/dist-packages
         COMPONENT python3-resource-plugin FILES_MATCHING PATTERN *.py PATTERN py.typed PATTERN __pycache__ EXCLUDE)
 

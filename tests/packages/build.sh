@@ -20,7 +20,7 @@ done
 for package in "$dir"/first/*.deb; do
     cmp "$package" "$dir/second/$(basename "$package")" || { echo "FAILED: $package differs when built again"; exit 1; }
 done
-(($(ls "$dir"/first/*.deb | wc -l) >= 6)) || { echo "FAILED: packages are missing"; exit 1; }
+(($(ls "$dir"/first/*.deb | wc -l) >= 7)) || { echo "FAILED: packages are missing"; exit 1; }
 lintian --allow-root --fail-on error,warning "$dir"/first/*.deb || { echo "FAILED: lintian"; exit 1; }
 
 exported=$(nm -D --defined-only "$dir"/first/src/host/librphost.so.0 | awk '{print $3}' | sort)
