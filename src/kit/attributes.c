@@ -1,6 +1,7 @@
 #include "kit/attributes.h"
 
 #include "base/text.h"
+#include "json/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -310,6 +311,20 @@ static int refuse_unknown(void *context, const char *name, const rp_json *value)
 /* Writing */
 
 char rpkit_unknown[sizeof(char *)];
+
+bool rpkit_is_text(const char *bytes, size_t len)
+{
+    uint32_t letter;
+
+    while (len) {
+        size_t step = rp_utf8_read(bytes, len, &letter);
+        if (!step || !letter || rp_utf8_is_noncharacter(letter))
+            return false;
+        bytes += step;
+        len -= step;
+    }
+    return true;
+}
 
 static bool is_unknown(const rpkit_attribute *field, const void *from)
 {

@@ -91,6 +91,9 @@ typedef struct rpkit_attribute {
 
 extern char rpkit_unknown[];
 
+/* Whether a state can hold these bytes: UTF-8 of characters that I-JSON allows, without NUL. */
+bool rpkit_is_text(const char *bytes, size_t len);
+
 /* The bytes of a secret, followed by a NUL; NULL of NULL. Lives as long as the secret. */
 const char *rpkit_reveal(const struct rp_secret *secret);
 
