@@ -1,9 +1,7 @@
 /*
- * redis_entry: keys of a Redis server with a string as their value, as resources.
- * Read it from the bottom, where the table is.
- *
- * hiredis formats commands and parses replies. The sockets are used here, since
- * its own I/O keeps neither the deadline of a call nor its cancellation.
+ * redis_entry: keys of a Redis server whose value is a string. Read it from the bottom, where the table is.
+ * hiredis formats commands and parses replies; the sockets are used here, since its own I/O keeps neither the
+ * deadline of a call nor its cancellation.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,9 +18,7 @@
 #define ADDRESS(server) ((server)->address ? (server)->address : "127.0.0.1")
 #define MAX_VALUE_BYTES 65536
 #define MAX_REPLY_BYTES (1u << 20)
-#define MAX_RECORDS     100
-#define PAGE_KEYS       "100"
-#define SETTLE_MS       5000
+#define MAX_ELEMENTS    10000 /* of an array in a reply */
 
 typedef struct entry {
     char *key, *value;
@@ -36,8 +32,7 @@ typedef struct server {
     int idle; /* a connection that no call uses, plus 1; 0: none. Atomic */
 } server;
 
-/* One exchange after the other on a connection. */
-typedef struct session {
+typedef struct session { /* one exchange after the other on a connection */
     rpkit_call *call;
     server *at;
     int fd;
@@ -116,16 +111,12 @@ static redisReply *receive(session *on, redisReader *reader)
                 return NULL;
             continue;
         }
-        if (count <= 0) {
-            failed(on, RP_UNAVAILABLE, "redis.lost", count ? strerror(errno) : "the connection was closed");
-            return NULL;
-        }
+        if (count <= 0)
+            return failed(on, RP_UNAVAILABLE, "redis.lost", count ? strerror(errno) : "hung up"), NULL;
         total += (size_t)count;
         if (total > MAX_REPLY_BYTES || redisReaderFeed(reader, bytes, (size_t)count) != REDIS_OK ||
-            redisReaderGetReply(reader, &reply) != REDIS_OK) {
-            failed(on, RP_UNAVAILABLE, "redis.unreadable", "the reply is too long, or is not one of Redis");
-            return NULL;
-        }
+            redisReaderGetReply(reader, &reply) != REDIS_OK)
+            return failed(on, RP_UNAVAILABLE, "redis.unreadable", "not a reply of Redis, or too long"), NULL;
     }
     return reply;
 }
@@ -141,7 +132,6 @@ static void refused(session *on, const char *error)
         {"WRONGTYPE", RP_CONFLICT, "redis.wrong_type"},
         {"NOAUTH", RP_UNAUTHENTICATED, "redis.unauthenticated"},
         {"WRONGPASS", RP_UNAUTHENTICATED, "redis.unauthenticated"},
-        {"ERR invalid password", RP_UNAUTHENTICATED, "redis.unauthenticated"},
         {"ERR AUTH", RP_UNAUTHENTICATED, "redis.unauthenticated"},
         {"NOPERM", RP_PERMISSION_DENIED, "redis.permission_denied"},
         {"OOM", RP_QUOTA_EXCEEDED, "redis.out_of_memory"},
@@ -157,15 +147,27 @@ static void refused(session *on, const char *error)
     on->sent = false; /* it was refused, so nothing was done */
 }
 
+/* hiredis makes room for as many elements as a reply announces. */
+static void *create_array(const redisReadTask *task, int elements)
+{
+    return elements <= MAX_ELEMENTS
+               ? ((redisReplyObjectFunctions *)task->privdata)->createArray(task, elements)
+               : NULL;
+}
+
 /* One command of `count` words and its reply, of this type or nil; NULL: why it failed is in the session. */
 static redisReply *ask(session *on, int type, int count, const char *const *words)
 {
     redisReader *reader = redisReaderCreate();
+    redisReplyObjectFunctions limited = reader ? *reader->fn : (redisReplyObjectFunctions){0};
     redisReply *reply = NULL;
     char *command = NULL;
     int len = reader ? redisFormatCommandArgv(&command, count, (const char **)words, NULL) : -1;
     bool error, right;
 
+    limited.createArray = create_array;
+    if (reader)
+        reader->privdata = reader->fn, reader->fn = &limited;
     on->sent = false;
     if (len < 0)
         failed(on, RP_NO_MEMORY, "no_memory", "out of memory");
@@ -226,12 +228,11 @@ static bool open_session(session *on)
     return false;
 }
 
+/* Keeps the connection for the next call; the one that was kept goes. */
 static void close_session(session *on)
 {
-    int other = on->fd >= 0 ? __atomic_exchange_n(&on->at->idle, on->fd + 1, __ATOMIC_ACQ_REL) - 1 : -1;
-
-    if (other >= 0)
-        close(other);
+    if (on->fd >= 0)
+        close(__atomic_exchange_n(&on->at->idle, on->fd + 1, __ATOMIC_ACQ_REL) - 1);
 }
 
 /* The entry of this key as the server has it, into `found`, whose value is to be freed. False: it failed, or,
@@ -378,7 +379,7 @@ static void list_entries(rpkit_call *call, void *instance, void *parent, const c
     redisReply *reply = NULL, *keys = NULL;
     size_t passed_over = 0;
     bool right = open_session(&on) &&
-                 (reply = ASK(&on, ARRAY, "SCAN", page ? page : "0", "COUNT", PAGE_KEYS, "TYPE", "string"));
+                 (reply = ASK(&on, ARRAY, "SCAN", page ? page : "0", "COUNT", "100", "TYPE", "string"));
 
     (void)parent;
     if (right && (reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
@@ -392,7 +393,7 @@ static void list_entries(rpkit_call *call, void *instance, void *parent, const c
     else if (strcmp(reply->element[0]->str, "0"))
         rpkit_next(call, reply->element[0]->str);
     if (passed_over)
-        rpkit_warn(call, "redis.not_text", "%zu entries that are no UTF-8 or too long were passed over",
+        rpkit_warn(call, "redis.not_text", "%zu entries were passed over: no UTF-8, or too long",
                    passed_over);
     freeReplyObject(reply);
     close_session(&on);
@@ -401,18 +402,15 @@ static void list_entries(rpkit_call *call, void *instance, void *parent, const c
 static const char *check_address(const char *text)
 {
     struct in6_addr any;
-    bool right = inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
 
-    return right ? NULL : "not an IPv4 or IPv6 address: names are not resolved";
+    if (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1)
+        return NULL;
+    return "not an IPv4 or IPv6 address: names are not resolved";
 }
 
 static void close_server(void *instance, bool forked)
 {
-    server *at = instance;
-
-    (void)forked;
-    if (at->idle > 0)
-        close(at->idle - 1);
+    (void)forked, close(((server *)instance)->idle - 1);
 }
 
 /* clang-format off */
@@ -434,8 +432,8 @@ static const rpkit_attribute options[] = {
     {"adopt", RPKIT_FLAG, 0, .has_default = true, .about = "A create of an entry that is there already is ok."},
     {0}};
 static const rpkit_resource resources[] = {
-    {"redis_entry", attributes, sizeof(entry), options, sizeof(bool), .settle_ms = SETTLE_MS,
-     .max_records = MAX_RECORDS, .create = create_entry, .read = read_entry, .update = update_entry,
+    {"redis_entry", attributes, sizeof(entry), options, sizeof(bool), .settle_ms = 5000,
+     .max_records = 100, .create = create_entry, .read = read_entry, .update = update_entry,
      .delete_ = delete_entry, .list = list_entries}};
 static const rp_plugin table = {
     .struct_size = sizeof(rp_plugin), .abi_major = 1, .abi_minor = 0, .name = "redis", .version = "1.0.0",

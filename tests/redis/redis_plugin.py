@@ -237,7 +237,7 @@ def broken_replies_lose_nothing(library):
             ("create", [ok, b"-OOM full\r\n"], "quota_exceeded", "none", "redis.out_of_memory"),
             ("create", [ok, nil, nil, b":-2\r\n"], "conflict", "none", "redis.changed"),
             ("read", [ok, b"*0\r\n"], "unavailable", None, "redis.unreadable"),
-            ("read", [ok, b"*1000000000\r\n"], "unavailable", None, None),
+            ("read", [ok, b"*1000000000\r\n"], "unavailable", None, "redis.unreadable"),
             ("read", [ok, b"$2000000\r\n" + b"x" * 2000000], "unavailable", None, "redis.unreadable"),
             ("read", [ok, nil, b":-2\r\n"], "not_found", None, "object.not_found"),
             ("delete", [ok, b"+string\r\n", b""], "unavailable", "unknown", "redis.lost"),
