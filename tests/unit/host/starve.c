@@ -3,8 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-static unsigned countdown;
-static bool failed_one;
+/* Of the thread that asked for it. */
+static _Thread_local unsigned countdown;
+static _Thread_local bool failed_one;
 
 void starve(unsigned nth)
 {
