@@ -134,11 +134,11 @@ static int take_id(record *one, rp_error **error)
 static int must_name(const record *one, rp_error **error)
 {
     if (!one->listener_id)
-        return rp_error_set_at(error, RP_E_INVALID, "/listener_id", "\"listener_id\" is missing");
+        return rp_error_set_at(error, RP_E_INVALID, "", "\"listener_id\" is missing");
     if (record_has_key(one) || one->member_id)
         return 0;
     return rp_error_set_at(
-        error, RP_E_INVALID, one->server_id ? "/address" : "/server_id",
+        error, RP_E_INVALID, "",
         "the record does not identify a member: it needs id, or member_id, or server_id and "
         "address");
 }

@@ -88,6 +88,13 @@ __attribute__((format(printf, 3, 4))) static int refuse(const struct reading *re
     return rp_error_set_at(reading->error, RP_E_INVALID, path, "\"%.*s\" %s", NAME_IN_MESSAGE, name, words);
 }
 
+/* The path is that of the object it is missing in. */
+static int refuse_missing(const struct reading *reading, const char *name)
+{
+    return rp_error_set_at(reading->error, RP_E_INVALID, reading->at, "\"%.*s\" is missing", NAME_IN_MESSAGE,
+                           name);
+}
+
 static int refuse_type(const struct reading *reading, const rpkit_attribute *field, const char *wanted,
                        const rp_json *value)
 {
@@ -553,7 +560,7 @@ static int read_field(const struct reading *reading, const rpkit_attribute *fiel
     if (value)
         return read_value(reading, field, value, into);
     if (is_required(field) && !not_known_yet && !(reading->how & RPKIT_READ_NAMING))
-        return refuse(reading, field->name, "is missing");
+        return refuse_missing(reading, field->name);
     return 0;
 }
 

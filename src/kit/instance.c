@@ -43,7 +43,8 @@ int read_config(rpkit_call *call, bool partial, rp_error **error)
     int code;
 
     if (rp_json_type_of(call->config) != RP_JSON_OBJECT)
-        return rp_error_set_at(error, RP_E_INVALID, "/config", "config is missing, or not an object");
+        return rp_error_set_at(error, RP_E_INVALID, call->config ? "/config" : "",
+                               call->config ? "config must be an object" : "config is missing");
     rpkit_attributes_defaults(config_table(), call->instance->own);
     code =
         rpkit_attributes_read(config_table(), call->config, partial ? RPKIT_READ_PARTIAL : RPKIT_READ_STRICT,

@@ -115,12 +115,8 @@ static int split_id(const rpkit_resource *resource, char *id, const char *at, vo
 
 static int missing_key(const rpkit_attribute *field, const char *at, rp_error **error)
 {
-    _cleanup_(rp_freep) char *path = rpkit_pointer(at, field->name);
-
-    return path ? rp_error_set_at(error, RP_E_INVALID, path,
-                                  "\"%s\" is missing: an object is named by its id or its whole key",
-                                  field->name)
-                : rp_error_no_memory(error);
+    return rp_error_set_at(error, RP_E_INVALID, at,
+                           "\"%s\" is missing: an object is named by its id or its whole key", field->name);
 }
 
 int complete_key(const rpkit_resource *resource, const rp_json *object, const char *at, void *state,

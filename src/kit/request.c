@@ -64,10 +64,13 @@ static int refuse_resource(const char *name, rp_error **error)
 
 static int find_resource(rpkit_call *call, rp_error **error)
 {
-    const char *name = rp_json_text(rp_json_get(call->root, "resource"));
+    const rp_json *resource = rp_json_get(call->root, "resource");
+    const char *name = rp_json_text(resource);
 
+    if (!resource)
+        return rp_error_set_at(error, RP_E_INVALID, "", "resource is missing");
     if (!name)
-        return rp_error_set_at(error, RP_E_INVALID, "/resource", "resource is missing, or not a string");
+        return rp_error_set_at(error, RP_E_INVALID, "/resource", "resource must be a string");
     call->resource = resource_named(name);
     return call->resource ? 0 : refuse_resource(name, error);
 }
@@ -84,7 +87,8 @@ static int check_parts(rpkit_call *call, unsigned parts, rp_error **error)
         return 0;
     code = find_resource(call, error);
     if (code == 0 && parts & PART_RECORDS && rp_json_type_of(call->records) != RP_JSON_ARRAY)
-        code = rp_error_set_at(error, RP_E_INVALID, "/records", "records is missing, or not an array");
+        code = rp_error_set_at(error, RP_E_INVALID, call->records ? "/records" : "",
+                               call->records ? "records must be an array" : "records is missing");
     return code;
 }
 
@@ -124,7 +128,7 @@ static int read_parent(rpkit_call *call, rp_error **error)
     const rpkit_resource *resource = call->resource;
 
     if (resource->parent && !call->parent_member)
-        return rp_error_set_at(error, RP_E_INVALID, "/parent", "parent is missing: list needs one");
+        return rp_error_set_at(error, RP_E_INVALID, "", "parent is missing: list needs one");
     return read_part(resource->parent, resource->parent_size, call->parent_member, "/parent", &call->parent,
                      error);
 }

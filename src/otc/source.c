@@ -122,10 +122,8 @@ int otc_source_refuse(const otc_source *source, otc_setting setting, rp_error **
     va_end(arguments);
     if (len < 0)
         words = NULL;
-    /* What no source has is missing from the configuration as well as from anywhere. */
-    path = otc_source_has(source, setting) && !source->values[setting].configured
-               ? strdup("/config")
-               : rp_format("/config/%s", names[setting]);
+    /* The path of what is missing in the configuration is that of the configuration. */
+    path = source->values[setting].configured ? rp_format("/config/%s", names[setting]) : strdup("/config");
     if (!words || !path)
         return rp_error_no_memory(error);
     return rp_error_set_at(error, RP_E_INVALID, path, "%s", words);
