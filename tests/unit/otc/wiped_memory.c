@@ -127,6 +127,8 @@ static const struct {
     {ID ", " KEYS, false, true, NULL},
     {ID ", \"signing\": \"credential\", " KEYS, false, true, NULL},
     {ID ", \"security_token\": \"" SECURITY "\", " KEYS, true, true, NULL},
+    {ID ", \"no_proxy\": \"127.0.0.1\", \"proxy\": \"http://u:" CANARY "proxy@127.0.0.1:9\", \"token\": \"" TOKEN "\"",
+     false, true, NULL},
     {JOE ", \"user_id\": \"nobody\"", false, false, NULL},
     {ID ", \"access_key\": \"SIMACCESSKEY00000001\", \"secret_key\": \"" CANARY "wrong\"", false, false,
      NULL},
