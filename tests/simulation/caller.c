@@ -220,7 +220,7 @@ static void on_event(void *context, const char *text, size_t len)
         fiber_wait(NULL, world_now() + world_pick(w, 400));
     else if (world_happens(w, 200))
         fiber_yield();
-    *fiber_hungers(mine->on) = true;
+    *fiber_hungers(mine->on) = !mine->call->audit;
     mine->call->host_ms += world_now() - before;
 }
 
@@ -302,7 +302,7 @@ static const rp_response *run_hook(world *w, int number, const rp_buffer *text)
                     .context = &listener};
     const rp_response *response;
 
-    *fiber_hungers(listener.on) = true;
+    *fiber_hungers(listener.on) = !one->audit;
     response = hooks[one->kind](w->instance, &host, text->data, text->len);
     *fiber_hungers(listener.on) = false;
     if (*fiber_locks(listener.on))
@@ -310,7 +310,7 @@ static const rp_response *run_hook(world *w, int number, const rp_buffer *text)
     return response;
 }
 
-static void make_call(world *w, int number)
+void caller_make_call(world *w, int number)
 {
     rp_buffer text = RP_BUFFER(MAX_DOCUMENT_BYTES);
     const rp_response *response;
@@ -334,6 +334,6 @@ void caller_run(void *number)
     for (int i = 0; i < 4 && calls[i] >= 0 && !w->broken; i++) {
         fiber_wait(NULL, world_now() + w->calls[calls[i]].pause_ms);
         if (!w->broken)
-            make_call(w, calls[i]);
+            caller_make_call(w, calls[i]);
     }
 }

@@ -180,11 +180,27 @@ static void check_place(world *w, const exchange *one)
              "of listener l%d", one->listener);
 }
 
-static void check_login(world *w, const exchange *one)
+/* Tokens that came within so long. */
+static uint32_t tokens_since(const world *w, int64_t at)
 {
-    (void)one;
-    w->logins++;
-    NEED("refused credentials are not sent again", !w->login_refused, "login %u", w->logins);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < w->login_count && i < MAX_LOGINS; i++)
+        count += w->login_times[i] >= at;
+    return count;
+}
+
+/* A token is good for at least a quarter of a minute, and one that is refused while it is fresh is not
+   replaced each time. */
+static void check_login(world *w)
+{
+    uint32_t most = (w->traits.expires ? 7 : 3) + w->refused_tokens;
+
+    NEED("refused credentials are not sent again", !w->login_refused, "login %u", w->login_count);
+    NEED("pace of logins", world_now() >= w->login_paused_until, "%d ms too early",
+         (int)(w->login_paused_until - world_now()));
+    NEED("number of logins", !(w->with & WITH_RENEWALS) || tokens_since(w, world_now() - 50000) < most,
+         "%u tokens in 50 s", most);
 }
 
 static void check_listener_get(world *w, const exchange *one)
@@ -214,7 +230,7 @@ void check_started(world *w, const exchange *one)
              "%s %s", one->request->method, one->request->url);
     check_place(w, one);
     if (one->kind == REQUEST_IS_LOGIN)
-        check_login(w, one);
+        check_login(w);
     if (one->kind == REQUEST_IS_LISTENER)
         check_listener_get(w, one);
     if (one->kind == REQUEST_IS_POLL)
@@ -520,8 +536,10 @@ static void check_result(world *w, int number, int i)
         check_delete(w, number, i);
     check_blame(w, number, i);
     check_success(w, number, i);
-    if (one->audit)
-        NEED("a later call succeeds", r->status == RP_OK || w->parent_gone[w->keys[one->keys[i]].listener],
+    if (one->audit && !(w->traits.expires && !(w->with & WITH_RENEWALS)) &&
+        !w->parent_gone[w->keys[one->keys[i]].listener])
+        NEED("a later call succeeds",
+             r->status == RP_OK || (one->kind == CALL_READ && r->status == RP_NOT_FOUND),
              "call %d, key %d: %s", number, one->keys[i], status_words(r->status));
 }
 
@@ -554,6 +572,14 @@ static void check_duplicates(world *w)
     for (int i = 0; i < w->key_count; i++)
         NEED("never twice", made[i] < 2 || w->keys[i].disturbed, "%d members of key %d at the end", made[i],
              i);
+}
+
+void check_quiet(world *w)
+{
+    int64_t left = memory_in_use() - w->memory_at_open;
+
+    NEED("what is idle is forgotten", !(w->with & WITH_FORGETTING) || left <= 3000, "%d bytes are left",
+         (int)left);
 }
 
 void check_end(world *w)

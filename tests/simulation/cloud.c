@@ -215,7 +215,7 @@ static void end_job(world *w, int number)
 
     w->step++;
     world_tell(w, "  cloud: job j%d %s", number, one->job_endless ? "will never end" : "ends");
-    one->job_runs = one->job_endless;
+    one->job_runs = one->job_stands = one->job_endless;
     for (int i = 0; i < one->ops; i++)
         end_op(w, one, one->first_op + i);
 }
@@ -257,7 +257,8 @@ static void tell_job(world *w, exchange *one)
 static bool another_job_runs(const world *w, const sent *than)
 {
     for (int i = 0; i < w->send_count; i++)
-        if (&w->sends[i] != than && w->sends[i].listener == than->listener && w->sends[i].job_runs)
+        if (&w->sends[i] != than && w->sends[i].listener == than->listener && w->sends[i].job_runs &&
+            !w->sends[i].job_stands)
             return true;
     return false;
 }
@@ -488,8 +489,9 @@ void cloud_answered(world *w, exchange *one, bool with_reply)
         learn_of_send(w, one, with_reply);
     if (one->kind == REQUEST_IS_POLL && with_reply)
         learn_of_job(w, one);
-    if (one->kind == REQUEST_IS_LOGIN && (!with_reply || one->status != 201))
-        w->last_login_failed_at = world_now();
+    w->refused_tokens += one->fate == FATE_UNAUTHENTICATED && with_reply && !w->traits.rejects_tokens;
+    if (one->kind == REQUEST_IS_LOGIN)
+        iam_answered(w, one, with_reply);
     if (one->fate == FATE_THROTTLED && with_reply && one->kind != REQUEST_IS_LOGIN) {
         int64_t pause = one->retry_after ? atoi(one->retry_after) * 1000 : 0;
         w->throttled_until = world_now() + (pause < 50000 ? pause : 50000);
@@ -635,8 +637,7 @@ static void answer_page(world *w, exchange *one)
 {
     static const int of_get[] = {502, 503, 504, 400, 403, 404}, of_post[] = {502, 503, 504, 404};
     bool acts = one->send >= 0;
-    int status =
-        acts ? of_post[world_pick(w, 4)] : of_get[world_pick(w, one->kind == REQUEST_IS_LOGIN ? 3 : 6)];
+    int status = acts ? of_post[world_pick(w, 4)] : of_get[world_pick(w, 6)];
     const char *body = "<html><body>the proxy says no</body></html>";
 
     exchange_answer(w, one, status, HTML, body, strlen(body));
@@ -676,7 +677,10 @@ static void prepare(world *w, exchange *one)
         answer_page(w, one);
         break;
     case FATE_FAILING:
-        refuse(w, one, of_failing[world_pick(w, 3)], "ELB.9001", "internal error");
+        refuse(w, one, of_failing[world_pick(w, one->kind == REQUEST_IS_LOGIN ? 2 : 3)], "ELB.9001",
+               "internal error");
+        if (one->status == 503 && w->traits.retry_after)
+            one->retry_after = "2";
         break;
     case FATE_THROTTLED:
         answer_throttled(w, one);

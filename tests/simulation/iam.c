@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,7 +36,6 @@ void iam_act(world *w, exchange *one)
     struct tm tm;
 
     if (w->traits.refuses_login) {
-        w->login_refused = true;
         answer(w, one, 401,
                "{\"error\":{\"code\":401,\"message\":\"wrong password\",\"title\":\"Unauthorized\"}}");
         return;
@@ -48,4 +48,16 @@ void iam_act(world *w, exchange *one)
     one->new_token = w->token;
     answer(w, one, 201, text);
     world_tell(w, "  cloud: %s, until %s", w->token, expires);
+}
+
+/* A failed attempt is followed by a pause, as long as the IAM asks for where it does. */
+void iam_answered(world *w, const exchange *one, bool with_reply)
+{
+    if (with_reply && one->status == 201 && one->new_token)
+        w->login_times[w->login_count++ % MAX_LOGINS] = world_now();
+    else if (with_reply && one->fate == FATE_ANSWERED && w->traits.refuses_login)
+        w->login_refused = true;
+    else
+        w->login_paused_until =
+            world_now() + (with_reply && one->retry_after ? atoi(one->retry_after) * 1000 : 100);
 }

@@ -117,6 +117,7 @@ static void draw_trouble(world *w, traits *of)
     draw_faults(w, &of->get);
     draw_faults(w, &of->post);
     draw_faults(w, &of->login);
+    of->login.unauthenticated = of->login.denied = 0; /* refuses_login says so */
     of->fail_job = ONE_OF(w, 0, 0, 100, 300);
     of->leave = ONE_OF(w, 0, 100, 400);
     of->foreign = ONE_OF(w, 0, 0, 0, 300);
@@ -133,6 +134,10 @@ static void draw_trouble(world *w, traits *of)
     of->hiccups = !world_pick(w, 4) ? 5 : 0;
     of->login_by = world_pick(w, 3) ? LOGIN_GIVEN_TOKEN : world_pick(w, 4) ? LOGIN_PASSWORD : LOGIN_KEYS;
     of->expires = !world_pick(w, 3);
+    of->refuses_login = !world_pick(w, 20);
+    of->clock_is_wrong = !world_pick(w, 20);
+    of->rejects_tokens = !world_pick(w, 20);
+    of->hunger = ONE_OF(w, 0, 0, 0, 0, 0, 1, 5, 20);
     if (!world_pick(w, 3))
         of->guilty =
             1ull << world_pick(w, of->keys * of->listeners) | 1ull << world_pick(w, of->keys * of->listeners);
@@ -156,8 +161,6 @@ static void leave_out(traits *of, unsigned with)
 
     if (!(with & WITH_CAPS))
         of->page_cap = of->page_cap % 10 ? 0 : of->page_cap;
-    if (!(with & WITH_BISECTION) && of->max_bisect < 32)
-        of->guilty = 0;
     if (!(with & WITH_HUNGER))
         of->hunger = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !(with & WITH_SILENCE); i++)
@@ -261,6 +264,41 @@ static void draw_callers(world *w)
         fiber_start(caller_run, (void *)(intptr_t)c);
 }
 
+/* Instances that have no credentials, or no chance to get some. */
+static bool may_never_succeed(const traits *of)
+{
+    return of->login_by == LOGIN_PASSWORD ? of->refuses_login || of->clock_is_wrong || of->rejects_tokens
+                                          : of->login_by == LOGIN_KEYS;
+}
+
+/* When all others have returned, and all that they began has settled, the server is as it should be: then a
+   create and a read have to succeed. */
+static void audit(void *unused)
+{
+    world *w = world_current();
+
+    (void)unused;
+    while (fibers_alive() > 1)
+        fiber_wait(NULL, world_now() + 500);
+    w->calm = true;
+    world_tell(w, "all is calm");
+    fiber_wait(NULL, world_now() + w->traits.settle_ms * 2 + 10000);
+    for (int i = 0; i < 2 && !w->broken; i++) {
+        call *one = &w->calls[w->call_count++];
+        *one = (call){.kind = i ? CALL_READ : CALL_CREATE,
+                      .count = 1,
+                      .keys = {(int)world_pick(w, (uint32_t)w->key_count)},
+                      .adopt = true,
+                      .audit = true,
+                      .timeout_ms = 60000,
+                      .cancel_after_ms = -1};
+        w->traits.guilty &= ~(1ull << one->keys[0]);
+        caller_make_call(w, w->call_count - 1);
+    }
+    if (!w->broken)
+        check_quiet(w);
+}
+
 static void draw_events(world *w)
 {
     for (int i = 0; i < 3; i++)
@@ -352,9 +390,14 @@ void world_run(world *w, chance *from, unsigned with, bool loud)
     cloud_begin(w);
     draw_callers(w);
     draw_events(w);
+    if (!may_never_succeed(&w->traits))
+        fiber_start(audit, NULL);
     if (!caller_open(w))
         return;
+    w->memory_at_open = memory_in_use();
+    hunger_set(w->traits.hunger, from);
     play(w);
+    hunger_set(0, NULL);
     if (w->broken)
         return;
     check_end(w);

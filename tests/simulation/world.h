@@ -40,6 +40,7 @@ enum {
     MAX_LISTINGS = 4096,
     MAX_EVENTS = 2048,
     MAX_EXCHANGES = 256,
+    MAX_LOGINS = 16,
     MAX_STEPS = 200000
 };
 
@@ -135,7 +136,7 @@ typedef struct sent {
     } known;
     int64_t lost_at, deadline; /* deadline: all effects come true before */
     bool refused;              /* with blame on a record, or on the whole */
-    bool job_runs, job_endless, job_forgotten, forgets, rolls_back, job_fails, end_known;
+    bool job_runs, job_endless, job_stands, job_forgotten, forgets, rolls_back, job_fails, end_known;
     enum {
         FORM_ALL,
         FORM_NOTHING,
@@ -222,7 +223,8 @@ typedef struct call {
     char member_ids[MAX_RECORDS][24]; /* asked for by these; "" where by key */
     char job_ids[MAX_RECORDS][24];
     const char *wait; /* NULL: as usual */
-    bool adopt, by_id, audit;
+    bool adopt, by_id;
+    bool audit; /* the last ones, when all is quiet: they have to succeed */
     uint32_t timeout_ms;
     int64_t pause_ms, cancel_after_ms;
 
@@ -268,10 +270,12 @@ typedef struct world {
     char token[40];
     int64_t token_expires_s;
     bool login_refused;
-    int64_t last_login_failed_at;
-    uint32_t logins, excused_logins;
+    int64_t login_paused_until;
+    int64_t login_times[MAX_LOGINS]; /* when tokens came; the latest ones */
+    uint32_t login_count, refused_tokens;
 
     /* For the checks. */
+    int64_t memory_at_open;
     int active_calls[MAX_LISTENERS], active;
     uint64_t requests;
     int listener_gets[MAX_LISTENERS];
@@ -279,17 +283,18 @@ typedef struct world {
 
 /* What a world has only if it is asked for: it shows faults that are known and not yet mended. */
 enum {
-    WITH_CAPS = 1 << 0,      /* pages are capped at any size */
-    WITH_LIST = 1 << 1,      /* the list hook is called */
-    WITH_SILENCE = 1 << 2,   /* requests that are never answered */
-    WITH_BISECTION = 1 << 3, /* budgets for the search of guilty records that run out */
-    WITH_PROXIES = 1 << 4,   /* polls that a proxy answers with 400 or 404 */
-    WITH_HUNGER = 1 << 5,    /* allocations fail */
-    WITH_VANISHED = 1 << 6,  /* members that vanish while a call waits for their health */
-    WITH_PLACES = 1 << 7,    /* repeated attempts count against max_parallel */
-    WITH_UNWANTED = 1 << 8,  /* nothing is asked for when the last caller has ended */
-    WITH_HELD = 1 << 9,      /* requests that are held back have not been sent */
-    WITH_PROBES = 1 << 10    /* keys are tried while the server throttles */
+    WITH_CAPS = 1 << 0,       /* pages are capped at any size */
+    WITH_LIST = 1 << 1,       /* the list hook is called */
+    WITH_SILENCE = 1 << 2,    /* requests that are never answered */
+    WITH_FORGETTING = 1 << 3, /* what is idle is forgotten */
+    WITH_PROXIES = 1 << 4,    /* polls that a proxy answers with 400 or 404 */
+    WITH_HUNGER = 1 << 5,     /* allocations fail */
+    WITH_VANISHED = 1 << 6,   /* members that vanish while a call waits for their health */
+    WITH_PLACES = 1 << 7,     /* repeated attempts count against max_parallel */
+    WITH_UNWANTED = 1 << 8,   /* nothing is asked for when the last caller has ended */
+    WITH_HELD = 1 << 9,       /* requests that are held back have not been sent */
+    WITH_PROBES = 1 << 10,    /* keys are tried while the server throttles */
+    WITH_RENEWALS = 1 << 11   /* tokens that end, or are refused, when their caller has left */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */
@@ -316,6 +321,7 @@ bool caller_open(world *w);
 void caller_close(world *w);
 const char *status_words(int status);
 void caller_run(void *number); /* the calls of one caller, on a fiber */
+void caller_make_call(world *w, int number);
 
 /* transport.c */
 exchange *transport_exchange(world *w, int handle); /* NULL: it is over */
@@ -334,12 +340,14 @@ const char *fate_name(fate one);
 
 /* iam.c */
 void iam_act(world *w, exchange *one);
+void iam_answered(world *w, const exchange *one, bool with_reply);
 bool iam_knows_token(const world *w, const char *token);
 
 /* check.c */
 void check_started(world *w, const exchange *one);
 void check_send(world *w, int number);
 void check_returned(world *w, int number);
+void check_quiet(world *w); /* all is settled, and the last calls have returned */
 void check_end(world *w);
 
 /* replace.c */
