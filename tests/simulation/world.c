@@ -157,18 +157,12 @@ static void draw_mild(world *w, traits *of)
 /* Draws nothing, so that a seed has the same world but for this. */
 static void leave_out(traits *of, unsigned with)
 {
-    struct faults *const all[] = {&of->get, &of->post, &of->login};
-
     if (!(with & WITH_CAPS))
         of->page_cap = of->page_cap % 10 ? 0 : of->page_cap;
     if (!(with & WITH_HUNGER))
         of->hunger = 0;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !(with & WITH_SILENCE); i++)
-        all[i]->silent = 0;
     if (!(with & WITH_HELD))
         of->get.throttled = of->post.throttled = 0;
-    if (!(with & WITH_PROBES) && of->login_by == LOGIN_KEYS)
-        of->login_by = LOGIN_GIVEN_TOKEN;
     if (!(with & WITH_PROXIES))
         of->get.page = 0;
 }
@@ -236,8 +230,6 @@ static void draw_call(world *w, call *one)
                   .timeout_ms = ONE_OF(w, 50, 1000, 5000, 20000),
                   .pause_ms = world_pick(w, ONE_OF(w, 1, 50, 1000, 5000)),
                   .cancel_after_ms = -1};
-    if (one->kind == CALL_LIST && !(w->with & WITH_LIST))
-        one->kind = CALL_READ;
     draw_records(w, one);
     if (w->traits.mild)
         one->timeout_ms = 60000;

@@ -284,17 +284,14 @@ typedef struct world {
 /* What a world has only if it is asked for: it shows faults that are known and not yet mended. */
 enum {
     WITH_CAPS = 1 << 0,       /* pages are capped at any size */
-    WITH_LIST = 1 << 1,       /* the list hook is called */
-    WITH_SILENCE = 1 << 2,    /* requests that are never answered */
-    WITH_FORGETTING = 1 << 3, /* what is idle is forgotten */
-    WITH_PROXIES = 1 << 4,    /* polls that a proxy answers with 400 or 404 */
-    WITH_HUNGER = 1 << 5,     /* allocations fail */
-    WITH_VANISHED = 1 << 6,   /* members that vanish while a call waits for their health */
-    WITH_PLACES = 1 << 7,     /* repeated attempts count against max_parallel */
-    WITH_UNWANTED = 1 << 8,   /* nothing is asked for when the last caller has ended */
-    WITH_HELD = 1 << 9,       /* requests that are held back have not been sent */
-    WITH_PROBES = 1 << 10,    /* keys are tried while the server throttles */
-    WITH_RENEWALS = 1 << 11   /* tokens that end, or are refused, when their caller has left */
+    WITH_FORGETTING = 1 << 1, /* what is idle is forgotten */
+    WITH_PROXIES = 1 << 2,    /* polls and lists that a proxy answers with 4xx */
+    WITH_HUNGER = 1 << 3,     /* allocations fail */
+    WITH_VANISHED = 1 << 4,   /* members that vanish while a call waits for their health */
+    WITH_PLACES = 1 << 5,     /* repeated attempts count against max_parallel */
+    WITH_UNWANTED = 1 << 6,   /* nothing is asked for when the last caller has ended */
+    WITH_HELD = 1 << 7,       /* requests that are held back have not been sent */
+    WITH_RENEWALS = 1 << 8    /* tokens that end, or are refused, when their caller has left */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */
