@@ -35,6 +35,8 @@ const rp_verb rp_verbs[] = {
      rp_call_hook, true},
     {"provider", "PLUGIN", 1, 1, "Pack a plugin as a provider for Terraform and OpenTofu", rp_provider_details,
      rp_provider_options, rp_provider_verb, false},
+    {"new-plugin", "NAME [DIR]", 1, 2, "Write a new plugin to begin with", rp_new_plugin_details, rp_no_options,
+     rp_new_plugin_verb, false},
     {"completion", "bash|zsh|fish", 1, 1, "Print a completion script for a shell", rp_completion_details,
      rp_no_options, rp_completion_verb, false},
     {"version", "", 0, 0, "Print the version of rp", NULL, rp_no_options, rp_version, false},

@@ -90,4 +90,28 @@ END
 # shellcheck disable=SC2046,SC2086
 cc $sanitizer -o "$work/flat" "$work/flat.c" $(pkg-config --cflags --libs librphost)
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir librphost) "$work/flat" "$work/minimal/minimal.so" || fail "librphost"
+# A new plugin builds both ways, exports one name, and passes its own test.
+(
+    cd "$work"
+    "$rp" new-plugin notes here >"$work/log"
+    code=0
+    "$rp" new-plugin notes here 2>"$work/log" || code=$?
+    [[ $code != 0 && $(<"$work/log") == *"exists already"* ]] || fail "new-plugin wrote into a folder that exists"
+    for name in Notes 1st a/b "" "$(printf 'x%.0s' {1..65})"; do
+        "$rp" new-plugin "$name" there 2>"$work/log" && fail "new-plugin took the name \"$name\""
+        [[ ! -e there ]] || fail "new-plugin wrote a plugin of the name \"$name\""
+    done
+    ! grep -rn "@NAME@" here || fail "a place for the name was left"
+    cmake -S here -B here/build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="$sanitizer -Wall -Wextra -Werror" \
+        >"$work/log" && cmake --build here/build >"$work/log" && ctest --test-dir here/build --output-on-failure \
+        >"$work/log" || { cat "$work/log"; fail "a new plugin by CMake"; }
+    is "exported names" "$(nm -D --defined-only here/build/notes.so | awk '{ print $3 }')" resource_plugin_entry
+    cd here
+    # shellcheck disable=SC2046,SC2086
+    cc -std=c11 -D_GNU_SOURCE $sanitizer -fPIC -fvisibility=hidden $(pkg-config --cflags librpkit) -o notes.so plugin.c \
+        $(pkg-config --variable=plugin_ldflags resource-plugin) $(pkg-config --libs librpkit)
+    sh test.sh ./notes.so "$rp" >"$work/log" 2>&1 || { cat "$work/log"; fail "a new plugin by pkg-config"; }
+    needed=$(readelf -d notes.so | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^lib(asan|ubsan|tsan)' | tr '\n' ' ')
+    is "what a plugin with the kit needs" "$needed" "libjson-c.so.5 libc.so.6 "
+)
 echo "the package serves"

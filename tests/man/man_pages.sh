@@ -51,7 +51,7 @@ rp_is_documented() {
     local page terms verbs verb codes code
     page=$(text rp.1)
     terms=$(section OPTIONS <<<"$page")
-    verbs=$("$rp" help | sed -n 's/^  rp \([a-z]*\) .*/\1/p')
+    verbs=$("$rp" help | sed -n 's/^  rp \([a-z-]*\) .*/\1/p')
     many 10 verbs "$verbs"
     for verb in $verbs; do
         verb_is_documented "$verb" "$(subsection "rp $verb" <<<"$page")"

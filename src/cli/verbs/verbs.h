@@ -12,7 +12,8 @@ extern const rp_option rp_validate_options[], rp_plan_options[], rp_apply_option
     rp_schema_options[], rp_describe_options[], rp_call_options[], rp_provider_options[];
 extern const char rp_validate_details[], rp_plan_details[], rp_apply_details[], rp_destroy_details[],
     rp_refresh_details[], rp_import_details[], rp_state_details[], rp_list_details[], rp_show_details[],
-    rp_schema_details[], rp_completion_details[], rp_describe_details[], rp_call_details[], rp_provider_details[];
+    rp_schema_details[], rp_completion_details[], rp_describe_details[], rp_call_details[], rp_provider_details[],
+    rp_new_plugin_details[];
 
 int rp_validate_verb(const rp_settings *settings);
 int rp_plan_verb(const rp_settings *settings);
@@ -28,6 +29,7 @@ int rp_completion_verb(const rp_settings *settings);
 int rp_describe(const rp_settings *settings);
 int rp_call_hook(const rp_settings *settings);
 int rp_provider_verb(const rp_settings *settings);
+int rp_new_plugin_verb(const rp_settings *settings);
 int rp_version(const rp_settings *settings);
 int rp_help(const rp_settings *settings);
 

@@ -1,0 +1,12 @@
+# Writes the files of this folder that a new plugin begins with into a table in C: cmake -DFOLDER=… -DOUT=… -P embed.cmake
+set(files plugin.c CMakeLists.txt test.sh resources.yaml README.md)
+set(code "/* Made from src/cli/verbs/new_plugin by embed.cmake. */\n#include \"cli/verbs/new_plugin.h\"\n")
+set(rows "")
+foreach(file IN LISTS files)
+    string(MAKE_C_IDENTIFIER ${file} name)
+    file(READ ${FOLDER}/${file} bytes HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes ${bytes})
+    string(APPEND code "static const char ${name}[] = {${bytes}0};\n")
+    string(APPEND rows "    {\"${file}\", ${name}},\n")
+endforeach()
+file(WRITE ${OUT} "${code}const rp_new_plugin_file rp_new_plugin_files[] = {\n${rows}    {0}};\n")
