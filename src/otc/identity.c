@@ -638,7 +638,8 @@ char *otc_identity_note(const otc_identity *identity)
 {
     static const char *const words[] = {[OTC_METHOD_TOKEN] = "a token",
                                         [OTC_METHOD_PASSWORD] = "a password",
-                                        [OTC_METHOD_KEYS] = "signatures"};
+                                        [OTC_METHOD_KEYS] = "signatures",
+                                        [OTC_METHOD_METADATA] = "signatures with temporary keys"};
     rp_buffer note = RP_BUFFER(16384);
 
     rp_buffer_format(&note, "authenticates by %s%s; settings:", words[identity->method],

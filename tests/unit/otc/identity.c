@@ -280,6 +280,28 @@ START_TEST(the_note_says_what_came_from_where_and_no_value)
                            "user_id from user_id of the test, password from password of the test.");
     free(note);
     otc_identity_done(&who);
+    who = WHOEVER(AT_HOME, "metadata", "true");
+    note = otc_identity_note(&who);
+    ck_assert_ptr_nonnull(strstr(note, "authenticates by signatures with temporary keys; settings:"));
+    free(note);
+    otc_identity_done(&who);
+}
+END_TEST
+
+START_TEST(the_note_says_what_was_not_used)
+{
+    static const given from = {{AT_HOME, "token", "t"},
+                               {"auth_url", "https://iam.example", "insecure", "true"}};
+    otc_identity who;
+    char *note;
+
+    ck_assert_int_eq(choose(&from, &who, NULL), 0);
+    note = otc_identity_note(&who);
+    ck_assert_ptr_nonnull(strstr(note,
+                                 " Not used, because the credentials are from a source that counts more: "
+                                 "auth_url of the second, insecure of the second."));
+    free(note);
+    otc_identity_done(&who);
 }
 END_TEST
 
@@ -354,6 +376,7 @@ TCase *identity_tests(void)
     LOOP(tests, what_is_wrong_is_told_by_setting_and_source, wrongs);
     tcase_add_test(tests, a_region_without_the_service_is_no_matter_where_the_endpoint_is_given);
     tcase_add_test(tests, the_note_says_what_came_from_where_and_no_value);
+    tcase_add_test(tests, the_note_says_what_was_not_used);
     LOOP(tests, variables_and_their_aliases_are_read_in_order, reads);
     return tests;
 }
