@@ -50,16 +50,13 @@ static void write_diagnostics(rp_json_writer *writer, const rp_json *list)
             rp_write_value(writer, rp_json_at(list, i));
 }
 
-/* A result's outcome if it has one of the three, else "unknown". */
+/* A result's outcome if its status allows that one, else "unknown". */
 static const char *sound_outcome(const rp_json *result)
 {
-    static const char *const words[] = {"none", "done", "unknown"};
+    const char *status = rp_json_text(rp_json_get(result, "status"));
     const char *outcome = rp_json_text(rp_json_get(result, "outcome"));
 
-    for (size_t i = 0; outcome && i < rp_count_of(words); i++)
-        if (!strcmp(words[i], outcome))
-            return words[i];
-    return "unknown";
+    return rp_outcome_fits(status, outcome) ? outcome : "unknown";
 }
 
 typedef struct state_copy {

@@ -256,20 +256,20 @@ static bool is_outcome(const char *word)
     return word && (!strcmp(word, "none") || !strcmp(word, "done") || !strcmp(word, "unknown"));
 }
 
-static bool fits_status(const checking *now, const char *outcome)
+bool rp_outcome_fits(const char *status, const char *outcome)
 {
-    for (size_t i = 0; i < rp_count_of(fixed_outcomes); i++) {
+    for (size_t i = 0; status && i < rp_count_of(fixed_outcomes); i++) {
         const char *const *may = fixed_outcomes[i].outcomes;
-        if (status_is(now, fixed_outcomes[i].status))
+        if (outcome && !strcmp(status, fixed_outcomes[i].status))
             return !strcmp(outcome, may[0]) || (may[1] && !strcmp(outcome, may[1]));
     }
-    return true;
+    return is_outcome(outcome);
 }
 
 static bool check_outcome(const checking *now)
 {
     const rp_json *outcome = rp_json_get(now->result, "outcome");
-    const char *word = rp_json_text(outcome);
+    const char *word = rp_json_text(outcome), *status = rp_json_text(rp_json_get(now->result, "status"));
 
     if (!outcome && !now->exchange->hook->outcomes)
         return true;
@@ -278,9 +278,8 @@ static bool check_outcome(const checking *now)
     if (!is_outcome(word))
         return FAULT(now, RP_SECTION_OUTCOME, "results[%zu].outcome is not \"none\", \"done\" or \"unknown\"",
                      now->index);
-    if (now->exchange->hook->outcomes && !fits_status(now, word))
-        return FAULT(now, RP_SECTION_OUTCOME, "results[%zu] is %s with outcome %s", now->index,
-                     rp_json_text(rp_json_get(now->result, "status")), word);
+    if (now->exchange->hook->outcomes && !rp_outcome_fits(status, word))
+        return FAULT(now, RP_SECTION_OUTCOME, "results[%zu] is %s with outcome %s", now->index, status, word);
     return true;
 }
 

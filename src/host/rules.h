@@ -27,6 +27,9 @@ size_t rp_exchange_records(const rp_exchange *exchange);
 
 void rp_check_answer(const rp_exchange *exchange, rp_faults *faults);
 
+/* Whether a result of create, update or delete may have both. NULL, or no name of an outcome: false. */
+bool rp_outcome_fits(const char *status, const char *outcome);
+
 /* Whether an event may be passed on; `records` as above. Faults have "event" for their place. */
 bool rp_check_event(const char *event, size_t len, size_t records, rp_faults *faults);
 

@@ -1,6 +1,7 @@
 /*
  * A path is no JSON Pointer.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: create: results[0].diagnostics[0].path "name.first" is no JSON Pointer (abi/README.md, Diagnostics)
  */
 #include "shelf.h"

@@ -1,6 +1,7 @@
 /*
  * A diagnostic has no summary.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: create: results[0].diagnostics[0] has no summary (abi/README.md, Diagnostics)
  */
 #include "shelf.h"

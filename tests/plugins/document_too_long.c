@@ -1,24 +1,32 @@
 /*
  * The answer is longer than 16 MiB.
- * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Call: create {"resource":"note","records":[{"name":"a"},{"name":"b"}]}
  * Tells: more than 16777216 (abi/README.md, Documents)
  */
 #include "shelf.h"
 
+#define LONG_TEXT (9 << 20)
+
+static void add_result(char *json, const char *name)
+{
+    sprintf(json + strlen(json),
+            "%s{\"status\":\"ok\",\"outcome\":\"done\",\"state\":{\"id\":\"%s\",\"name\":\"%s\",\"text\":\"",
+            *name == 'a' ? "" : ",", name, name);
+    memset(json + strlen(json), 'x', LONG_TEXT);
+    strcat(json, "\"}}");
+}
+
+/* 9 MiB for each record. */
 HOOK(bad_create)
 {
-    const size_t long_text = 17 << 20;
-    char *format = malloc(long_text + 100), *json = malloc(long_text + 200);
+    char *json = calloc(2, LONG_TEXT + 200);
     const rp_response *made;
 
-    memset(format, 'x', long_text);
-    format[long_text] = '\0';
-    sprintf(json,
-            "{\"results\":[{\"status\":\"ok\",\"outcome\":\"done\",\"state\":{\"id\":\"a\",\"name\":\"a\","
-            "\"text\":\"%s\"}}]}",
-            format);
+    strcpy(json, "{\"results\":[");
+    add_result(json, "a");
+    add_result(json, "b");
+    strcat(json, "]}");
     made = respond(RP_OK, json, NULL);
-    free(format);
     free(json);
     return made;
 }

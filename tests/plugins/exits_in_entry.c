@@ -1,6 +1,7 @@
 /*
  * The entry ends the process.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: resource_plugin_entry called exit(), which a plugin must not (abi/README.md, The host's process)
  */
 #include "shelf.h"

@@ -1,6 +1,7 @@
 /*
  * open says ok and gives no instance.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: open: the status is 0 (ok), but there is no instance (abi/README.md, open)
  */
 #include "shelf.h"

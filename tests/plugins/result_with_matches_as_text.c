@@ -1,6 +1,7 @@
 /*
  * A member has another type than the documents say.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: create: results[0].matches is a string, not a boolean (abi/README.md, Results)
  */
 #include "shelf.h"

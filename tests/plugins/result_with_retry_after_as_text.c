@@ -1,6 +1,7 @@
 /*
  * A time is not an integer.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: create: results[0].retry_after_ms is a string, not an integer (abi/README.md, Results)
  */
 #include "shelf.h"

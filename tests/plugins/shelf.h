@@ -9,6 +9,7 @@
  *
  *     Call: HOOK REQUEST        as of "rp call"
  *     Tells: a part of what rp writes to standard error
+ *     Made: nothing             if it says, or it is clear, that nothing was made
  */
 #include <resource_plugin.h>
 #include <stdarg.h>

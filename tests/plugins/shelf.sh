@@ -34,6 +34,29 @@ try_rp() { # PLUGIN HOOK REQUEST
     [[ $code -lt 128 ]] || fail "rp, $1: exit code $code"
 }
 
+# The names in the records of a request.
+names_in() { grep -oP '"name":"\K[^"]*' <<<"$1"; }
+
+# An apply of the same records tells the same, fails, and forgets nothing: each object is in the state, or the next plan
+# looks whether it was made, unless the plugin says that nothing was.
+try_apply() { # PLUGIN REQUEST
+    local dir=$work/$1.apply code=0 name
+    mkdir "$dir"
+    printf 'plugin: %s/%s.so\nconfig: {}\nresources:\n' "$plugins" "$1" >"$dir/resources.yaml"
+    while read -r name; do
+        printf '  %s:\n    type: note\n    record: {name: %s}\n' "$name" "$name" >>"$dir/resources.yaml"
+    done < <(names_in "$2")
+    (cd "$dir" && "$rp" apply -auto-approve) >"$dir/said" 2>&1 || code=$?
+    [[ $code == 1 ]] || fail "rp apply, $1: exit code $code: $(tail -c 600 "$dir/said")"
+    grep -qF "$(head_of "$1" Tells)" "$dir/said" || fail "rp apply, $1: it does not tell: $(tail -c 900 "$dir/said")"
+    [[ -z $(head_of "$1" Made) ]] || return
+    (cd "$dir" && "$rp" state list) >"$dir/kept" 2>&1
+    (cd "$dir" && "$rp" plan) >>"$dir/kept" 2>&1
+    while read -r name; do
+        grep -qE "^$name(\$|: was created)" "$dir/kept" || fail "rp apply, $1: $name is forgotten: $(<"$dir/kept")"
+    done < <(names_in "$2")
+}
+
 # The library has no say in a process that ends, and has its watchdog tried elsewhere.
 try_host() { # PLUGIN HOOK REQUEST
     local tells told
@@ -49,6 +72,7 @@ try() {
     [[ -n $hook && -n $(head_of "$1" Tells) ]] || fail "$1: its head does not say what to call and what to hear"
     try_rp "$1" "$hook" "$request"
     try_host "$1" "$hook" "$request"
+    [[ $hook != create || $1 == ignores_* || -z $(names_in "$request") ]] || try_apply "$1" "$request"
 }
 
 names=("$@")
@@ -57,7 +81,8 @@ if ((!$#)); then
     ((${#names[@]} >= 25)) || fail "only ${#names[@]} plugins"
 fi
 for name in "${names[@]}"; do
-    if [[ $name == ignores_* ]]; then try "$name" & else try "$name"; fi
+    while (($(jobs -rp | wc -l) >= 4)); do wait -n; done
+    try "$name" &
 done
 wait
 [[ ! -e $work/failed ]] || exit 1

@@ -1,6 +1,7 @@
 /*
  * The status of the response is not the sum of the results.
  * Call: create {"resource":"note","records":[{"name":"a"}]}
+ * Made: nothing
  * Tells: create: the status of the response is 0 (ok), that of its results is 320 (quota_exceeded)
  * (abi/README.md, Responses)
  */
