@@ -7,6 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#define LEAKED 23
+#endif
+
 static const struct {
     int number;
     const char *words;
@@ -56,11 +61,12 @@ static void say(const char *what)
 }
 
 /* Says it and lets whoever had the signal before have it: the instruction runs, and fails, again. */
-static void on_fatal(int number)
+static void on_fatal(int number, siginfo_t *why, void *context)
 {
     char what[64];
     size_t len = 0;
 
+    (void)context;
     for (size_t i = 0; i < FATAL; i++) {
         if (fatal[i].number != number)
             continue;
@@ -70,7 +76,7 @@ static void on_fatal(int number)
         say(what);
         sigaction(number, &before[i], NULL);
     }
-    if (number == SIGABRT)
+    if (why->si_code <= 0) /* sent, by abort or kill: nothing will run again */
         raise(number);
 }
 
@@ -86,7 +92,7 @@ void last_words_name(const char *plugin, const char *version)
 
 void last_words_prepare(const char *plugin)
 {
-    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_fatal, .sa_flags = SA_ONSTACK | SA_SIGINFO};
 
     snprintf(subject, sizeof(subject), "plugin %s", plugin);
     sigemptyset(&action.sa_mask);
@@ -126,5 +132,9 @@ _Noreturn void last_words_leave(int code)
         unlink(socket_file);
     if (*socket_folder)
         rmdir(socket_folder);
+#ifdef __SANITIZE_ADDRESS__
+    if (__lsan_do_recoverable_leak_check())
+        code = LEAKED;
+#endif
     _exit(code);
 }

@@ -87,8 +87,8 @@ static char *find_plugin(void)
 static int serve(const handshake *with, int line, rp_error **error)
 {
     _cleanup_(rp_freep) char *socket_path = NULL, *certificate = NULL, *text = NULL, *path = find_plugin();
-    SSL_CTX *tls = NULL;
-    provider served;
+    static SSL_CTX *tls; /* in use as long as the process */
+    static provider served;
     int listening, failed;
 
     if (!path)

@@ -146,7 +146,8 @@ static char *as_pem(X509 *from)
 
     PEM_write_bio_X509(memory, from);
     len = BIO_get_mem_data(memory, &bytes);
-    text = strndup(bytes, (size_t)len);
+    text = calloc(1, (size_t)len + 1);
+    memcpy(text, bytes, (size_t)len);
     BIO_free(memory);
     return text;
 }
@@ -442,13 +443,16 @@ static void read_log(client *one)
 
 int client_end(client *one)
 {
+    struct pollfd says = {one->log, POLLIN, 0};
     int status = 0;
 
     if (one->connected && !one->broken)
         client_begin(one, "/plugin.GRPCController/Shutdown", NULL);
     close(one->socket);
-    if (!one->connected)
+    if (!one->connected) {
+        poll(&says, 1, PATIENCE); /* why not */
         kill(one->child, SIGTERM);
+    }
     waitpid(one->child, &status, 0);
     read_log(one);
     return status;
