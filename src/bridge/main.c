@@ -26,16 +26,24 @@ static void on_interrupt(int number)
     (void)number;
 }
 
+static void on_terminate(int number)
+{
+    (void)number;
+    server_stop();
+}
+
 /* Ctrl-C goes to the whole process group, and Terraform tells us what it means. A handler, unlike ignoring,
    is not handed down to programs that the plugin runs. */
 static void mind_signals(void)
 {
     struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction terminate = {.sa_handler = on_terminate}, ignore = {.sa_handler = SIG_IGN};
 
     sigemptyset(&interrupt.sa_mask);
+    sigemptyset(&terminate.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGTERM, &terminate, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
 }
 

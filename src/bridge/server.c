@@ -7,6 +7,7 @@
 #include "bridge/log.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,13 @@ typedef struct server {
     bool leaving, rescued;
     int64_t leave_at, over_at;
 } server;
+
+static volatile sig_atomic_t asked_to_stop;
+
+void server_stop(void)
+{
+    asked_to_stop = 1;
+}
 
 static int64_t now(void)
 {
@@ -206,7 +214,7 @@ void server_run(int listening, SSL_CTX *tls, provider *with)
         accept_all(&one);
         answer_finished(&one);
         serve_all(&one);
-        if (getppid() != one.parent) /* whoever started us is gone without a good-bye */
+        if (asked_to_stop || getppid() != one.parent) /* whoever started us is gone without a good-bye */
             leave(&one);
     }
     while (one.connections) {

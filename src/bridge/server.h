@@ -12,4 +12,7 @@
 /* Returns when all is over. tls may be NULL. */
 void server_run(int listening, SSL_CTX *tls, provider *with);
 
+/* Ends it in order, soon; for a signal handler. */
+void server_stop(void);
+
 #endif

@@ -43,6 +43,7 @@ struct client {
     bool connected, broken;
     exchange calls[MAX_CALLS];
     size_t count;
+    char *path; /* of the socket */
     char log_text[65536];
 };
 
@@ -302,7 +303,8 @@ client *client_start(const char *folder, int how)
         one->connected = shake_hands(one);
     }
     start_session(one);
-    free(line), free(path), free(server), free(pem), free(variable);
+    one->path = path;
+    free(line), free(server), free(pem), free(variable);
     X509_free(announced), X509_free(other);
     EVP_PKEY_free(key), EVP_PKEY_free(other_key);
     return one;
@@ -316,6 +318,11 @@ bool client_is_connected(const client *one)
 pid_t client_pid(const client *one)
 {
     return one->child;
+}
+
+const char *client_socket(const client *one)
+{
+    return one->path;
 }
 
 static ssize_t request_data(nghttp2_session *session, int32_t id, uint8_t *into, size_t size, uint32_t *flags,
@@ -472,5 +479,6 @@ void client_free(client *one)
     nghttp2_session_del(one->session);
     SSL_free(one->tls);
     SSL_CTX_free(one->context);
+    free(one->path);
     free(one);
 }

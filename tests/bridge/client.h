@@ -29,6 +29,7 @@ char *client_line(const char *folder, const char *const *environment);
 /* False if no connection came about. */
 bool client_is_connected(const client *one);
 pid_t client_pid(const client *one);
+const char *client_socket(const client *one); /* its path */
 
 /* Sends a request; returns its stream. Messages may be NULL: an empty one. */
 int32_t client_begin(client *one, const char *path, const ProtobufCMessage *request);
