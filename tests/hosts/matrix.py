@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -154,12 +155,18 @@ class Redis:
             self.missing = "redis-plugin is not built"
         if self.missing:
             return
-        self.path = f"{scratch}/redis.sock"
-        command = ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", scratch]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", scratch]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 10
-        while not os.path.exists(self.path) and time.monotonic() < until:
-            time.sleep(0.02)
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                break
+            except OSError:
+                time.sleep(0.02)
 
     def stop(self):
         if not self.missing:
@@ -229,7 +236,7 @@ def life_at_redis(host, redis, row):
         row["update"] = redis.missing
         return
     key = f"matrix-{host.name}"
-    config = {"socket": redis.path}
+    config = {"port": redis.port}
     record = {"key": key, "value": TEXT, "ttl_seconds": 1000}
     made = host.act("redis", config, "redis_entry", "create", [record])
     expect(made[0]["state"]["value"] == TEXT, "redis create: another text")
