@@ -801,6 +801,12 @@ static void curl_transport_drop(rp_transport *transport, rp_exchange *exchange)
     curl_multi_wakeup(self->multi);
 }
 
+static bool curl_transport_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    (void)transport;
+    return ((const transfer *)exchange)->sent;
+}
+
 static void curl_transport_wait(rp_transport *transport, int64_t at_most_ms)
 {
     curl_transport *self = (curl_transport *)transport;
@@ -868,9 +874,9 @@ static void curl_transport_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops curl_transport_ops = {curl_transport_start, curl_transport_drop,
-                                                    curl_transport_wait,  curl_transport_step,
-                                                    curl_transport_wake,  curl_transport_free};
+static const rp_transport_ops curl_transport_ops = {
+    curl_transport_start, curl_transport_drop, curl_transport_wait,    curl_transport_step,
+    curl_transport_wake,  curl_transport_free, curl_transport_has_sent};
 
 /* ---- making one ---- */
 

@@ -29,6 +29,7 @@ typedef struct attempts {
     bool unreached;
     unsigned failures;
     unsigned malformed;
+    bool has_sent; /* an attempt that ended may have had an effect */
 } attempts;
 
 TAILQ_HEAD(attempts_list, attempts);
@@ -244,6 +245,7 @@ static void attempt_failed(attempts *mine, const rp_error *error)
 
     if (!unreached)
         mine->unreached = false;
+    mine->has_sent |= error->code == RP_E_LOST;
     if (left == 0 || !may_repeat(mine, error)) {
         finish(mine, NULL, error);
         return;
@@ -279,6 +281,7 @@ static void attempt_answered(attempts *mine, const rp_http_reply *reply)
     int64_t pause_ms;
 
     mine->unreached = false;
+    mine->has_sent |= verdict != RP_VERDICT_THROTTLED;
     mine->failures++;
     pause_ms = rp_max(backoff_ms(self, mine), capped(rp_retry_after_ms(reply, self->clock)));
     if (verdict == RP_VERDICT_THROTTLED)
@@ -344,6 +347,15 @@ static void retry_drop(rp_transport *transport, rp_exchange *exchange)
     forget(mine);
 }
 
+/* A refusal, or an attempt that did not reach the server, had no effect. */
+static bool retry_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    const attempts *mine = (const attempts *)exchange;
+
+    return mine->has_sent ||
+           (mine->inner && rp_transport_has_sent(((const retry *)transport)->inner, mine->inner));
+}
+
 static void retry_wait(rp_transport *transport, int64_t at_most_ms)
 {
     retry *self = (retry *)transport;
@@ -393,8 +405,8 @@ static void retry_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops retry_ops = {retry_start, retry_drop, retry_wait,
-                                           retry_step,  retry_wake, retry_free};
+static const rp_transport_ops retry_ops = {retry_start, retry_drop, retry_wait,    retry_step,
+                                           retry_wake,  retry_free, retry_has_sent};
 
 rp_transport *rp_retry_new(rp_transport *inner, const rp_retry_options *options, const rp_clock *clock,
                            rp_error **error)

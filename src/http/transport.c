@@ -50,6 +50,11 @@ void rp_transport_drop(rp_transport *transport, rp_exchange *exchange)
         transport->ops->drop(transport, exchange);
 }
 
+bool rp_transport_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    return transport->ops->has_sent(transport, exchange);
+}
+
 void rp_transport_wait(rp_transport *transport, int64_t at_most_ms)
 {
     transport->ops->wait(transport, at_most_ms > 0 ? at_most_ms : 0);

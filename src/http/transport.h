@@ -79,8 +79,8 @@ typedef struct rp_transport_ops {
     void (*wait)(rp_transport *transport, int64_t at_most_ms);
     void (*step)(rp_transport *transport);
     void (*wake)(rp_transport *transport);
-    void (*free)(
-        rp_transport *transport); /* drops requests in flight; a wrapper frees the wrapped transport */
+    void (*free)(rp_transport *transport); /* drops requests in flight; a wrapper frees the wrapped transport */
+    bool (*has_sent)(const rp_transport *transport, const rp_exchange *exchange);
 } rp_transport_ops;
 
 struct rp_transport {
@@ -91,6 +91,10 @@ struct rp_transport {
 int rp_transport_start(rp_transport *transport, const rp_http_request *request, rp_exchange **exchange,
                        rp_error **error);
 void rp_transport_drop(rp_transport *transport, rp_exchange *exchange); /* NULL: nothing */
+
+/* False: nothing of the request was sent so far that the server may have acted upon; dropped now, it does
+   nothing. The exchange is under way. */
+bool rp_transport_has_sent(const rp_transport *transport, const rp_exchange *exchange);
 void rp_transport_wait(rp_transport *transport, int64_t at_most_ms);
 void rp_transport_step(rp_transport *transport);
 void rp_transport_wake(rp_transport *transport);

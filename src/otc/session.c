@@ -937,6 +937,14 @@ static void session_drop(rp_transport *transport, rp_exchange *exchange)
         rp_transport_wake(self->inner);
 }
 
+/* What was refused for its credentials had no effect. */
+static bool session_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    const session_exchange *mine = (const session_exchange *)exchange;
+
+    return mine->state == SENT && rp_transport_has_sent(((const session *)transport)->inner, mine->inner);
+}
+
 static void session_wait(rp_transport *transport, int64_t at_most_ms)
 {
     rp_transport_wait(((session *)transport)->inner, at_most_ms);
@@ -997,8 +1005,8 @@ static void session_free(rp_transport *transport)
     free(self);
 }
 
-static const rp_transport_ops session_ops = {session_start, session_drop, session_wait,
-                                             session_step,  session_wake, session_free};
+static const rp_transport_ops session_ops = {session_start, session_drop, session_wait,    session_step,
+                                             session_wake,  session_free, session_has_sent};
 
 rp_transport *otc_session_new(rp_transport *inner, const otc_identity *identity,
                               otc_is_unauthenticated *is_unauthenticated, const rp_clock *clock,

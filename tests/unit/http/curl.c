@@ -1103,6 +1103,27 @@ START_TEST(an_attempt_may_last_as_long_as_bytes_come)
 }
 END_TEST
 
+START_TEST(a_request_has_been_sent_once_its_connection_stands)
+{
+    static const server_answer answers[] = {{.bytes = NULL}};
+    server *peer = serving(answers, 1);
+    rp_transport *transport = make();
+    outcome told = {0};
+    rp_http_request request = request_for(&told, server_url(peer, "/"));
+    rp_exchange *exchange = NULL;
+
+    ck_assert_int_eq(rp_transport_start(transport, &request, &exchange, NULL), 0);
+    ck_assert(!rp_transport_has_sent(transport, exchange));
+    while (server_requests(peer) < 1) {
+        rp_transport_wait(transport, 10);
+        rp_transport_step(transport);
+    }
+    ck_assert(rp_transport_has_sent(transport, exchange));
+    rp_transport_free(transport);
+    server_stop(peer);
+}
+END_TEST
+
 START_TEST(one_silent_attempt_ends_no_other)
 {
     static const server_answer answers[] = {{.bytes = NULL}, {.bytes = OK}};
@@ -1306,6 +1327,7 @@ TCase *curl_tests(void)
     tcase_add_test(tests, others_may_start_and_drop_while_one_thread_waits);
     tcase_add_test(tests, an_attempt_that_brings_no_byte_is_given_up);
     tcase_add_test(tests, an_attempt_may_last_as_long_as_bytes_come);
+    tcase_add_test(tests, a_request_has_been_sent_once_its_connection_stands);
     tcase_add_test(tests, one_silent_attempt_ends_no_other);
     tcase_add_test(tests, a_request_that_libcurl_does_not_take_is_done_once_and_a_dropped_one_never);
     tcase_add_test(tests, a_dropped_request_is_given_up_and_never_told_of);

@@ -36,6 +36,12 @@ static void fake_drop(rp_transport *transport, rp_exchange *exchange)
     sent->dropped = true;
 }
 
+static bool fake_has_sent(const rp_transport *transport, const rp_exchange *exchange)
+{
+    (void)transport;
+    return ((const fake_sent *)exchange)->has_sent;
+}
+
 static void fake_wait(rp_transport *transport, int64_t at_most_ms)
 {
     ((fake *)transport)->waited_ms = at_most_ms;
@@ -72,7 +78,8 @@ static void fake_free(rp_transport *transport)
         self->sent[i].open = false;
 }
 
-static const rp_transport_ops fake_ops = {fake_start, fake_drop, fake_wait, fake_step, fake_wake, fake_free};
+static const rp_transport_ops fake_ops = {fake_start, fake_drop, fake_wait,    fake_step,
+                                          fake_wake,  fake_free, fake_has_sent};
 
 void fake_init(fake *self)
 {

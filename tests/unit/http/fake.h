@@ -17,6 +17,7 @@ typedef struct fake_sent {
     char url[256];
     char body[1024];
     bool open; /* neither answered nor dropped */
+    bool has_sent; /* what the fake says of it */
     bool dropped;
     bool answered; /* in the next step */
     rp_http_reply reply;

@@ -445,6 +445,31 @@ START_TEST(retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pau
 }
 END_TEST
 
+START_TEST(what_may_have_had_an_effect_is_told_from_what_had_none)
+{
+    world here;
+    outcome told[2] = {0};
+    rp_http_request one = request_for(&told[0], "http://h/"), other = request_for(&told[1], "http://h/");
+    rp_exchange *first, *held;
+
+    make(&here);
+    first = begin(&here, &one);
+    ck_assert(!rp_transport_has_sent(here.retry, first));
+    here.inner.sent[0].has_sent = true;
+    ck_assert(rp_transport_has_sent(here.retry, first));
+    fake_reply(&here.inner, 0, (rp_http_reply){.status = 429, .retry_after = "7"});
+    pass(&here, 0);
+    ck_assert(!rp_transport_has_sent(here.retry, first));
+    held = begin(&here, &other);
+    ck_assert(!rp_transport_has_sent(here.retry, held));
+    pass(&here, 7000);
+    fake_fail(&here.inner, 1, RP_E_LOST, "gone");
+    pass(&here, 0);
+    ck_assert_int_eq(rp_transport_has_sent(here.retry, first) + rp_transport_has_sent(here.retry, held), 1);
+    end(&here);
+}
+END_TEST
+
 START_TEST(a_dropped_request_is_heard_of_no_more)
 {
     world here;
@@ -592,6 +617,7 @@ TCase *retry_tests(void)
     tcase_add_test(tests, after_a_pause_requests_start_spread_out);
     tcase_add_test(tests, what_was_not_sent_for_now_is_tried_again_when_the_error_says);
     tcase_add_test(tests, retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pause);
+    tcase_add_test(tests, what_may_have_had_an_effect_is_told_from_what_had_none);
     tcase_add_test(tests, a_dropped_request_is_heard_of_no_more);
     tcase_add_test(tests, a_request_may_be_dropped_while_it_is_told_of_a_pause);
     tcase_add_test(tests, a_request_may_be_started_when_another_is_done);

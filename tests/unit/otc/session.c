@@ -735,6 +735,28 @@ START_TEST(a_login_ends_when_nobody_waits_for_it_any_more)
 }
 END_TEST
 
+START_TEST(a_request_that_waits_for_a_login_has_not_been_sent)
+{
+    world here;
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+    rp_exchange *exchange;
+
+    make(&here);
+    exchange = begin(&here, &request);
+    here.inner.sent[0].has_sent = true;
+    ck_assert(!rp_transport_has_sent(here.session, exchange));
+    grant(&here, 0, "first", 86400);
+    ck_assert(!rp_transport_has_sent(here.session, exchange));
+    here.inner.sent[1].has_sent = true;
+    ck_assert(rp_transport_has_sent(here.session, exchange));
+    fake_status(&here.inner, 1, 401);
+    step(&here);
+    ck_assert(!rp_transport_has_sent(here.session, exchange));
+    end(&here);
+}
+END_TEST
+
 START_TEST(a_dropped_request_is_dropped_below_too)
 {
     world here;
@@ -886,6 +908,7 @@ TCase *session_tests(void)
     tcase_add_test(tests, the_old_token_serves_while_it_lasts_if_it_cannot_be_renewed);
     tcase_add_test(tests, neither_password_nor_token_is_in_any_error);
     tcase_add_test(tests, a_login_ends_when_nobody_waits_for_it_any_more);
+    tcase_add_test(tests, a_request_that_waits_for_a_login_has_not_been_sent);
     tcase_add_test(tests, a_dropped_request_is_dropped_below_too);
     tcase_add_test(tests, who_starts_again_when_told_of_a_refusal_does_not_hold_up_the_step);
     tcase_add_test(tests, one_who_is_told_of_a_failure_may_drop_another_who_would_be);
