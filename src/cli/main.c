@@ -49,6 +49,8 @@ static const char *verb_name(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
 
+    if (!strcmp(name, "-h"))
+        return "help";
     return name + (*name == '-') + (name[0] == '-' && name[1] == '-');
 }
 

@@ -40,13 +40,17 @@ static int store_count(const rp_option *option, const char *value, uint32_t *out
 static const struct {
     const char *unit;
     uint32_t ms;
-} units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
 
 static int store_duration(const rp_option *option, const char *value, uint32_t *out, rp_error **error)
 {
     char *unit = NULL;
     unsigned long long number = strtoull(value, &unit, 10);
 
+    if (!strcmp(value, "0")) {
+        *out = 0;
+        return 0;
+    }
     for (size_t i = 0; *value >= '0' && *value <= '9' && i < rp_count_of(units); i++)
         if (!strcmp(unit, units[i].unit) && number <= UINT32_MAX / units[i].ms) {
             *out = (uint32_t)number * units[i].ms;

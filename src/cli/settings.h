@@ -49,7 +49,7 @@ typedef enum rp_option_kind {
     RP_OPTION_SWITCH,   /* bool; =true or =false may follow */
     RP_OPTION_UNSWITCH, /* bool that =false makes true */
     RP_OPTION_TEXTS,    /* rp_texts */
-    RP_OPTION_DURATION  /* uint32_t of milliseconds: 90s, 10m, 1h, 500ms; a bare number is milliseconds */
+    RP_OPTION_DURATION  /* uint32_t of milliseconds: 90s, 10m, 1h, 500ms; 0 needs no unit */
 } rp_option_kind;
 
 typedef struct rp_option {

@@ -5,6 +5,7 @@
 #include "cli/array.h"
 #include "cli/config/address.h"
 #include "cli/config/document.h"
+#include "cli/config/for_each_file.h"
 #include "cli/nearest.h"
 #include "json/scan.h"
 
@@ -73,7 +74,8 @@ static const member file_members[] = {
 
 static const member block_members[] = {
     {"type", false, IS(RP_YAML_STRING), "the name of a type"},
-    {"for_each", false, IS(RP_YAML_MAP) | IS(RP_YAML_LIST), "a map or a list of names"},
+    {"for_each", false, IS(RP_YAML_MAP) | IS(RP_YAML_LIST) | IS(RP_YAML_STRING),
+     "a map or a list of names, or ${file:PATH} with one"},
     {"create_before_destroy", false, IS(RP_YAML_BOOLEAN), "true or false"},
     {"prevent_destroy", false, IS(RP_YAML_BOOLEAN), "true or false"},
     {"record", true, IS(RP_YAML_MAP), "a map: the members of the record"},
@@ -262,6 +264,17 @@ static int read_document(rp_project *project, rp_error **error)
     return failed ? failed : faults_found(project);
 }
 
+/* Some editors put it at the start of a file in UTF-8. Columns are counted without it. */
+static void skip_byte_order_mark(rp_document *document)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    if (document->len < 3 || memcmp(document->text, mark, 3) != 0)
+        return;
+    document->len -= 3;
+    memmove(document->text, document->text + 3, document->len + 1);
+}
+
 static int load_text(rp_project *project, rp_error **error)
 {
     _cleanup_(rp_error_freep) rp_error *why = NULL;
@@ -276,6 +289,7 @@ static int load_text(rp_project *project, rp_error **error)
     if (failed)
         return rp_error_set(error, why ? why->code : RP_E_NO_MEMORY, "%s",
                             why ? why->message : "out of memory");
+    skip_byte_order_mark(&document);
     failed = rp_yaml_parse(project->file, document.text, document.len, &project->document, error);
     project->text = rp_take(document.text);
     return failed;
@@ -308,6 +322,11 @@ void rp_project_done(rp_project *project)
         free(project->desired[i].record);
     }
     free(project->desired);
+    for (size_t i = 0; i < project->block_count; i++)
+        if (project->blocks[i].from_file) {
+            rp_yaml_done(project->blocks[i].from_file);
+            free(project->blocks[i].from_file);
+        }
     free(project->blocks);
     rp_name_index_done(&project->by_address);
     if (project->config.data)
@@ -322,6 +341,43 @@ void rp_project_done(rp_project *project)
     *project = (rp_project){0};
 }
 
+/* In a record null is as good as left out; asked to validate, a plugin would take it for a value not known
+ * yet. */
+static int write_without_null(void *context, const char *name, const rp_json *value);
+
+static void write_given(rp_json_writer *writer, const rp_json *value)
+{
+    if (rp_json_type_of(value) == RP_JSON_OBJECT) {
+        rp_write_begin(writer, '{');
+        rp_json_each(value, write_without_null, writer);
+        rp_write_end(writer, '}');
+    } else {
+        rp_write_value(writer, value);
+    }
+}
+
+static int write_without_null(void *context, const char *name, const rp_json *value)
+{
+    if (!value)
+        return 0;
+    rp_write_name(context, name);
+    write_given(context, value);
+    return 0;
+}
+
+static int remove_nulls(rp_buffer *json, rp_error **error)
+{
+    _cleanup_(rp_json_freep) rp_json *record = NULL;
+    int failed = rp_json_parse(rp_buffer_text(json), json->len, &record, error);
+    rp_json_writer writer = RP_JSON_WRITER(json);
+
+    if (failed)
+        return failed;
+    json->len = 0;
+    write_given(&writer, record);
+    return 0;
+}
+
 static int write_record(const rp_project *project, rp_desired *desired, rp_error **error)
 {
     _cleanup_(rp_buffer_done) rp_buffer json = RP_BUFFER(RP_JSON_MAX_BYTES);
@@ -329,6 +385,8 @@ static int write_record(const rp_project *project, rp_desired *desired, rp_error
     const rp_scope scope = scope_of(project, desired);
     int failed = rp_interpolate(desired->block->record, &scope, &writer, error);
 
+    if (!failed && strstr(rp_buffer_text(&json), "null"))
+        failed = remove_nulls(&json, error);
     if (failed)
         return failed;
     desired->record = rp_buffer_take(&json);
@@ -403,7 +461,41 @@ static int want_map(rp_project *project, const rp_block *block, const rp_type *t
     return failed;
 }
 
-static int want_block(rp_project *project, const rp_block *block, const rp_plugin_schema *plugin_schema,
+/* The path within "${file:PATH}"; NULL if the text is anything else. */
+static char *path_in(const char *text)
+{
+    static const char start[] = "${file:";
+    size_t len = strlen(text), skipped = sizeof(start) - 1;
+
+    if (!rp_starts_with(text, start) || strcspn(text, "}") != len - 1 || len - 1 == skipped)
+        return NULL;
+    return strndup(text + skipped, len - 1 - skipped);
+}
+
+static int load_for_each(rp_project *project, rp_block *block, rp_error **error)
+{
+    _cleanup_(rp_error_freep) rp_error *why = NULL;
+    _cleanup_(rp_freep) char *path = path_in(block->for_each->text);
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_YAML_MAX_BYTES);
+    rp_mark mark = block->for_each->mark;
+    int failed;
+
+    if (!path)
+        return rp_error_at(error, project->file, mark,
+                           "for_each must be a map or a list, or ${file:PATH} and no more");
+    block->from_file = calloc(1, sizeof(*block->from_file));
+    if (!block->from_file)
+        return rp_error_no_memory(error);
+    failed = project->lookup.file(project->lookup.context, path, &text, &why);
+    if (!failed)
+        failed = rp_for_each_read(path, rp_buffer_text(&text), text.len, mark, block->from_file, &why);
+    if (failed)
+        return rp_error_at(error, project->file, mark, "%s", why ? why->message : "out of memory");
+    block->for_each = block->from_file;
+    return 0;
+}
+
+static int want_block(rp_project *project, rp_block *block, const rp_plugin_schema *plugin_schema,
                       rp_error **error)
 {
     _cleanup_(rp_error_freep) rp_error *why = NULL;
@@ -412,6 +504,9 @@ static int want_block(rp_project *project, const rp_block *block, const rp_plugi
     if (rp_plugin_schema_find(plugin_schema, block->type, &type, &why) < 0)
         return rp_error_at(error, project->file, block->type_mark, "%s",
                            why ? why->message : "out of memory");
+    if (block->for_each && block->for_each->kind == RP_YAML_STRING &&
+        load_for_each(project, block, error) < 0)
+        return RP_E_INVALID;
     if (!block->for_each)
         return want(project, block, type, NULL, NULL, error);
     return block->for_each->kind == RP_YAML_MAP ? want_map(project, block, type, error)

@@ -17,6 +17,7 @@ typedef struct rp_block {
     rp_mark mark, type_mark;
     bool create_first, prevent_destroy;
     const rp_yaml *for_each; /* or NULL */
+    rp_yaml *from_file;      /* what for_each is, if it is in a file of its own */
     const rp_yaml *record;
 } rp_block;
 

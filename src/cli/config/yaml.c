@@ -237,6 +237,13 @@ static int type_plain(const reading *from, rp_yaml *node, rp_error **error)
     return 0;
 }
 
+int rp_yaml_type_plain(const char *file, rp_yaml *node, rp_error **error)
+{
+    const reading from = {.file = file};
+
+    return type_plain(&from, node, error);
+}
+
 static bool is_foreign_tag(const yaml_char_t *tag)
 {
     return tag && *tag;

@@ -48,6 +48,9 @@ struct rp_yaml {
 int rp_yaml_parse(const char *file, const char *text, size_t len, rp_yaml *document, rp_error **error);
 void rp_yaml_done(rp_yaml *node);
 
+/* Gives a string the type that it has without quotes. RP_E_INVALID as rp_yaml_parse. */
+int rp_yaml_type_plain(const char *file, rp_yaml *node, rp_error **error);
+
 /* The member of a map, or NULL, also if it is no map. */
 const rp_yaml *rp_yaml_get(const rp_yaml *map, const char *name);
 

@@ -109,6 +109,7 @@ bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out)
 typedef struct comparison {
     const rp_type *type;
     const rp_json *state, *record, *desired;
+    bool same_key; /* key attributes differ in spelling alone */
     bool imported; /* nobody knows what it was made from */
     rp_each_difference *each;
     void *context;
@@ -128,12 +129,18 @@ static bool is_given(const comparison *in, const char *name)
     return in->imported && rp_type_is_write_only(in->type, name) && !rp_json_has(in->record, name);
 }
 
+static bool is_spelling(const comparison *in, const char *name)
+{
+    return in->same_key && rp_type_is_key(in->type, name);
+}
+
 static int compare_desired(void *context, const char *name, const rp_json *after)
 {
     const comparison *in = context;
     const rp_json *before = value_of(in, name);
 
-    if (!after || rp_type_is_computed(in->type, name) || is_given(in, name) || rp_json_equal(before, after))
+    if (!after || rp_type_is_computed(in->type, name) || is_given(in, name) || is_spelling(in, name) ||
+        rp_json_equal(before, after))
         return 0;
     return in->each(in->context, &(rp_difference){name, before, after, rp_type_is_updatable(in->type, name)});
 }
@@ -156,15 +163,21 @@ static int is_not_write_only(void *context, const char *name, const rp_json *val
     return !rp_type_is_write_only(context, name);
 }
 
+static int compare(comparison *in)
+{
+    int ended;
+
+    in->imported = !rp_json_each(in->record, is_not_write_only, (void *)(uintptr_t)in->type);
+    ended = rp_json_each(in->desired, compare_desired, in);
+    return ended ? ended : rp_json_each(in->record, compare_left_out, in);
+}
+
 int rp_differences(const rp_type *type, const rp_json *state, const rp_json *record, const rp_json *desired,
                    rp_each_difference *each, void *context)
 {
-    comparison in = {type, state, record, desired, false, each, context};
-    int ended;
+    comparison in = {type, state, record, desired, false, false, each, context};
 
-    in.imported = !rp_json_each(record, is_not_write_only, (void *)(uintptr_t)type);
-    ended = rp_json_each(desired, compare_desired, &in);
-    return ended ? ended : rp_json_each(record, compare_left_out, &in);
+    return compare(&in);
 }
 
 int rp_change_differences(const rp_change *change, const char *salt, rp_each_difference *each, void *context,
@@ -173,6 +186,7 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
     _cleanup_(rp_json_freep) rp_json *state = NULL, *record = NULL, *desired = NULL;
     _cleanup_(rp_freep) char *hidden = rp_desired_hidden(change->desired, salt, error);
     const char *told = rp_change_state(change);
+    comparison in;
     int failed;
 
     if (!hidden)
@@ -184,7 +198,8 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
         rp_error_add(error, "%s", change->address);
         return failed;
     }
-    return rp_differences(change->type, state, record, desired, each, context);
+    in = (comparison){change->type, state, record, desired, change->same_key, false, each, context};
+    return compare(&in);
 }
 
 /* Drift, attribute by attribute. */
@@ -615,10 +630,12 @@ static int plan_new(planning *in, size_t at, rp_change *change, rp_error **error
     return failed ? failed : add_change(in, change, error);
 }
 
-static int plan_existing(planning *in, size_t object, rp_change *change, rp_error **error)
+static int plan_existing(planning *in, size_t at, size_t object, rp_change *change, rp_error **error)
 {
+    const char *id = in->from.found ? in->from.found[at].id : NULL;
     int failed;
 
+    change->same_key = id && !strcmp(id, in->from.objects->items[object].id);
     change->object = &in->from.objects->items[object];
     change->observed = &in->from.observed[object];
     if (strcmp(change->object->address, change->address) != 0)
@@ -644,7 +661,7 @@ static int plan_desired(planning *in, size_t at, rp_error **error)
     if (!is_targeted(in, desired->address))
         return 0;
     if (in->matched[at] != NONE)
-        return plan_existing(in, in->matched[at], &change, error);
+        return plan_existing(in, at, in->matched[at], &change, error);
     return plan_new(in, at, &change, error);
 }
 

@@ -62,6 +62,7 @@ typedef struct rp_change {
     bool drifted;      /* changed or removed by somebody else since the last refresh */
     bool adopted;      /* it exists, and is taken into the state */
     bool exists;       /* to be created, though an object of its key exists */
+    bool same_key;     /* the plugin knows both keys by one id, however they are spelt */
     const char *address;
     const char *moved_from; /* the object's address in the state, where it is another one */
     const rp_type *type;

@@ -144,6 +144,11 @@ static void warn_of_existing(rp_workspace *in, const rp_plan *plan)
         if (plan->changes[i].exists)
             rp_diagnostics_add(&in->diagnostics, &about, true, "an object with this key exists already", NULL,
                                NULL, rp_advice(RP_PHASE_SERVER, "already_exists"));
+        if (plan->changes[i].reason == RP_REASON_IMPORTED)
+            rp_diagnostics_add(&in->diagnostics, &about, true, "imported, and not in the configuration", NULL,
+                               NULL,
+                               "The object is left alone. Add it to the configuration, or remove it from the "
+                               "state with \"rp state rm\".");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/output/plan_text.h"
 
+#include "cli/engine/json_equal.h"
 #include "cli/output/attribute_text.h"
 #include "cli/output/terminal_text.h"
 #include "json/scan.h"
@@ -92,6 +93,9 @@ static int list_identity(void *context, const char *name, const rp_json *value)
 
     if (strcmp(name, "id") != 0 && (in->how->lines || !rp_type_is_key(in->change->type, name)))
         return 0;
+    if (in->desired && rp_json_has(in->desired, name) &&
+        !rp_json_equal(value, rp_json_get(in->desired, name)))
+        return 0; /* shown already, as what differs */
     return list_value(context, name, value);
 }
 

@@ -43,21 +43,25 @@ static int print(const rp_json *document)
     return 0;
 }
 
+int rp_plugin_handle_show_document(const rp_json *document, int32_t status)
+{
+    int failed = print(document);
+
+    rp_report_diagnostics(document, status, stderr);
+    return failed ? failed : rp_exit_code(status);
+}
+
 int rp_plugin_handle_show(rphost_answer *answer)
 {
     const rp_json *document = rp_answer_document(answer);
-    int32_t status = rphost_status(answer);
-    int failed;
+    int code = RP_EXIT_TROUBLE;
 
-    if (!document) {
+    if (document)
+        code = rp_plugin_handle_show_document(document, rphost_status(answer));
+    else
         fputs("rp: out of memory\n", stderr);
-        rphost_release(answer);
-        return RP_EXIT_TROUBLE;
-    }
-    failed = print(document);
-    rp_report_diagnostics(document, status, stderr);
     rphost_release(answer);
-    return failed ? failed : rp_exit_code(status);
+    return code;
 }
 
 int rp_plugin_handle_fail(const rp_error *error)

@@ -62,9 +62,35 @@ START_TEST(a_list_of_names_has_the_names_for_values)
 }
 END_TEST
 
+START_TEST(for_each_may_be_in_a_file)
+{
+    rp_plugin_schema plugin_schema = world_plugin_schema();
+    rp_project project = world_project(
+        NOTES(
+            "  n:\n    type: note\n    for_each: ${file:rows.csv}\n    record: {name: \"${each.key}\", text: "
+            "\"${each.value.text}\", size: \"${each.value.size}\"}\n"),
+        &plugin_schema);
+
+    ck_assert_uint_eq(project.desired_count, 2);
+    ck_assert_str_eq(project.desired[0].record, "{\"name\":\"a\",\"text\":\"one, two\",\"size\":7}");
+    ck_assert_str_eq(project.desired[1].record, "{\"name\":\"b\",\"text\":\"07\",\"size\":8}");
+    rp_project_done(&project);
+    project = world_project(
+        NOTES("  n:\n    type: tag\n    for_each: ${file:names.json}\n    record: {word: \"${each.key}\"}\n"),
+        &plugin_schema);
+    ck_assert_uint_eq(project.desired_count, 2);
+    ck_assert_str_eq(project.desired[1].address, "n[\"y\"]");
+    rp_project_done(&project);
+    rp_plugin_schema_done(&plugin_schema);
+}
+END_TEST
+
 static const struct {
     const char *text, *told;
 } faults[] = {
+    {NOTES("  n: {type: tag, for_each: \"${file:bad.csv}\", record: {}}\n"),
+     ":3:28: bad.csv:3: 1 fields, and the header has 2"},
+    {NOTES("  n: {type: tag, for_each: \"a${file:bad.csv}\", record: {}}\n"), "or ${file:PATH} and no more"},
     {"resources: {}\n", ":1:1: the file has no \"plugin\""},
     {"[]\n", ":1:1: the file must be a map, and is a list"},
     {"plugin: x\nresurces: {}\n", ":2:1: unknown key \"resurces\" (did you mean \"resources\"?)"},
@@ -193,6 +219,7 @@ TCase *project_case(void)
 
     tcase_add_loop_test(tests, references_are_replaced_and_a_whole_value_keeps_its_type, 0,
                         sizeof(expansions) / sizeof(*expansions));
+    tcase_add_test(tests, for_each_may_be_in_a_file);
     tcase_add_test(tests, a_list_of_names_has_the_names_for_values);
     tcase_add_loop_test(tests, what_is_wrong_is_told_with_its_place, 0, sizeof(faults) / sizeof(*faults));
     tcase_add_test(tests, all_faults_are_told_not_the_first_alone);

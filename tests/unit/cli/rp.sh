@@ -30,7 +30,10 @@ says "$out" '"from":"file"'
 expect 0 call probe create "$record" -config=- <config.json
 says "$out" '"from":"file"'
 export RP_CONFIG=config.json
-expect 0 call probe create "$record" --timeout=55
+expect 0 call probe create "$record" --timeout=55ms
+expect 64 call probe create "$record" --timeout=55
+says "$err" "such as 500ms, 90s, 10m or 1h, not \"55\""
+expect 0 call probe create "$record" --timeout=55ms
 says "$out" '"from":"file"'
 says "$out" '"timeout_ms":55'
 expect 0 call probe create "$record" --config '{"from":"line"}'

@@ -30,11 +30,20 @@ static const char *get_env(void *context, const char *name)
 
 static int read_file(void *context, const char *path, rp_buffer *out, rp_error **error)
 {
+    static const struct {
+        const char *path, *text;
+    } files[] = {{"f", "from f\n"},
+                 {"rows.csv", "\xef\xbb\xbfkey,text,size\r\na,\"one, two\",7\r\nb,\"07\",8\r\n"},
+                 {"names.json", "[\"x\", \"y\"]\n"},
+                 {"bad.csv", "a,b\n1,2\n3\n"}};
+
     (void)context;
-    if (strcmp(path, "f") != 0)
-        return rp_error_set(error, RP_E_SYSTEM, "%s: no such file", path);
-    rp_buffer_add_text(out, "from f\n");
-    return 0;
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+        if (!strcmp(path, files[i].path)) {
+            rp_buffer_add_text(out, files[i].text);
+            return 0;
+        }
+    return rp_error_set(error, RP_E_SYSTEM, "%s: no such file", path);
 }
 
 int world_load(const char *text, rp_project *project, rp_error **error)
