@@ -320,6 +320,7 @@ void rp_project_done(rp_project *project)
     for (size_t i = 0; i < project->desired_count; i++) {
         free(project->desired[i].address);
         free(project->desired[i].record);
+        free(project->desired[i].key_text);
     }
     free(project->desired);
     for (size_t i = 0; i < project->block_count; i++)
@@ -513,28 +514,6 @@ static int want_block(rp_project *project, rp_block *block, const rp_plugin_sche
                                                 : want_list(project, block, type, error);
 }
 
-/* Type and key members as one text; "" if a key member is missing: that is for the plugin to say. */
-static int write_key(const rp_desired *desired, rp_buffer *out, rp_error **error)
-{
-    _cleanup_(rp_json_freep) rp_json *record = NULL;
-    int failed = rp_json_parse(desired->record, strlen(desired->record), &record, error);
-
-    if (failed)
-        return failed;
-    rp_buffer_add_text(out, desired->type->name);
-    for (size_t i = 0; i < rp_json_count(desired->type->key); i++) {
-        const char *name = rp_json_text(rp_json_at(desired->type->key, i));
-        const rp_json *value = rp_json_get(record, name ? name : "");
-        rp_buffer_add_char(out, ' ');
-        if (!value) {
-            out->len = 0;
-            return 0;
-        }
-        rp_json_print(value, false, out);
-    }
-    return rp_buffer_ok(out) ? 0 : rp_error_no_memory(error);
-}
-
 static int same_object(const rp_project *project, const rp_desired *one, const rp_desired *other,
                        rp_error **error)
 {
@@ -545,36 +524,29 @@ static int same_object(const rp_project *project, const rp_desired *one, const r
                        one->address, other->address);
 }
 
-static int check_key(const rp_project *project, size_t at, rp_name_index *keys, char **kept, rp_error **error)
+static int check_key(rp_project *project, size_t at, rp_name_index *keys, rp_error **error)
 {
-    rp_buffer key = RP_BUFFER(MAX_KEY);
+    rp_desired *one = &project->desired[at];
     size_t first = at;
-    int failed = write_key(&project->desired[at], &key, error);
 
-    if (failed || !key.len) {
-        rp_buffer_done(&key);
-        return failed;
-    }
-    *kept = rp_buffer_take(&key);
-    if (!*kept || !rp_name_index_add(keys, *kept, at, &first))
+    one->key_text = rp_key_text(one->type, one->record);
+    if (!one->key_text) /* a key member is missing: that is for the plugin to say */
+        return 0;
+    if (!rp_name_index_add(keys, one->key_text, at, &first))
         return rp_error_no_memory(error);
-    return first == at ? 0 : same_object(project, &project->desired[at], &project->desired[first], error);
+    return first == at ? 0 : same_object(project, one, &project->desired[first], error);
 }
 
 static int check_keys(rp_project *project, rp_error **error)
 {
     _cleanup_(rp_name_index_done) rp_name_index keys = {0};
-    char **kept = calloc(project->desired_count + 1, sizeof(*kept));
-    int failed = kept ? 0 : rp_error_no_memory(error);
+    int failed = 0;
 
     for (size_t i = 0; i < project->desired_count && !failed; i++) {
         _cleanup_(rp_error_freep) rp_error *why = NULL;
         if (project->desired[i].record && rp_json_count(project->desired[i].type->key))
-            failed = keep_fault(project, check_key(project, i, &keys, &kept[i], &why), &why, error);
+            failed = keep_fault(project, check_key(project, i, &keys, &why), &why, error);
     }
-    for (size_t i = 0; kept && i < project->desired_count; i++)
-        free(kept[i]);
-    free(kept);
     return failed;
 }
 

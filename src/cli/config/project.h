@@ -29,6 +29,7 @@ typedef struct rp_desired {
     const rp_yaml *value; /* of the key; NULL where for_each is a list */
     const rp_type *type;  /* once the types are known */
     char *record;         /* JSON, in clear */
+    char *key_text; /* type and key as one text; NULL where the type has no key or the record lacks it */
 } rp_desired;
 
 typedef struct rp_project {

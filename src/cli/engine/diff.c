@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define NONE    SIZE_MAX
-#define MAX_KEY 65536
+#define NONE SIZE_MAX
 
 void rp_observed_free(rp_observed *observed, size_t count)
 {
@@ -85,24 +84,6 @@ char *rp_desired_given(const rp_desired *desired, const char *salt, rp_error **e
     if (!made)
         rp_error_no_memory(error);
     return made;
-}
-
-bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out)
-{
-    rp_json_writer writer = RP_JSON_WRITER(out);
-    size_t count = rp_json_count(type->key);
-
-    rp_write_begin(&writer, '{');
-    for (size_t i = 0; i < count; i++) {
-        const char *name = rp_json_text(rp_json_at(type->key, i));
-        const rp_json *member = name ? rp_json_get(value, name) : NULL;
-        if (!member || rp_is_hidden(member))
-            return false;
-        rp_write_name(&writer, name);
-        rp_write_value(&writer, member);
-    }
-    rp_write_end(&writer, '}');
-    return count && rp_buffer_ok(out);
 }
 
 /* What differences are looked for in. */
@@ -191,14 +172,22 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
 
     if (!hidden)
         return RP_E_NO_MEMORY;
-    if ((failed = rp_json_parse(told, strlen(told), &state, error)) < 0 ||
-        (failed = rp_json_parse(change->object->record, strlen(change->object->record), &record, error)) <
-            0 ||
-        (failed = rp_json_parse(hidden, strlen(hidden), &desired, error)) < 0) {
+    failed = rp_json_parse(told, strlen(told), &state, error);
+    if (!failed)
+        failed = rp_json_parse(hidden, strlen(hidden), &desired, error);
+    if (!failed && strcmp(hidden, change->object->record) != 0)
+        failed = rp_json_parse(change->object->record, strlen(change->object->record), &record, error);
+    if (failed) {
         rp_error_add(error, "%s", change->address);
         return failed;
     }
-    in = (comparison){change->type, state, record, desired, change->same_key, false, each, context};
+    in = (comparison){.type = change->type,
+                      .state = state,
+                      .record = record ? record : desired,
+                      .desired = desired,
+                      .same_key = change->same_key,
+                      .each = each,
+                      .context = context};
     return compare(&in);
 }
 
@@ -287,19 +276,6 @@ static size_t *fill_with_none(size_t count)
     return made;
 }
 
-/* Type and key as one text; NULL where there is no key, or where memory is short: then it is not found, and
-   the plan is as it was before keys were compared. */
-static char *key_text(const rp_type *type, const char *json)
-{
-    _cleanup_(rp_json_freep) rp_json *value = NULL;
-    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_KEY);
-
-    if (!rp_json_count(type->key) || rp_json_parse(json, strlen(json), &value, NULL) < 0)
-        return NULL;
-    rp_buffer_format(&text, "%s ", type->name);
-    return rp_key_write(type, value, &text) ? rp_buffer_take(&text) : NULL;
-}
-
 static char *id_text(const char *type, const char *id)
 {
     return id && *id ? rp_format("%s %s", type, id) : NULL;
@@ -315,17 +291,28 @@ static const char *state_of(const planning *in, size_t at)
 static int index_object(planning *in, size_t at, rp_error **error)
 {
     const rp_object *object = &in->from.objects->items[at];
-    const rp_type *type = NULL;
 
     if (*object->deposed)
         return 0;
     if (!rp_name_index_add(&in->by_address, object->address, at, NULL))
         return rp_error_no_memory(error);
-    if (!rp_plugin_schema_find(in->from.plugin_schema, object->type, &type, NULL))
-        in->keys[at] = key_text(type, state_of(in, at));
     in->ids[at] = id_text(object->type, object->id);
-    if ((in->keys[at] && !rp_name_index_add(&in->by_key, in->keys[at], at, NULL)) ||
-        (in->ids[at] && !rp_name_index_add(&in->by_id, in->ids[at], at, NULL)))
+    if (in->ids[at] && !rp_name_index_add(&in->by_id, in->ids[at], at, NULL))
+        return rp_error_no_memory(error);
+    return 0;
+}
+
+/* Reading the key of a state takes its time, so only those are read that nothing claims by its record. */
+static int index_key(planning *in, size_t at, rp_error **error)
+{
+    const rp_object *object = &in->from.objects->items[at];
+    const rp_type *type = NULL;
+
+    if (*object->deposed || in->claimed[at] != NONE ||
+        rp_plugin_schema_find(in->from.plugin_schema, object->type, &type, NULL) < 0)
+        return 0;
+    in->keys[at] = rp_key_text(type, state_of(in, at));
+    if (in->keys[at] && !rp_name_index_add(&in->by_key, in->keys[at], at, NULL))
         return rp_error_no_memory(error);
     return 0;
 }
@@ -371,7 +358,7 @@ static bool find_by_key(const planning *in, size_t at, size_t *object)
 {
     const rp_desired *desired = &in->from.project->desired[at];
     const rp_observed *found = in->from.found ? &in->from.found[at] : NULL;
-    _cleanup_(rp_freep) char *key = key_text(desired->type, desired->record);
+    const char *key = desired->key_text;
     _cleanup_(rp_freep) char *id = found ? id_text(desired->type->name, found->id) : NULL;
 
     return (key && rp_name_index_find(&in->by_key, key, object)) ||
@@ -399,7 +386,7 @@ static int match_by_key(planning *in, size_t at, rp_error **error)
     const rp_desired *desired = &in->from.project->desired[at];
     size_t object;
 
-    if (!is_targeted(in, desired->address) || !find_by_key(in, at, &object))
+    if (in->matched[at] != NONE || !is_targeted(in, desired->address) || !find_by_key(in, at, &object))
         return 0;
     if (in->claimed[object] != NONE)
         return same_object(in, at, object, error);
@@ -446,10 +433,39 @@ static int check_move(const planning *in, size_t at, rp_error **error)
     return rp_error_set(error, RP_E_INVALID, "%s is now what %s was: give -target for both", to, from);
 }
 
+/* Most objects are where they were, and are to be as they were made: so their key is the same. */
+static bool match_unchanged(planning *in, size_t at)
+{
+    const rp_desired *desired = &in->from.project->desired[at];
+    size_t object;
+
+    if (!is_targeted(in, desired->address))
+        return true;
+    if (!desired->key_text || desired->type->hides ||
+        !rp_name_index_find(&in->by_address, desired->address, &object) ||
+        strcmp(in->from.objects->items[object].type, desired->type->name) != 0 ||
+        strcmp(in->from.objects->items[object].record, desired->record) != 0)
+        return false;
+    claim(in, at, object);
+    return true;
+}
+
+static int match_quickly(planning *in, size_t count, rp_error **error)
+{
+    size_t left = 0;
+    int failed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        left += !match_unchanged(in, i);
+    for (size_t i = 0; left && i < in->from.objects->count && !failed; i++)
+        failed = index_key(in, i, error);
+    return failed;
+}
+
 static int match(planning *in, rp_error **error)
 {
     size_t count = in->from.options->destroy ? 0 : in->from.project->desired_count;
-    int failed = 0;
+    int failed = match_quickly(in, count, error);
 
     for (size_t i = 0; i < count && !failed; i++)
         failed = match_by_key(in, i, error);
@@ -470,9 +486,11 @@ int rp_plan_missing(const rp_diff_input *input, bool *missing, rp_error **error)
     size_t object;
 
     in.from.found = NULL;
+    if (!failed)
+        failed = match_quickly(&in, input->project->desired_count, error);
     for (size_t i = 0; i < input->project->desired_count && !failed; i++)
-        missing[i] = is_targeted(&in, input->project->desired[i].address) &&
-                     rp_json_count(input->project->desired[i].type->key) && !find_by_key(&in, i, &object);
+        missing[i] = in.matched[i] == NONE && input->project->desired[i].key_text &&
+                     is_targeted(&in, input->project->desired[i].address) && !find_by_key(&in, i, &object);
     return failed;
 }
 

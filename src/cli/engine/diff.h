@@ -128,10 +128,6 @@ static inline const char *rp_change_state(const rp_change *change)
 /* For each desired object whose key no object of the state has: true in `missing`, which has room for all. */
 int rp_plan_missing(const rp_diff_input *input, bool *missing, rp_error **error);
 
-/* Writes the members of the type's key from a record or state, as a JSON object. False if one is missing, or
-   if the type has no key. */
-bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out);
-
 /* An attribute that differs. */
 typedef struct rp_difference {
     const char *name;

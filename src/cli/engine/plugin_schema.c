@@ -8,6 +8,7 @@
 
 #define MAX_NAMES    4096
 #define USUAL_SETTLE 300000
+#define MAX_KEY      65536
 #define MAX_TYPES    1000
 
 static bool hides(const rp_json *schema)
@@ -282,4 +283,33 @@ void rp_write_revealed(const rp_json *value, rp_json_writer *writer)
     } else {
         rp_write_value(writer, value);
     }
+}
+
+bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out)
+{
+    rp_json_writer writer = RP_JSON_WRITER(out);
+    size_t count = rp_json_count(type->key);
+
+    rp_write_begin(&writer, '{');
+    for (size_t i = 0; i < count; i++) {
+        const char *name = rp_json_text(rp_json_at(type->key, i));
+        const rp_json *member = name ? rp_json_get(value, name) : NULL;
+        if (!member || rp_is_hidden(member))
+            return false;
+        rp_write_name(&writer, name);
+        rp_write_value(&writer, member);
+    }
+    rp_write_end(&writer, '}');
+    return count && rp_buffer_ok(out);
+}
+
+char *rp_key_text(const rp_type *type, const char *json)
+{
+    _cleanup_(rp_json_freep) rp_json *value = NULL;
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(MAX_KEY);
+
+    if (!rp_json_count(type->key) || rp_json_parse(json, strlen(json), &value, NULL) < 0)
+        return NULL;
+    rp_buffer_format(&text, "%s ", type->name);
+    return rp_key_write(type, value, &text) ? rp_buffer_take(&text) : NULL;
 }

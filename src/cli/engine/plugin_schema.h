@@ -55,6 +55,13 @@ bool rp_type_is_updatable(const rp_type *type, const char *name);
 /* Whether the type's hooks take an option of that name, with that word as a value. */
 bool rp_type_has_option(const rp_type *type, const char *name, const char *word);
 
+/* Writes the members of the type's key from a record or state, as a JSON object. False if one is missing, or
+   if the type has no key. */
+bool rp_key_write(const rp_type *type, const rp_json *value, rp_buffer *out);
+
+/* Type and key of a record or state as one text, for the caller to free; NULL where there is none. */
+char *rp_key_text(const rp_type *type, const char *json);
+
 bool rp_type_is_key(const rp_type *type, const char *name);
 
 /*

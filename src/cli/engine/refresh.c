@@ -8,9 +8,10 @@
 #include "cli/state/persist.h"
 #include "json/scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define AT_ONCE 2000 /* records in a call: bounds the memory that their answer takes */
+#define AT_ONCE 1000 /* records in a call: bounds the memory that their answer takes */
 
 /* Records of one type that are read in one call, and where what they show goes. */
 typedef struct batch {
@@ -221,16 +222,38 @@ static bool is_targeted(const rp_diff_options *options, const char *address)
     return !options->target_count;
 }
 
+/* What is to be read, and what it is ordered by. */
+typedef struct entry {
+    const char *name;
+    size_t member;
+} entry;
+
+static int compare_names(const void *one, const void *other)
+{
+    return strcmp(((const entry *)one)->name, ((const entry *)other)->name);
+}
+
+/* In the order of ids, which most often begin with what the objects are part of: so each parent is listed for
+ * few calls. */
 static int read_type(batch *one, const rp_diff_options *options, rp_error **error)
 {
     const rp_objects *objects = &one->in->objects;
+    _cleanup_(rp_freep) entry *entries = calloc(objects->count + 1, sizeof(*entries));
+    size_t count = 0;
     int failed = 0;
 
-    for (size_t i = 0; i < objects->count && !failed; i++)
+    if (!entries)
+        return rp_error_no_memory(error);
+    for (size_t i = 0; i < objects->count; i++)
         if (!strcmp(objects->items[i].type, one->type->name) &&
             is_targeted(options, objects->items[i].address))
-            failed = add(one, i, objects->items[i].address,
-                         rp_persist_revealed(objects->items[i].state, error), error);
+            entries[count++] = (entry){objects->items[i].id, i};
+    qsort(entries, count, sizeof(*entries), compare_names);
+    for (size_t i = 0; i < count && !failed; i++) {
+        const rp_object *object = &objects->items[entries[i].member];
+        failed =
+            add(one, entries[i].member, object->address, rp_persist_revealed(object->state, error), error);
+    }
     return failed ? failed : read_all(one, error);
 }
 
@@ -267,11 +290,20 @@ static char *key_of(const rp_desired *desired, rp_error **error)
 static int look_up_type(batch *one, const bool *missing, rp_error **error)
 {
     const rp_project *project = &one->in->project;
+    _cleanup_(rp_freep) entry *entries = calloc(project->desired_count + 1, sizeof(*entries));
+    size_t count = 0;
     int failed = 0;
 
-    for (size_t i = 0; i < project->desired_count && !failed; i++)
+    if (!entries)
+        return rp_error_no_memory(error);
+    for (size_t i = 0; i < project->desired_count; i++)
         if (missing[i] && project->desired[i].type == one->type)
-            failed = add(one, i, project->desired[i].address, key_of(&project->desired[i], error), error);
+            entries[count++] = (entry){project->desired[i].key_text, i};
+    qsort(entries, count, sizeof(*entries), compare_names);
+    for (size_t i = 0; i < count && !failed; i++) {
+        const rp_desired *desired = &project->desired[entries[i].member];
+        failed = add(one, entries[i].member, desired->address, key_of(desired, error), error);
+    }
     return failed ? failed : read_all(one, error);
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define AT_ONCE 2000 /* records in a call */
+#define AT_ONCE 1000 /* records in a call */
 
 static void report(rp_workspace *in, const rp_desired *desired, const rp_json *result)
 {

@@ -16,7 +16,9 @@ char *rp_persist_state(const rp_type *type, const rp_json *state, const char *sa
     rp_json_writer writer = RP_JSON_WRITER(&text);
     char *made = NULL;
 
-    if (rp_type_hide(type, state, salt, &writer, error) < 0)
+    if (!type->hides)
+        rp_json_print(state, false, &text);
+    else if (rp_type_hide(type, state, salt, &writer, error) < 0)
         return NULL;
     made = rp_buffer_take(&text);
     if (!made)
