@@ -1,7 +1,9 @@
 #include "bridge/log.h"
 
+#include "base/text.h"
 #include "json/writer.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,52 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_LINE (64u << 10)
+#define MAX_LINE    (64u << 10)
+#define MAX_SECRETS 32u
+#define HIDDEN      "(sensitive)"
+
+static struct {
+    pthread_mutex_t lock;
+    char *texts[MAX_SECRETS];
+    size_t count;
+} secrets = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void log_hide(const char *secret, size_t len)
+{
+    char *copy = len >= LOG_LEAST_SECRET ? strndup(secret, len) : NULL;
+
+    pthread_mutex_lock(&secrets.lock);
+    if (copy && secrets.count < MAX_SECRETS)
+        secrets.texts[secrets.count++] = copy;
+    else
+        free(copy);
+    pthread_mutex_unlock(&secrets.lock);
+}
+
+/* The length of the secret that the text begins with; 0: none. */
+static size_t secret_at(const char *text)
+{
+    for (size_t i = 0; i < secrets.count; i++)
+        if (rp_starts_with(text, secrets.texts[i]))
+            return strlen(secrets.texts[i]);
+    return 0;
+}
+
+/* What a careless plugin tells of its config does not get into a log. */
+static void write_redacted(const char *message, rp_buffer *to)
+{
+    pthread_mutex_lock(&secrets.lock);
+    while (*message) {
+        size_t hidden = secret_at(message);
+
+        if (hidden)
+            rp_buffer_add_text(to, HIDDEN);
+        else
+            rp_buffer_add_char(to, *message);
+        message += hidden ? hidden : 1;
+    }
+    pthread_mutex_unlock(&secrets.lock);
+}
 
 /* Six decimals: Terraform shows a line with any other time as it is. */
 static void write_time(rp_json_writer *writer)
@@ -43,12 +90,13 @@ static void put(rp_buffer *line)
 
 static void write_line(const char *level, const char *module, const char *message)
 {
-    _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(MAX_LINE);
+    _cleanup_(rp_buffer_done) rp_buffer line = RP_BUFFER(MAX_LINE), words = RP_BUFFER(MAX_LINE / 8);
     rp_json_writer writer = RP_JSON_WRITER(&line);
 
     rp_write_begin(&writer, '{');
     rp_write_text_member(&writer, "@level", level);
-    rp_write_text_member(&writer, "@message", message);
+    write_redacted(message, &words);
+    rp_write_text_member(&writer, "@message", rp_buffer_text(&words));
     rp_write_text_member(&writer, "@module", module);
     write_time(&writer);
     rp_write_end(&writer, '}');

@@ -6,6 +6,11 @@
 
 #include "json/value.h"
 
+/* A text that no line may show from now on, such as a password; copied. Those under LOG_LEAST_SECRET bytes
+   are not searched for: false positives. */
+#define LOG_LEAST_SECRET 6
+void log_hide(const char *secret, size_t len);
+
 /* level: "trace", "debug", "info", "warn", "error". */
 void log_line(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,5 +1,6 @@
 #include "bridge/rpc.h"
 
+#include "bridge/log.h"
 #include "bridge/record_plan.h"
 #include "bridge/resource.h"
 
@@ -102,6 +103,16 @@ static void validate_provider(call *one, const ProtobufCMessage *request, rp_buf
     SEND(one, out);
 }
 
+static void hide_secrets(const attributes *of, const value *config)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        const value *set = value_get(config, of->items[i].name);
+
+        if (of->items[i].sensitive && value_kind_of(set) == VALUE_STRING)
+            log_hide(set->text, set->len);
+    }
+}
+
 static void configure(call *one, const value *config)
 {
     _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(16u << 20);
@@ -112,6 +123,7 @@ static void configure(call *one, const value *config)
         atomic_store(&one->provider->config_unknown, true);
         return;
     }
+    hide_secrets(&one->provider->catalog.config.object, config);
     write_config(&one->provider->catalog, config, &text);
     if (!plugin_configure(&one->provider->plugin, rp_buffer_text(&text), text.len, &why)) {
         report_config(one, &why);

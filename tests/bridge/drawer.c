@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 struct rp_instance {
-    char folder[256];
+    char folder[256], token[64];
 };
 
 static int *volatile nowhere;
@@ -184,7 +184,7 @@ static int is_cancelled(const rp_call *call)
     return call && call->cancel && __atomic_load_n(call->cancel, __ATOMIC_SEQ_CST);
 }
 
-static void tell(const rp_call *call, const char *kind, int record, json_object *state)
+static void tell(const rp_call *call, const char *kind, int record, json_object *state, const char *words)
 {
     json_object *event = json_object_new_object();
     const char *json;
@@ -193,7 +193,7 @@ static void tell(const rp_call *call, const char *kind, int record, json_object 
     json_object_object_add(event, "record", json_object_new_int(record));
     json_object_object_add(event, "state", json_object_get(state));
     json_object_object_add(event, "level", json_object_new_string("debug"));
-    json_object_object_add(event, "message", json_object_new_string("an item is being made"));
+    json_object_object_add(event, "message", json_object_new_string(words));
     json = json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN);
     if (call && call->on_event)
         call->on_event(call->context, json, strlen(json));
@@ -204,7 +204,7 @@ static json_object *take_long(const rp_call *call, int record, json_object *item
 {
     const struct timespec moment = {.tv_nsec = 10000000};
 
-    tell(call, "state", record, item);
+    tell(call, "state", record, item, "");
     for (int i = 0; i < 500 && !(notices && is_cancelled(call)); i++)
         nanosleep(&moment, NULL);
     return result("cancelled", "unknown", item);
@@ -214,8 +214,10 @@ static json_object *create_one(const rp_instance *in, const rp_call *call, json_
 {
     const char *color = text(record, "color");
     json_object *there = load(in, record), *item = item_of(record, 1);
+    char words[128];
 
-    tell(call, "log", index, NULL);
+    snprintf(words, sizeof(words), "an item is being made with %s", in->token); /* careless */
+    tell(call, "log", index, NULL, words);
     if (there) {
         json_object_put(item);
         return result("already_exists", "none", there);
@@ -371,6 +373,7 @@ static const rp_response *open_(rp_instance *none, const rp_call *call, const ch
     (void)none, (void)call;
     snprintf(made->folder, sizeof(made->folder), "%s",
              text(json_object_object_get(asked, "config"), "folder"));
+    snprintf(made->token, sizeof(made->token), "%s", text(json_object_object_get(asked, "config"), "token"));
     json_object_put(asked);
     return respond(json_tokener_parse("{\"results\":[]}"), RP_OK, made);
 }

@@ -617,12 +617,14 @@ START_TEST(log_events_reach_terraform_in_its_shape)
     Tf__ApplyResourceChangeResponse *reply;
     const char *line;
 
-    configure("");
+    configure(",\"token\":\"open sesame\"");
     reply = make("drawer_item", item_with("a", "plain"), NULL, nothing);
     FREE(reply);
     ck_assert_int_eq(end_of_bridge(), 0);
-    line = strstr(client_log(bridge),
-                  "{\"@level\":\"debug\",\"@message\":\"an item is being made\",\"@module\":\"drawer\"");
+    ck_assert_ptr_null(strstr(client_log(bridge), "open sesame"));
+    line = strstr(
+        client_log(bridge),
+        "{\"@level\":\"debug\",\"@message\":\"an item is being made with (sensitive)\",\"@module\":\"drawer\"");
     ck_assert_msg(line != NULL, "%s", client_log(bridge));
     line = strstr(line, "\"@timestamp\":\"");
     ck_assert_ptr_nonnull(line);
