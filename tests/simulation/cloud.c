@@ -513,8 +513,14 @@ void cloud_dropped(world *w, exchange *one)
                 break;
             }
     }
-    if (w->sends[one->send].known == SEND_RUNNING)
+    if (w->sends[one->send].known != SEND_RUNNING)
+        return;
+    if (one->fate != FATE_UNREACHED) {
         lose(w, one->send);
+        return;
+    }
+    w->sends[one->send].known = SEND_NOTHING;
+    untouch(w, &w->sends[one->send]);
 }
 
 /* --- lists -------------------------------------------------------------------------------------- */
@@ -640,6 +646,9 @@ static void answer_page(world *w, exchange *one)
     int status = acts ? of_post[world_pick(w, 4)] : of_get[world_pick(w, 6)];
     const char *body = "<html><body>the proxy says no</body></html>";
 
+    /* A list that is refused with 400 counts as refused by the service, in whatever words. */
+    if (one->kind == REQUEST_IS_LIST && status == 400)
+        status = 404;
     exchange_answer(w, one, status, HTML, body, strlen(body));
     if (acts && status < 500)
         w->sends[one->send].acts = false;

@@ -285,13 +285,12 @@ typedef struct world {
 enum {
     WITH_CAPS = 1 << 0,       /* pages are capped at any size */
     WITH_FORGETTING = 1 << 1, /* what is idle is forgotten */
-    WITH_PROXIES = 1 << 2,    /* polls and lists that a proxy answers with 4xx */
-    WITH_HUNGER = 1 << 3,     /* allocations fail */
-    WITH_VANISHED = 1 << 4,   /* members that vanish while a call waits for their health */
-    WITH_PLACES = 1 << 5,     /* repeated attempts count against max_parallel */
-    WITH_UNWANTED = 1 << 6,   /* nothing is asked for when the last caller has ended */
-    WITH_HELD = 1 << 7,       /* requests that are held back have not been sent */
-    WITH_RENEWALS = 1 << 8    /* tokens that end, or are refused, when their caller has left */
+    WITH_HUNGER = 1 << 2,     /* allocations fail */
+    WITH_VANISHED = 1 << 3,   /* members that vanish while a call waits for their health */
+    WITH_PLACES = 1 << 4,     /* repeated attempts count against max_parallel */
+    WITH_UNWANTED = 1 << 5,   /* nothing is asked for when the last caller has ended */
+    WITH_HELD = 1 << 6,       /* requests that are held back have not been sent */
+    WITH_RENEWALS = 1 << 7    /* tokens that end, or are refused, when their caller has left */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */
