@@ -29,6 +29,7 @@ typedef struct attempts {
     bool unreached;
     unsigned failures;
     unsigned malformed;
+    bool held;     /* by a pause that it has not been told of yet */
     bool has_sent; /* an attempt that ended may have had an effect */
 } attempts;
 
@@ -328,6 +329,7 @@ static int retry_start(rp_transport *transport, const rp_http_request *request, 
         return rp_error_no_memory(error);
     TAILQ_INSERT_TAIL(&self->waiting, mine, link);
     if (!may_start(self)) {
+        mine->held = true;
         note_next_due(self);
         rp_transport_wake(self->inner);
     } else if ((result = begin(self, mine, error)) < 0) {
@@ -377,11 +379,37 @@ static void begin_due(retry *self)
     }
 }
 
+static attempts *first_held(const retry *self)
+{
+    attempts *each;
+
+    TAILQ_FOREACH (each, &self->waiting, link)
+        if (each->held)
+            return each;
+    return NULL;
+}
+
+/* So that the owner knows why its request waits. It may drop that one, and any other. */
+static void tell_held(retry *self)
+{
+    static const char words[] = "HTTP 429: the server asked for a pause before this request";
+    attempts *mine;
+
+    while ((mine = first_held(self))) {
+        int64_t left_ms = self->paused_until_ms - rp_now_ms(self->clock);
+        rp_error why = {.code = RP_E_THROTTLED, .message = (char *)words, .retry_after_ms = left_ms};
+        mine->held = false;
+        if (left_ms > 0 && mine->request->again)
+            mine->request->again(mine->request->context, NULL, &why, left_ms);
+    }
+}
+
 static void retry_step(rp_transport *transport)
 {
     retry *self = (retry *)transport;
 
     rp_transport_step(self->inner);
+    tell_held(self);
     begin_due(self);
     end_spread(self);
     note_next_due(self);

@@ -297,6 +297,13 @@ static void flatten(char *text)
             *text = ' ';
 }
 
+static bool is_html(const rp_http_reply *reply)
+{
+    const char *start = reply->body + strspn(reply->body, " \t\r\n");
+
+    return rp_starts_with_any_case(start, "<html") || rp_starts_with_any_case(start, "<!doctype html");
+}
+
 char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
@@ -306,7 +313,9 @@ char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret)
     rp_json_parse(reply->body, reply->body_len, &body, NULL);
     words = words_in(body, &code);
     if (!words)
-        return rp_format("HTTP %d", reply->status);
+        return rp_format("HTTP %d%s", reply->status,
+                         is_html(reply) ? " with a page of HTML, which is no answer of the identity service"
+                                        : "");
     if (repeats(words, secret) || repeats(code, secret))
         return rp_format("HTTP %d, whose text repeats a secret", reply->status);
     told = code ? rp_format("HTTP %d %.64s: %.*s", reply->status, code, MAX_WORDS_BYTES, words)

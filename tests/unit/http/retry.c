@@ -309,7 +309,12 @@ START_TEST(throttling_holds_all_requests_even_those_that_are_new)
     begin(&here, &late);
     ck_assert_uint_eq(here.inner.wakes, 1);
     ck_assert_int_eq(sleeps(&here), 7000);
-    pass(&here, 6999);
+    pass(&here, 1000);
+    ck_assert_uint_eq(told[2].again, 1);
+    ck_assert_int_eq(told[2].again_code, RP_E_THROTTLED);
+    ck_assert_int_eq(told[2].pause_ms, 6000);
+    pass(&here, 5999);
+    ck_assert_uint_eq(told[2].again, 1);
     ck_assert_uint_eq(here.inner.count, 2);
     pass(&here, 1);
     ck_assert_uint_eq(here.inner.count, 3);
