@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define QUIET_MS    15  /* nobody came for so long: all are here */
+#define QUIET_MS    25  /* nothing came for so long: all are here */
 #define MOST_MS     150 /* whoever keeps coming goes with the next */
 #define MAX_CALLERS 256u
 #define MAX_REQUEST (64u << 20)
@@ -22,7 +22,6 @@ struct gathered {
     rp_buffer records;
     joined callers[MAX_CALLERS];
     size_t caller_count, count;
-    struct timespec last; /* when the latest caller came */
     answer answer;
     bool done;
     unsigned users;
@@ -59,6 +58,13 @@ static struct timespec now(void)
     return time;
 }
 
+void gather_note(gather *one)
+{
+    pthread_mutex_lock(&one->lock);
+    one->last = now();
+    pthread_mutex_unlock(&one->lock);
+}
+
 static bool asks_the_same(const gathered *open, const gather_request *request)
 {
     const gather_request *other = open->leaders;
@@ -78,7 +84,6 @@ static size_t join(gathered *open, const gather_request *request)
     rp_buffer_add_text(&open->records, request->records);
     open->count += request->count;
     open->users++;
-    open->last = now();
     pthread_cond_broadcast(&open->changed);
     return first;
 }
@@ -116,7 +121,7 @@ static void wait_for_others(gather *one, gathered *open)
     struct timespec most = after(now(), MOST_MS), until;
 
     for (;;) {
-        until = after(open->last, QUIET_MS);
+        until = after(one->last, QUIET_MS);
         if (is_before(most, until))
             until = most;
         if (!is_before(now(), until))

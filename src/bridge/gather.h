@@ -8,6 +8,7 @@
 #include "bridge/plugin.h"
 
 #include <pthread.h>
+#include <time.h>
 
 typedef struct gathered gathered;
 
@@ -15,7 +16,8 @@ typedef struct gather {
     pthread_mutex_t lock;
     gathered *open; /* those that still take records */
     unsigned running;
-    bool was_alone; /* the latest call found no company: the next does not wait for any */
+    struct timespec last; /* when anything came */
+    bool was_alone;       /* the latest call found no company: the next does not wait for any */
 } gather;
 
 /* What a caller brings. All is borrowed until the call returns. */
@@ -31,6 +33,10 @@ typedef struct gather_request {
 } gather_request;
 
 void gather_start(gather *one);
+
+/* Some request of Terraform's has come: its planning, say, which a create may follow. Whoever waits for
+ * company waits on. */
+void gather_note(gather *one);
 
 /* Calls the plugin, with whoever asks for the same at this time. *first is the index of the caller's first
  * result. */

@@ -81,6 +81,7 @@ void jobs_add(jobs *of, http2_stream *stream, const rpc_method *method, const vo
     one->reply = RP_BUFFER(MAX_REPLY);
     one->of = of;
     call_start(&one->call, of->provider);
+    gather_note(&of->provider->gather);
     *of->waiting_end = one;
     of->waiting_end = &one->next;
     start_waiting(of);

@@ -88,25 +88,23 @@ class Run:
         return f"exit code {self.code}\n{self.out}"
 
 
-def make_mirror(rp, plugins, plugin, folder, bridge=None):
+def make_mirror(rp, plugins, plugin, folder, *options):
     """rp provider, into a mirror of that folder; the block it prints."""
     environment = {**os.environ, "RP_PLUGIN_PATH": plugins}
-    if bridge:
-        environment["RP_BRIDGE"] = bridge
-    return subprocess.run([rp, "provider", plugin, "-out", folder], env=environment, check=True, text=True,
+    return subprocess.run([rp, "provider", plugin, "-out", folder, *options], env=environment, check=True, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
 
 
 class Bed:
     """A folder in which the engine is run, with a home and a mirror of its own."""
 
-    def __init__(self, rp, plugins, plugin="elb_member", bridge=None):
+    def __init__(self, rp, plugins, plugin="elb_member", *options):
         self.program = program()
         self.home = tempfile.mkdtemp(prefix="bridge-")
         self.folder = os.path.join(self.home, "work")
         self.mirror = os.path.join(self.home, "mirror")
         os.mkdir(self.folder)
-        self.block = make_mirror(rp, plugins, plugin, self.mirror, bridge)
+        self.block = make_mirror(rp, plugins, plugin, self.mirror, *options)
         with open(os.path.join(self.home, "rc"), "w") as file:
             file.write(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{self.mirror}"\n  }}\n}}\n')
         self.environment = {name: value for name, value in os.environ.items()

@@ -406,6 +406,22 @@ LANES = [[a_life, imports, sets, partial_failure, diagnostics], [unknown_values,
          [parallel, interrupted, empty_lists], [faults_of_single_ones], [faults_of_a_set]]
 
 
+def check_zip(rp, plugins, simulator):
+    """The same package as a zip, twice the same, and unpacked by the engine."""
+    bed, again = Bed(rp, plugins, "elb_member", "-zip"), Bed(rp, plugins, "elb_member", "-zip")
+    found = [os.path.join(folder, name) for one in (bed, again) for folder, _, names in os.walk(one.mirror)
+             for name in names]
+    check(len(found) == 2 and all(name.endswith(".zip") for name in found), f"not zips: {found}")
+    with open(found[0], "rb") as one, open(found[1], "rb") as other:
+        check(one.read() == other.read(), "packed twice, and not the same")
+    bed.write(bed.block, "versions.tf")
+    bed.write(provider(simulator) + member())
+    bed.init()
+    bed.plan(code=2, says="1 to add")
+    bed.remove()
+    again.remove()
+
+
 def run(rp, sim, plugins, scenarios):
     """These, one after the other, with a simulator and a folder of their own."""
     bed = Bed(rp, plugins)
@@ -413,6 +429,8 @@ def run(rp, sim, plugins, scenarios):
     bed.write(bed.block, "versions.tf")
     bed.init()
     try:
+        if a_life in scenarios:
+            check_zip(rp, plugins, simulator)
         for scenario in scenarios:
             fresh(bed, simulator)
             began = time.monotonic()

@@ -726,6 +726,16 @@ START_TEST(a_thousand_calls_leave_nothing_behind)
 }
 END_TEST
 
+START_TEST(sigterm_ends_it_in_order)
+{
+    configure("");
+    ck_assert_int_eq(kill(client_pid(bridge), SIGTERM), 0);
+    ck_assert_int_eq(end_of_bridge(), 0);
+    ck_assert_int_ne(access(client_socket(bridge), F_OK), 0);
+    start_again();
+}
+END_TEST
+
 START_TEST(without_a_plugin_the_schema_says_so)
 {
     client *alone = client_start(BRIDGE_ALONE, CLIENT_PLAIN);
@@ -763,6 +773,7 @@ int main(void)
     tcase_add_test(tests, many_calls_run_side_by_side);
     tcase_add_test(tests, stop_cancels_and_keeps_the_state);
     tcase_add_test(tests, good_bye_with_calls_in_flight_returns_what_is_known);
+    tcase_add_test(tests, sigterm_ends_it_in_order);
     tcase_add_test(tests, a_crash_has_last_words);
     tcase_add_test(tests, a_plugin_that_exits_has_last_words);
     tcase_add_test(tests, log_events_reach_terraform_in_its_shape);
