@@ -57,7 +57,11 @@ static void settle_done(ledger *l, slot *one, int64_t now)
     if (one->acting && one->doing == WANT_CREATE)
         want_found(l, one, true, now);
     else if (one->acting)
-        want_finish_gone(l, one->acting, true);
+        want_finish(l, one->acting,
+                    (want_result){.status = RP_OK,
+                                  .outcome = OUTCOME_DONE,
+                                  .existed = true,
+                                  .by_whom_unknown = one->flight == FLIGHT_UNRESOLVED && !one->job});
     slot_end_flight(one);
 }
 

@@ -126,9 +126,10 @@ void job_unref(job *one);
 typedef struct want_result {
     int status; /* RP_OK, RP_IN_PROGRESS, RP_ALREADY_EXISTS, or a failure's */
     outcome outcome;
-    bool existed;    /* delete */
-    bool with_state; /* the result carries a state, of these: */
-    page *page;      /*    the page `member` is on, or NULL */
+    bool existed;         /* delete */
+    bool by_whom_unknown; /* delete: gone, but the answer of the request was lost */
+    bool with_state;      /* the result carries a state, of these: */
+    page *page;           /*    the page `member` is on, or NULL */
     const member *member;
     job *job;         /*    whose id and uri the state shows, or NULL */
     failure *failure; /* what to tell: the cause of a bad status, or a warning with a good one; or NULL */

@@ -190,6 +190,7 @@ static void write_result(const record_tasks *all, size_t index, const want_resul
                         .state = result->with_state ? &state : NULL,
                         .matches = true,
                         .existed = result->existed,
+                        .existed_unknown = result->by_whom_unknown,
                         .retryable = may_succeed(result),
                         .retry_after_ms = is_own(result) ? result->failure->retry_after_ms : 0,
                         .diagnostics = found.all,
@@ -202,7 +203,7 @@ static want_result result_of_later(const record_tasks *all, const want_result *f
     want_result later = *first;
 
     if (all->kind == WANT_DELETE && later.status == RP_OK)
-        later.existed = false;
+        later.existed = later.by_whom_unknown = false;
     if (all->kind != WANT_CREATE || (later.status != RP_OK && later.status != RP_ALREADY_EXISTS))
         return later;
     later.status = all->options.adopt ? RP_OK : RP_ALREADY_EXISTS;

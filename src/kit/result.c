@@ -73,7 +73,7 @@ static void write_flags(const rpkit_call *call, const rpkit_result *result, rp_j
 {
     if (result->status == RP_ALREADY_EXISTS)
         rp_write_boolean_member(writer, "matches", result->matches);
-    if (call->hook == HOOK_DELETE && result->status == RP_OK)
+    if (call->hook == HOOK_DELETE && result->status == RP_OK && !result->existed_unknown)
         rp_write_boolean_member(writer, "existed", result->existed);
     if (result->status >= 100)
         rp_write_boolean_member(writer, "retryable", result->retryable);

@@ -295,6 +295,7 @@ typedef struct rpkit_result {
     const void *state;    /* or NULL */
     bool matches;         /* already_exists */
     bool existed;         /* delete, ok */
+    bool existed_unknown; /* delete, ok: gone, but whether there was anything to delete is not known */
     bool retryable;       /* failures */
     int64_t retry_after_ms;
     const rpkit_diagnostic *diagnostics;
