@@ -5,12 +5,18 @@
 #include <stdio.h>
 
 static unsigned left;
-static bool hit;
+static bool hit, on_and_on;
 
 void starve(unsigned nth)
 {
     left = nth;
-    hit = false;
+    hit = on_and_on = false;
+}
+
+void starve_from(unsigned nth)
+{
+    starve(nth);
+    on_and_on = true;
 }
 
 bool starved(void)
@@ -24,6 +30,7 @@ static bool is_turn(void)
     if (left == 0 || --left > 0)
         return false;
     hit = true;
+    left = on_and_on ? 1 : 0;
     return true;
 }
 

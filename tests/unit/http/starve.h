@@ -10,6 +10,9 @@
 /* The nth from now (from 1) fails, and only that; 0: none. */
 void starve(unsigned nth);
 
+/* The nth from now fails, and all after it. */
+void starve_from(unsigned nth);
+
 /* Ends it. True if an allocation was made to fail. */
 bool starved(void);
 

@@ -38,11 +38,7 @@ static const rpkit_attribute fields[] = {
      .check = check_address,
      .format = "ipv4",
      .nullable = true},
-    {.name = "password",
-     .kind = RPKIT_SECRET,
-     .offset = offsetof(server, password),
-     .least = 1,
-     .most = 16},
+    {.name = "password", .kind = RPKIT_SECRET, .offset = offsetof(server, password), .least = 1, .most = 16},
     {.name = "tls", .kind = RPKIT_FLAG, .offset = offsetof(server, tls), .has_default = true, .usual = 1},
     {.name = "port",
      .kind = RPKIT_COUNT,
@@ -222,7 +218,8 @@ START_TEST(partial_reading_takes_null_for_not_known_yet_but_misses_what_is_absen
     ck_assert_ptr_null(into.name);
     ck_assert_int_eq(read_into("{}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
     ck_assert_int_eq(read_into("{\"name\":null,\"port\":0}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
-    ck_assert_int_eq(read_into("{\"name\":null,\"colour\":0}", RPKIT_READ_PARTIAL, &into, NULL), RP_E_INVALID);
+    ck_assert_int_eq(read_into("{\"name\":null,\"colour\":0}", RPKIT_READ_PARTIAL, &into, NULL),
+                     RP_E_INVALID);
     rpkit_attributes_clear(fields, &into);
 }
 END_TEST
@@ -458,9 +455,8 @@ START_TEST(a_part_is_written_and_described_without_a_level_of_its_own)
     _cleanup_(rp_json_freep) rp_json *schema = write_and_parse(write_schema, street_fields);
     const rp_json *properties = rp_json_get(schema, "properties");
 
-    assert_is(written,
-              "{\"name\":\"web\",\"address\":null,\"tls\":false,\"weight\":0,\"mode\":\"job\","
-              "\"sign\":\"lion\",\"length\":3}");
+    assert_is(written, "{\"name\":\"web\",\"address\":null,\"tls\":false,\"weight\":0,\"mode\":\"job\","
+                       "\"sign\":\"lion\",\"length\":3}");
     assert_is(rp_json_get(schema, "required"), "[\"name\",\"sign\"]");
     ck_assert_uint_eq(rp_json_count(properties), 11);
     ck_assert(rp_json_has(properties, "password"));

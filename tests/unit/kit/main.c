@@ -9,6 +9,7 @@ int main(void)
     int failed;
 
     suite_add_tcase(suite, attributes_tests());
+    suite_add_tcase(suite, hooks_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -4,5 +4,6 @@
 #include <check.h>
 
 TCase *attributes_tests(void);
+TCase *hooks_tests(void);
 
 #endif
