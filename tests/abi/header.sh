@@ -1,8 +1,9 @@
 #!/bin/bash
-# header.sh ABI HOST CC CXX: resource_plugin.h and rphost.h, found in these folders, compile as every C and C++ in use,
+# header.sh ABI HOST KIT CC CXX: resource_plugin.h, rphost.h and rpkit.h, found in these folders, compile as every C and C++ in use,
 # without a warning; a struct has no padding, which would be bytes that nobody owns.
 set -euo pipefail
-abi=$1 host=$2
+abi=$1 host=$2 kit=$3
+shift
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
@@ -22,6 +23,11 @@ int has_list(const rp_plugin *plugin)
 END
 cp "$work/use.c" "$work/use.cc"
 
+# rpkit.h is linked statically: its structs may have padding.
+printf '%s\n' '#include <rpkit.h>' 'bool any(rpkit_call *call);' 'bool any(rpkit_call *call) { return rpkit_watch(call) == RP_OK; }' \
+    >"$work/kit.c"
+cp "$work/kit.c" "$work/kit.cc"
+
 command -v "$3" >/dev/null && command -v "$4" >/dev/null || { echo "SKIPPED: no $3 or no $4"; exit 77; }
 failed=0
 try() { # COMPILER STANDARD FILE
@@ -31,6 +37,13 @@ try() { # COMPILER STANDARD FILE
         { echo "FAILED: $1 -std=$2: the entry has no C linkage"; failed=1; }
 }
 
+try_kit() { # COMPILER STANDARD FILE
+    "$1" "-std=$2" -Wall -Wextra -pedantic -Werror "-I$abi" "-I$kit" -c "$3" -o "$work/kit.o" ||
+        { echo "FAILED: rpkit.h with $1 -std=$2"; failed=1; }
+}
+
+for standard in c11 c17; do try_kit "$3" "$standard" "$work/kit.c"; done
+for standard in c++11 c++14 c++17 c++20; do try_kit "$4" "$standard" "$work/kit.cc"; done
 for standard in c11 c17; do try "$3" "$standard" "$work/use.c"; done
 for standard in c++11 c++14 c++17 c++20; do try "$4" "$standard" "$work/use.cc"; done
 exit "$failed"

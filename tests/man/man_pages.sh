@@ -1,7 +1,7 @@
 #!/bin/bash
 # man_pages.sh MAN SOURCE RP ELB_SIM ELB_MEMBER: checks that the man pages are valid, and that they document every option
 # in the help of rp and elb-sim, every setting and attribute in elb_member's describe, with the same values and defaults,
-# and every declaration of rphost.h and resource_plugin.h; and nothing else.
+# and every declaration of rphost.h, rpkit.h and resource_plugin.h; and nothing else.
 set -euo pipefail
 man=$1 source=$2 rp=$3 elb_sim=$4 elb_member=$5
 export LC_ALL=C.UTF-8
@@ -108,6 +108,21 @@ functions_are_documented() {
     done <<<"$lines"
 }
 
+kit_is_documented() {
+    local page names name
+    page=$(text librpkit.3)
+    names=$(declarations "$source/src/kit/rpkit.h" | grep -oE 'rpkit_[a-z_]+\(|rp_hook [a-z_, ]+;' | grep -oE 'rpkit_[a-z_]+' | sort -u)
+    many 40 "functions of the kit" "$names"
+    for name in $names; do
+        grep -qF "$name()" <<<"$page" || fail "librpkit(3) does not document $name"
+    done
+    names=$(declarations "$source/src/kit/rpkit.h" | grep -oE '\bRPKIT_(TEXT|SECRET|FLAG|COUNT|WORD|TEXTS|PART)\b' | sort -u)
+    many 7 "kinds of attributes" "$names"
+    for name in $names; do
+        grep -qw "$name" <<<"$page" || fail "librpkit(3) does not document $name"
+    done
+}
+
 interface_is_documented() {
     local page header lines line
     page=$(text resource_plugin.7)
@@ -165,13 +180,14 @@ plugin_is_documented() {
     done
 }
 
-for page in rp.1 rp-resources.5 elb-sim.1 librphost.3 elb_member.7 resource_plugin.7; do
+for page in rp.1 rp-resources.5 elb-sim.1 librphost.3 librpkit.3 elb_member.7 resource_plugin.7; do
     page_is_in_order $page
 done
 rp_is_documented
 resources_are_documented
 simulator_is_documented
 functions_are_documented
+kit_is_documented
 interface_is_documented
 plugin_is_documented
 exit $((failures > 0))
