@@ -329,10 +329,12 @@ const value *single_data(call *one, const resource_type *of, const value *config
         return &value_null;
     }
     call_one(one, of, "read", &entry, NULL);
-    if (entry.status == RP_NOT_FOUND && !rp_json_count(entry.diagnostics))
+    if (entry.status == RP_NOT_FOUND) {
         diagnostics_error(&one->diagnostics, NULL, "there is no such %s", of->name);
-    else
-        report(one, of, "read", &entry);
+        record_report(one, of, &entry, false);
+        return &value_null;
+    }
+    report(one, of, "read", &entry);
     if (is_failure(entry.status))
         return &value_null;
     return block_with(&one->memory, &of->data.object, config, record_state(&one->memory, of, &entry));

@@ -56,6 +56,9 @@ class Simulator:
                 return sorted(member["server_id"] for member in one["members"])
         return []
 
+    def busy(self):
+        return any(job["status"] not in ("SUCCESS", "FAIL") for job in self.get("state")["jobs"])
+
     def remove(self, server, listener=LISTENER):
         """Somebody else removes a member."""
         for one in self.get("state")["listeners"]:

@@ -557,7 +557,7 @@ START_TEST(stop_cancels_and_keeps_the_state)
     began = now_ms();
     ck_assert_int_eq(client_call(bridge, "StopProvider", NULL, NULL, NULL), 0);
     reply = end_apply(slow);
-    ck_assert_int_lt(now_ms() - began, 1000);
+    ck_assert_int_lt(now_ms() - began, 3000);
     ck_assert_str_eq(text_at(plain(reply->new_state), "id"), "s+a");
     ck_assert_uint_ge(reply->n_diagnostics, 1);
     FREE(reply);
