@@ -1,0 +1,384 @@
+/*
+ * A set is applied: one call for all that leave, one for all that change, one for all that come.
+ */
+#include "bridge/record_plan.h"
+#include "bridge/resource.h"
+#include "bridge/set_members.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What an apply does with one record. */
+typedef struct set_item {
+    const char *name, *key;
+    enum {
+        ITEM_KEEP,
+        ITEM_CREATE,
+        ITEM_UPDATE,
+        ITEM_REPLACE,
+        ITEM_DELETE
+    } job;
+    const value *planned, *prior; /* members */
+    const char *unsettled;        /* the state to look for first, or NULL */
+    record_entry make, remove;
+} set_item;
+
+typedef struct set_work {
+    const resource_type *of;
+    const apply_input *input;
+    size_t count;
+    set_item *items;
+    private_state *kept;
+    int64_t settle_ms;
+} set_work;
+
+static set_item *add_item(set_work *work, const set_member *member)
+{
+    set_item *item = &work->items[work->count++];
+
+    item->name = member->name;
+    item->key = member->key;
+    return item;
+}
+
+static const value *config_of(arena *in, const set_work *work, const char *name)
+{
+    const value *records = value_get(work->input->config, CATALOG_RECORDS);
+
+    return set_compose(in, work->of, work->input->config, value_get(records, name));
+}
+
+static void plan_item(arena *in, set_work *work, const set_member *wanted, const set_member *there)
+{
+    set_item *item = add_item(work, wanted);
+    const value *config = config_of(in, work, wanted->name);
+    const private_entry *kept = wanted->key ? private_find(work->kept, wanted->key) : NULL;
+    record_plan plan =
+        record_plan_make(in, work->of, config, there ? there->record : NULL, kept ? &kept->configured : NULL);
+
+    item->planned = wanted->record;
+    item->prior = there ? there->record : NULL;
+    item->job = !there               ? ITEM_CREATE
+                : plan.replace.count ? ITEM_REPLACE
+                : plan.updates       ? ITEM_UPDATE
+                                     : ITEM_KEEP;
+    if (!there && kept && kept->until && kept->state)
+        item->unsettled = kept->state;
+    item->make = (record_entry){
+        .name = wanted->name, .config = config, .planned = wanted->record, .prior = item->prior};
+    item->remove = (record_entry){.name = wanted->name, .prior = item->prior};
+}
+
+static void plan_removal(set_work *work, const set_member *there)
+{
+    set_item *item = add_item(work, there);
+
+    item->job = ITEM_DELETE;
+    item->prior = there->record;
+    item->remove = (record_entry){.name = there->name, .prior = there->record};
+}
+
+static void plan_items(arena *in, set_work *work)
+{
+    const set_members wanted = set_members_of(in, work->of, work->input->planned),
+                      there = set_members_of(in, work->of, work->input->prior);
+    const key_index by = key_index_of(in, &there), by_wanted = key_index_of(in, &wanted);
+
+    work->items = arena_alloc(in, (wanted.count + there.count) * sizeof(*work->items));
+    for (size_t i = 0; i < wanted.count; i++)
+        plan_item(in, work, &wanted.items[i], key_find(&by, wanted.items[i].key));
+    for (size_t i = 0; i < there.count; i++)
+        if (!key_find(&by_wanted, there.items[i].key))
+            plan_removal(work, &there.items[i]);
+}
+
+static bool may_make(const set_item *item)
+{
+    if (item->job == ITEM_REPLACE)
+        return item->remove.phase == RECORD_FINISHED && !is_failure(item->remove.status);
+    return item->make.phase == RECORD_WAITING;
+}
+
+/* One call of a hook for all the items that have this job. */
+static void run(call *one, set_work *work, const char *hook, unsigned jobs, bool remove)
+{
+    const value *block = remove ? work->input->prior : work->input->config;
+    record_list list = {.items = arena_alloc(&one->memory, work->count * sizeof(*list.items))};
+
+    for (size_t i = 0; i < work->count; i++) {
+        set_item *item = &work->items[i];
+
+        if (!(jobs >> item->job & 1))
+            continue;
+        if (remove || may_make(item))
+            list.items[list.count++] = remove ? &item->remove : &item->make;
+    }
+    if (value_is_null(block))
+        block = work->input->prior;
+    if (list.count)
+        record_call(one, work->of, hook, &list, block, call_timeout_ms(block, hook));
+}
+
+/* Looks for what an earlier apply asked for and did not see, before it is asked for again. */
+static void settle(call *one, set_work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        set_item *item = &work->items[i];
+        const private_entry *kept = item->key ? private_find(work->kept, item->key) : NULL;
+        const value *found = NULL;
+        int is_there;
+
+        if (!item->unsettled)
+            continue;
+        is_there = record_settle(one, work->of, item->unsettled, kept->until,
+                                 call_timeout_ms(work->input->config, "create"), &found);
+        if (is_there == 0)
+            continue;
+        pthread_mutex_lock(&one->lock);
+        item->make.phase = RECORD_FINISHED;
+        item->make.state = found;
+        item->make.status = is_there > 0 ? RP_OK : RP_UNAVAILABLE;
+        item->make.outcome = is_there > 0 ? OUTCOME_DONE : OUTCOME_UNKNOWN;
+        pthread_mutex_unlock(&one->lock);
+    }
+}
+
+/* The reply, from what is known of each item. */
+typedef struct set_outcome {
+    arena *in;
+    const set_work *work;
+    value *records, *failed;
+    private_state kept;
+    size_t made; /* there, or perhaps there */
+} set_outcome;
+
+static void fail_item(set_outcome *to, const char *name, const char *what, const record_entry *entry)
+{
+    value_add(to->failed, name,
+              value_text(to->in, arena_format(to->in, "%s%s", what, record_reason(to->in, entry))));
+}
+
+static void record_item(set_outcome *to, const char *name, const value *members)
+{
+    const char *key = record_key(to->in, to->work->of, members);
+
+    value_add(to->records, name, set_element(to->in, to->work->of, members));
+    to->made++;
+    if (key && value_kind_of(to->work->input->config) == VALUE_OBJECT) {
+        names configured =
+            record_configured(to->in, &to->work->of->members, config_of(to->in, to->work, name));
+
+        if (configured.count)
+            private_entry_of(&to->kept, key)->configured = configured;
+    }
+}
+
+static const char *state_text(arena *in, const resource_type *of, const value *members)
+{
+    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(16u << 20);
+    rp_json_writer writer = RP_JSON_WRITER(&text);
+
+    record_write_state(&of->members, members, &writer);
+    return rp_buffer_ok(&text) ? arena_copy(in, rp_buffer_text(&text), text.len) : NULL;
+}
+
+static void keep_unsettled(set_outcome *to, const set_item *item, const value *members)
+{
+    private_entry *entry;
+
+    if (!item->key)
+        return;
+    entry = private_entry_of(&to->kept, item->key);
+    entry->until = record_wall_ms() + to->work->settle_ms;
+    entry->state = state_text(to->in, to->work->of, members);
+}
+
+/* A name for what could not be removed: its own, unless another record has that by now. */
+static const char *free_name(const set_outcome *to, const char *name)
+{
+    const value *wanted = value_get(to->work->input->planned, CATALOG_RECORDS);
+
+    while (value_get(wanted, name) || value_get(to->records, name))
+        name = arena_format(to->in, "%s (not removed)", name);
+    return name;
+}
+
+static void settle_removal(set_outcome *to, const set_item *item)
+{
+    const record_entry *entry = &item->remove;
+    const char *name;
+
+    if (entry->phase == RECORD_FINISHED && (!is_failure(entry->status) || entry->status == RP_NOT_FOUND))
+        return;
+    name = free_name(to, item->name);
+    record_item(to, name, item->prior);
+    fail_item(to, name, "not removed: ", entry);
+}
+
+static void settle_making(set_outcome *to, const set_item *item)
+{
+    const record_entry *entry = &item->make;
+    bool finished = entry->phase == RECORD_FINISHED, failed = !finished || is_failure(entry->status);
+    bool nothing = entry->phase == RECORD_WAITING || (finished && failed && entry->outcome == OUTCOME_NONE);
+    bool removed =
+        item->job == ITEM_CREATE || (item->job == ITEM_REPLACE && item->remove.phase == RECORD_FINISHED &&
+                                     !is_failure(item->remove.status));
+    const value *members = nothing ? item->prior : record_state(to->in, to->work->of, entry);
+
+    if (failed)
+        fail_item(to, item->name, "",
+                  item->job == ITEM_REPLACE && is_failure(item->remove.status) ? &item->remove : entry);
+    if (nothing && removed)
+        return;
+    record_item(to, item->name, members);
+    if (!nothing && (!finished || entry->outcome == OUTCOME_UNKNOWN))
+        keep_unsettled(to, item, members);
+}
+
+static void keep_item(set_outcome *to, const set_item *item)
+{
+    const private_entry *before = private_find(to->work->kept, item->key);
+
+    record_item(to, item->name, record_known(to->in, item->planned));
+    if (before && before->until) {
+        private_entry *entry = private_entry_of(&to->kept, item->key);
+
+        entry->until = before->until;
+        entry->state = before->state;
+    }
+}
+
+static set_outcome settle_items(arena *in, const set_work *work)
+{
+    set_outcome made = {.in = in,
+                        .work = work,
+                        .records = value_object(in, work->count),
+                        .failed = value_object(in, work->count),
+                        .kept = {.in = in}};
+
+    for (size_t i = 0; i < work->count; i++) {
+        const set_item *item = &work->items[i];
+
+        if (item->job == ITEM_KEEP)
+            keep_item(&made, item);
+        else if (item->job == ITEM_DELETE)
+            settle_removal(&made, item);
+        else
+            settle_making(&made, item);
+    }
+    return made;
+}
+
+static void write_reply(const set_outcome *from, Tf__ApplyResourceChangeResponse *reply)
+{
+    const set_work *work = from->work;
+    const resource_type *of = work->of;
+    const value *block = value_is_null(work->input->planned) ? work->input->prior : work->input->planned;
+    bool creates = value_is_null(work->input->prior), destroys = value_is_null(work->input->planned);
+    value *own = value_object(from->in, 3);
+
+    if ((creates || destroys) && !from->made) {
+        reply->new_state = call_wire(from->in, &of->block, &value_null);
+        return;
+    }
+    value_add(own, CATALOG_RECORDS, from->records);
+    value_add(own, CATALOG_FAILED, from->failed);
+    value_add(own, CATALOG_ID, set_id(from->in, of, block));
+    reply->new_state = call_wire(from->in, &of->block,
+                                 record_known(from->in, block_with(from->in, &of->block.object, block, own)));
+    reply->private_ = private_write(from->in, &from->kept);
+    /* Terraform would call a record that is planned and missing a bug, and taint what works. The flag asks it
+       not to: what failed is told by a warning and by `failed`, and planned again. */
+    reply->legacy_type_system = creates && from->failed->count;
+}
+
+static void rescue(call *one, const void *context, arena *memory, rp_buffer *out)
+{
+    const set_work *work = context;
+    const set_outcome came = settle_items(memory, work);
+    Tf__ApplyResourceChangeResponse reply = TF__APPLY_RESOURCE_CHANGE_RESPONSE__INIT;
+    diagnostics said = {.in = memory};
+
+    (void)one;
+    diagnostics_add(&said, value_is_null(work->input->prior) && came.made, NULL,
+                    arena_format(memory, "%s: interrupted before all was done", work->of->name), NULL);
+    write_reply(&came, &reply);
+    reply.n_diagnostics = said.count;
+    reply.diagnostics = said.items;
+    call_pack(&reply.base, out);
+}
+
+static void set_rescue(call *one, const set_work *work)
+{
+    pthread_mutex_lock(&one->lock);
+    one->rescue = work ? rescue : NULL;
+    one->rescue_context = work;
+    pthread_mutex_unlock(&one->lock);
+}
+
+static void report_some(call *one, const set_work *work, bool remove, bool as_warnings)
+{
+    const record_entry *refused = NULL; /* told once for all that were refused with it */
+
+    for (size_t i = 0; i < work->count; i++) {
+        record_entry *entry = remove ? &work->items[i].remove : &work->items[i].make;
+        record_list list = {1, &entry};
+
+        if (entry->phase != RECORD_FINISHED ||
+            (entry->refused && refused && refused->diagnostics == entry->diagnostics))
+            continue;
+        if (entry->refused)
+            refused = entry;
+        if (!remove || entry->status != RP_NOT_FOUND)
+            set_report(one, work->of, remove ? "delete" : "create or update", &list, 0, as_warnings);
+    }
+}
+
+/* What the user wrote stands in the state as written. */
+static void keep_spelling(call *one, const set_work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        record_entry *entry = &work->items[i].make;
+        const value *state;
+
+        if (entry->phase != RECORD_FINISHED || is_failure(entry->status) || !entry->state)
+            continue;
+        state = record_as_planned(one, work->of, entry, set_place(&one->memory, entry->name));
+        pthread_mutex_lock(&one->lock);
+        entry->state = state;
+        pthread_mutex_unlock(&one->lock);
+    }
+}
+
+void set_apply(call *one, const resource_type *of, const apply_input *input, private_state *kept,
+               Tf__ApplyResourceChangeResponse *reply)
+{
+    set_work work = {.of = of, .input = input, .kept = kept};
+    set_outcome came;
+    bool creates = value_is_null(input->prior), warn;
+
+    plan_items(&one->memory, &work);
+    work.settle_ms = settle_ms(one, of);
+    set_rescue(one, &work);
+    settle(one, &work);
+    run(one, &work, "delete", 1u << ITEM_DELETE | 1u << ITEM_REPLACE, true);
+    run(one, &work, "update", 1u << ITEM_UPDATE, false);
+    run(one, &work, "create", 1u << ITEM_CREATE | 1u << ITEM_REPLACE, false);
+    set_rescue(one, NULL);
+    keep_spelling(one, &work);
+    came = settle_items(&one->memory, &work);
+    warn = creates && came.made;
+    report_some(one, &work, true, false);
+    report_some(one, &work, false, warn);
+    write_reply(&came, reply);
+    if (warn && came.failed->count)
+        diagnostics_warning(
+            &one->diagnostics, place_attribute(&one->memory, NULL, CATALOG_RECORDS),
+            "%zu of %zu records were not created: see the attribute \"failed\"; the next apply tries "
+            "them again",
+            came.failed->count, work.count);
+    for (size_t i = 0; i < work.count; i++) {
+        free(work.items[i].make.event);
+        free(work.items[i].remove.event);
+    }
+}
