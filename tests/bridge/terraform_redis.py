@@ -1,4 +1,4 @@
-"""redis.py RP PLUGINS: the example plugin for Redis under the real Terraform or what TOFU names, on a real redis-server.
+"""terraform_redis.py RP PLUGINS: the example plugin for Redis under the real Terraform or what TOFU names, on a real redis-server.
 Skipped without them."""
 
 import os

@@ -1,4 +1,4 @@
-"""foreign.py RP PLUGINS: a plugin that the bridge was not made for, with every kind of attribute, under the real Terraform
+"""terraform_foreign.py RP PLUGINS: a plugin that the bridge was not made for, with every kind of attribute, under the real Terraform
 or what TOFU names: update in place, write-only and nested attributes, a set, and the end of a crash. Skipped where there is
 neither."""
 

@@ -1,4 +1,4 @@
-"""postgres.py RP ELB_SIM PLUGINS EXAMPLE: the example for several machines on a real PostgreSQL: two runs at once, of which
+"""terraform_postgres.py RP ELB_SIM PLUGINS EXAMPLE: the example for several machines on a real PostgreSQL: two runs at once, of which
 one waits for the other's lock; the state is found from another folder. Skipped without Terraform or PostgreSQL."""
 
 import glob
