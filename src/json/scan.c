@@ -213,12 +213,23 @@ static bool scan_letter(scanner *s, bool is_name)
     return true;
 }
 
+/* Printable ASCII, of which most strings are made, needs no further look. */
+static void skip_plain(scanner *s)
+{
+    while (s->at < s->len) {
+        unsigned char c = (unsigned char)s->text[s->at];
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+            return;
+        s->at++;
+    }
+}
+
 static bool scan_string(scanner *s, bool is_name)
 {
     int c;
 
     s->at++;
-    while ((c = peek(s)) != '"') {
+    for (skip_plain(s); (c = peek(s)) != '"'; skip_plain(s)) {
         if (c < 0)
             return fault(s, s->at, "the text ends in a string");
         if (!(c == '\\' ? scan_escape(s, is_name) : scan_letter(s, is_name)))

@@ -170,7 +170,7 @@ int rp_plan_flow_plan(rp_workspace *in, rp_plan_flow *flow, rp_error **error)
     if (!failed)
         failed = rp_workspace_load(in, error);
     if (!failed)
-        failed = rp_validate_all(in, !flow->options.destroy, error);
+        failed = rp_validate_all(in, !flow->options.destroy, false, error);
     if (!failed)
         failed = rp_workspace_open(in, error);
     if (!failed && in->settings->out)

@@ -12,8 +12,9 @@
 
 #include "cli/engine/workspace.h"
 
-/* Resolves all open intents and reports each. Does not wait for objects that are to be destroyed anyway (`goes`;
-   NULL: none). Reloads the objects in memory. RP_E_SYSTEM without an error: reported as a diagnostic. */
+/* Resolves all open intents and reports each. Does not wait for objects that are to be destroyed anyway
+   (`goes`; NULL: none). Reloads the objects in memory. RP_E_SYSTEM without an error: reported as a
+   diagnostic. */
 int rp_recover(rp_workspace *in, bool (*goes)(const rp_workspace *in, const char *address), rp_error **error);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT_ONCE 1000 /* records in a call: bounds the memory that their answer takes */
+#define AT_ONCE 500 /* records in a call: bounds the memory that their answer takes */
 
 /* Records of one type that are read in one call, and where what they show goes. */
 typedef struct batch {

@@ -17,8 +17,8 @@
 /* Whether a request to a hook lacks a resource. */
 bool rp_envelope_lacks_resource(const char *hook, const rp_json *request);
 
-/* Writes the complete request. `resource` is required if the request lacks one, else may be NULL. RP_E_INVALID if
-   the request names another. */
+/* Writes the complete request. `resource` is required if the request lacks one, else may be NULL.
+   RP_E_INVALID if the request names another. */
 int rp_envelope_write(const char *hook, const rp_json *request, const char *resource, rp_buffer *out,
                       rp_error **error);
 

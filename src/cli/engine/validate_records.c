@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define AT_ONCE 1000 /* records in a call */
+#define AT_ONCE 500 /* records in a call */
 
 static void report(rp_workspace *in, const rp_desired *desired, const rp_json *result)
 {
@@ -69,7 +69,8 @@ static int check_type(rp_workspace *in, const rp_type *type, rp_error **error)
     int failed = 0;
 
     for (size_t i = 0; i < in->project.desired_count && !failed; i++) {
-        if (in->project.desired[i].type == type && in->project.desired[i].record)
+        if (in->project.desired[i].type == type && in->project.desired[i].record &&
+            !(in->known && in->known[i]))
             desired[count++] = &in->project.desired[i];
         if (count == AT_ONCE)
             failed = ask_some(in, desired, &count, type, error);
@@ -79,12 +80,33 @@ static int check_type(rp_workspace *in, const rp_type *type, rp_error **error)
     return failed;
 }
 
-int rp_validate_all(rp_workspace *in, bool expand, rp_error **error)
+/* Looks into the state without its lock: at worst a record is checked that need not be. */
+static int mark_known(rp_workspace *in, rp_error **error)
+{
+    _cleanup_(rp_objects_done) rp_objects objects = {0};
+    size_t at;
+
+    in->known = calloc(in->project.desired_count + 1, sizeof(*in->known));
+    if (!in->known)
+        return rp_error_no_memory(error);
+    rp_workspace_peek(in, &objects);
+    for (size_t i = 0; i < objects.count; i++) {
+        const rp_object *object = &objects.items[i];
+        if (!*object->deposed && rp_name_index_find(&in->project.by_address, object->address, &at))
+            in->known[at] = in->project.desired[at].record && !in->project.desired[at].type->hides &&
+                            !strcmp(in->project.desired[at].record, object->record);
+    }
+    return 0;
+}
+
+int rp_validate_all(rp_workspace *in, bool expand, bool all, rp_error **error)
 {
     int failed = expand ? rp_workspace_expand(in, error) : 0;
 
     if (failed == RP_E_INVALID)
         failed = 0; /* those records that could be made are checked as well */
+    if (!failed && expand && !all)
+        failed = mark_known(in, error);
     for (size_t i = 0; i < in->plugin_schema.count && !failed; i++)
         failed = check_type(in, &in->plugin_schema.types[i], error);
     return !failed && in->diagnostics.errors ? RP_E_INVALID : failed;

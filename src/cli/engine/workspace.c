@@ -31,6 +31,7 @@ void rp_workspace_done(rp_workspace *in)
     free(in->state_path);
     free(in->who);
     free(in->process);
+    free(in->known);
     rp_plugin_schema_done(&in->plugin_schema);
     rphost_close(in->host);
     rp_project_done(&in->project);
@@ -159,10 +160,23 @@ static char *usual_state(const char *file)
     return rp_format("%.*s.db", (int)len, file);
 }
 
+static char *state_name(const rp_workspace *in)
+{
+    return in->settings->state ? strdup(in->settings->state) : usual_state(rp_workspace_file(in->settings));
+}
+
+void rp_workspace_peek(const rp_workspace *in, rp_objects *objects)
+{
+    _cleanup_(rp_store_closep) rp_store *store = NULL;
+    _cleanup_(rp_freep) char *given = state_name(in), *path = NULL;
+
+    if (given && !rp_state_path_resolve(given, &path, NULL) && !rp_store_open_to_read(path, &store, NULL))
+        rp_store_objects(store, objects, NULL);
+}
+
 static int find_state(rp_workspace *in, rp_error **error)
 {
-    _cleanup_(rp_freep) char *given =
-        in->settings->state ? strdup(in->settings->state) : usual_state(rp_workspace_file(in->settings));
+    _cleanup_(rp_freep) char *given = state_name(in);
 
     in->who = rp_lock_who(in->command);
     in->process = rp_process_self();

@@ -26,6 +26,7 @@ typedef struct rp_workspace {
     rp_store *store;
     rp_objects objects;
     rp_observed *observed; /* one for each object */
+    bool *known;           /* for each desired object: the state has it with this record; or NULL */
     rp_observed *found;    /* one for each desired object, once they were looked up */
 } rp_workspace;
 
@@ -49,6 +50,9 @@ int rp_workspace_open_locked(rp_workspace *in, rp_error **error);
 
 /* The state, open for reading. */
 int rp_workspace_open_to_read(rp_workspace *in, rp_error **error);
+
+/* The objects of the state as they are, without opening it for more; none where it cannot be read. */
+void rp_workspace_peek(const rp_workspace *in, rp_objects *objects);
 int rp_workspace_read_objects(rp_workspace *in, rp_error **error);
 
 /* The objects of the configuration. */

@@ -1,35 +1,10 @@
 #include "cli/output/terminal_text.h"
 
+#include "json/utf8.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-/* The character at `at`, and how many bytes it has; 0 bytes if this is not UTF-8. */
-static uint32_t decode(const char *at, size_t left, size_t *bytes)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    unsigned char first = (unsigned char)*at;
-
-    for (size_t n = 0; n < rp_count_of(forms) && n < left; n++) {
-        uint32_t code = first & (unsigned char)~forms[n].mask;
-        if ((first & forms[n].mask) != forms[n].lead)
-            continue;
-        for (size_t i = 1; i <= n; i++) {
-            if (((unsigned char)at[i] & 0xc0) != 0x80)
-                break;
-            code = code << 6 | ((unsigned char)at[i] & 0x3f);
-            if (i == n && code >= forms[n].least)
-                *bytes = n + 1;
-        }
-        if (!n)
-            *bytes = 1;
-        return *bytes ? code : 0;
-    }
-    return 0;
-}
 
 /* Controls of C0 and C1, DEL, marks of direction, line separators of Unicode, the byte order mark. */
 static bool is_unsafe(uint32_t code)
@@ -50,8 +25,8 @@ void rp_text_clean(const char *text, rp_buffer *out)
     size_t left = strlen(text);
 
     while (left) {
-        size_t bytes = 0;
-        uint32_t code = decode(text, left, &bytes);
+        uint32_t code = 0;
+        size_t bytes = rp_utf8_read(text, left, &code);
 
         if (!bytes)
             rp_buffer_add_char(out, '?');
@@ -78,8 +53,8 @@ static void add_escape(uint32_t code, rp_buffer *out)
 void rp_text_escape_json(const char *json, size_t len, rp_buffer *out)
 {
     while (len) {
-        size_t bytes = 0;
-        uint32_t code = decode(json, len, &bytes);
+        uint32_t code = 0;
+        size_t bytes = rp_utf8_read(json, len, &code);
 
         bytes = bytes ? bytes : 1;
         if (is_unsafe(code) && code > 0x20)

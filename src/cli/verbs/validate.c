@@ -14,7 +14,7 @@ static int validate(rp_workspace *in, rp_error **error)
 {
     int failed = rp_workspace_load(in, error);
 
-    return failed ? failed : rp_validate_all(in, true, error);
+    return failed ? failed : rp_validate_all(in, true, true, error);
 }
 
 int rp_validate_verb(const rp_settings *settings)
