@@ -300,6 +300,12 @@ static void report_one(batch *one, const item *of, const rp_json *result)
                        "The next plan, apply, destroy or refresh reads the object and finds out.");
 }
 
+/* Its job is followed before the command ends, and then there is more to say. */
+static bool is_followed(const item *of)
+{
+    return of->verdict == RP_VERDICT_PENDING && rp_interrupted();
+}
+
 static bool is_done(const item *of)
 {
     return of->verdict == RP_VERDICT_DONE || of->verdict == RP_VERDICT_TAINTED;
@@ -319,6 +325,8 @@ static void report(batch *one, const rp_plugin_reply *reply, rp_execution *execu
         bool later = rp_result_is(result, "status", "in_progress");
         bool failed = !result || rp_status_is_failure(rp_result_status(result)) ||
                       (of->verdict > RP_VERDICT_TAINTED && !later);
+        if (is_followed(of))
+            continue;
         tell(one, of, failed ? "apply_errored" : "apply_complete",
              failed || one->kind == RP_INTENT_DELETE ? NULL : id_in(result), elapsed_s, later);
         report_one(one, of, result);

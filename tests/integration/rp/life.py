@@ -4,6 +4,7 @@ wrong. Each message says what, where, and what to do."""
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -276,6 +277,42 @@ def a_job_that_fails_later(bed, simulator):
     simulator.post("settings", {"job_ms": 100})
 
 
+def what_is_late_is_well_again(bed, simulator):
+    """An object that was not healthy in time is tainted until a read finds it well; or until one is told to keep it."""
+    simulator.post("settings", {"health": "ABNORMAL"})
+    bed.write(members(simulator, ["b", "sick"]).replace("  settle_ms", "  wait: healthy\n  settle_ms"))
+    bed.run("apply", "-auto-approve", "-timeout=700ms", code=1, says="not healthy")
+    bed.run("show", says='# web["sick"] (tainted)')
+    bed.run("plan", says=["it is tainted", "Plan: 1 to add, 0 to change, 1 to destroy."])
+    bed.run("state", "untaint", "web[sick]", says="1 object is no longer tainted.")
+    bed.run("state", "untaint", "web[sick]", code=1, says="no tainted object")
+    bed.run("plan", says="No changes.")
+    bed.write(members(simulator, ["b", "sick", "sicker"]).replace("  settle_ms", "  wait: healthy\n  settle_ms"))
+    bed.run("apply", "-auto-approve", "-timeout=700ms", code=1)
+    simulator.post("settings", {"health": "NORMAL"})
+    bed.run("plan", "-detailed-exitcode", says="No changes.")
+    bed.run("refresh")
+    check("tainted" not in bed.run("show").out, "it is well, and still tainted")
+    bed.write(members(simulator, ["b"]))
+    bed.run("apply", "-auto-approve")
+
+
+def the_first_interrupt_waits_for_what_is_known(bed, simulator):
+    simulator.post("settings", {"job_ms": 1500})
+    bed.write(members(simulator, ["b", "late"]))
+    process = bed.start("apply", "-auto-approve")
+    while not simulator.busy():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    check(process.returncode == 1 and "interrupted" in err and "Creation complete" in out, f"{process.returncode} {out} {err}")
+    check(not simulator.busy(), "it did not wait")
+    check("in progress" not in bed.run("show", says='# web["late"]:').out, "its outcome was not saved")
+    bed.run("plan", "-detailed-exitcode", says="No changes.")
+    simulator.post("settings", {"job_ms": 100})
+
+
 def its_end(bed, simulator):
     bed.write(members(simulator, ["b"]))
     bed.run("destroy", "-auto-approve", says="Destroy complete!")
@@ -293,7 +330,8 @@ def main(rp, elb_sim, plugins):
     simulator = Simulator(elb_sim, "--job-ms", "100")
     bed = Bed(rp, plugins)
     for part in (a_life, its_state, saved_plans, for_programs, two_at_once, mistakes, wrong_places,
-                 one_message_for_many, nowhere_to_write, not_waited_for, a_job_that_fails_later, its_end):
+                 one_message_for_many, nowhere_to_write, not_waited_for, a_job_that_fails_later, what_is_late_is_well_again,
+                 the_first_interrupt_waits_for_what_is_known, its_end):
         part(bed, simulator)
     full_disk(bed, simulator, rp, plugins)
     simulator.stop()

@@ -165,15 +165,6 @@ def every_change_is_shown(bed, simulator):
     bed.run("plan", "-verbose", says=["(known after apply)", "member_id"])
 
 
-def what_is_late_is_well_again(bed, simulator):
-    simulator.post("settings", {"health_ms": 1500})
-    configure(bed, simulator, {"slow": ("slow", "10.0.6.1")}, settings="  wait: healthy\n")
-    bed.run("apply", "-auto-approve", "-timeout=1s", code=1)
-    bed.run("show", says='# web["slow"] (tainted)')
-    bed.run("state", "untaint", "web[slow]", says="1 object is no longer tainted.")
-    bed.run("state", "untaint", "web[slow]", code=1, says="no tainted object")
-
-
 def main(rp, elb_sim, plugins):
     simulator = Simulator(elb_sim, "--job-ms", "50")
     bed = Bed(rp, plugins)
