@@ -91,6 +91,7 @@ typedef struct comparison {
     const rp_type *type;
     const rp_json *state, *record, *desired;
     bool same_key; /* key attributes differ in spelling alone */
+    bool pending;  /* null in the state means not known yet */
     bool imported; /* nobody knows what it was made from */
     rp_each_difference *each;
     void *context;
@@ -99,7 +100,8 @@ typedef struct comparison {
 /* What the object has: as the server tells it or, of what the server does not tell, as it was made. */
 static const rp_json *value_of(const comparison *in, const char *name)
 {
-    if (rp_json_has(in->state, name) && !rp_type_is_write_only(in->type, name))
+    if (rp_json_has(in->state, name) && !rp_type_is_write_only(in->type, name) &&
+        !(in->pending && !rp_json_get(in->state, name)))
         return rp_json_get(in->state, name);
     return rp_json_get(in->record, name);
 }
@@ -156,7 +158,8 @@ static int compare(comparison *in)
 int rp_differences(const rp_type *type, const rp_json *state, const rp_json *record, const rp_json *desired,
                    rp_each_difference *each, void *context)
 {
-    comparison in = {type, state, record, desired, false, false, each, context};
+    comparison in = {
+        .type = type, .state = state, .record = record, .desired = desired, .each = each, .context = context};
 
     return compare(&in);
 }
@@ -186,6 +189,7 @@ int rp_change_differences(const rp_change *change, const char *salt, rp_each_dif
                       .record = record ? record : desired,
                       .desired = desired,
                       .same_key = change->same_key,
+                      .pending = change->reason == RP_REASON_PENDING,
                       .each = each,
                       .context = context};
     return compare(&in);
@@ -551,7 +555,9 @@ static int decide_on_existing(const planning *in, rp_change *change, rp_error **
     if (change->observed->seen == RP_PENDING ||
         (change->observed->seen == RP_NOT_READ && change->object->status == RP_OBJECT_IN_PROGRESS)) {
         decide(change, RP_NO_OP, RP_REASON_PENDING);
-        return 0;
+        failed = rp_change_differences(change, in->from.salt, note_difference, NULL, error);
+        change->differs = failed > 0;
+        return failed < 0 ? failed : 0;
     }
     if (is_among(change->address, options->replace, options->replace_count)) {
         decide(change, RP_REPLACE, RP_REASON_REQUESTED);

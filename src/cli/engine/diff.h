@@ -61,6 +61,7 @@ typedef struct rp_change {
     bool create_first; /* of a replacement */
     bool drifted;      /* changed or removed by somebody else since the last refresh */
     bool adopted;      /* it exists, and is taken into the state */
+    bool differs;      /* in progress, and not what is desired: a later plan changes it */
     bool exists;       /* to be created, though an object of its key exists */
     bool same_key;     /* the plugin knows both keys by one id, however they are spelt */
     const char *address;

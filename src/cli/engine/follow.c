@@ -21,7 +21,9 @@
 typedef struct following {
     rp_workspace *in;
     const rp_type *type;
-    const rp_object **objects; /* those in progress */
+    const rp_plan *plan;
+    const rp_name_index *changes; /* of the plan, by address */
+    const rp_object **objects;    /* those in progress */
     char **records;
     const char **addresses;
     size_t count;
@@ -98,6 +100,18 @@ static int save_done(following *one, const rp_object *object, const rp_json *sta
     return rp_store_put(one->in->store, &now, error);
 }
 
+/* One that another configuration wanted is done, but what is configured now is not. */
+static void warn_of_difference(following *one, const rp_object *object)
+{
+    const rp_subject about = rp_workspace_subject(one->in, object->address, NULL);
+    size_t at;
+
+    if (rp_name_index_find(one->changes, object->address, &at) && one->plan->changes[at].differs)
+        rp_diagnostics_add(&one->in->diagnostics, &about, false,
+                           "the object is created, and differs from the configuration", NULL, NULL,
+                           "Run rp apply again to change it.");
+}
+
 /* Whether the server is done with it. */
 static bool judge(following *one, const rp_object *object, const rp_json *result, rp_execution *execution,
                   int *failed, rp_error **error)
@@ -116,6 +130,7 @@ static bool judge(following *one, const rp_object *object, const rp_json *result
         tell(one, object, "apply_complete");
         rp_result_report(result, &about, &one->in->diagnostics);
         execution->counts.added++;
+        warn_of_difference(one, object);
         return true;
     }
     if (rp_result_is(result, "status", "in_progress") || rp_result_is(result, "status", "deadline_exceeded"))
@@ -227,8 +242,11 @@ int rp_follow(rp_workspace *in, const rp_plan *plan, rp_execution *execution, rp
     if (!failed)
         failed = index_changes(plan, &changes, error);
     for (size_t i = 0; i < in->plugin_schema.count && !failed; i++) {
-        _cleanup_(end_following) following one = {
-            .in = in, .type = &in->plugin_schema.types[i], .end_ms = rp_now_ms(&rp_clock_system) + limit_ms};
+        _cleanup_(end_following) following one = {.in = in,
+                                                  .type = &in->plugin_schema.types[i],
+                                                  .plan = plan,
+                                                  .changes = &changes,
+                                                  .end_ms = rp_now_ms(&rp_clock_system) + limit_ms};
         failed = collect(&one, &changes, plan, &objects, execution->stopped, error);
         if (!failed)
             failed = follow_type(&one, execution, error);

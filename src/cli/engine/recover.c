@@ -86,7 +86,7 @@ static int judge_creation(round *in, size_t at, const rp_json *result, rp_error 
                       "was not created; nothing is left of it");
     }
     if (rp_result_is(result, "status", "in_progress")) {
-        if (!in->decisive && !intent->accepted)
+        if (!in->decisive) /* what it becomes decides what is planned */
             return 0;
         return settle(in, at,
                       rp_persist_created(store, in->type, intent, state, RP_OBJECT_IN_PROGRESS, NULL, error),
@@ -337,7 +337,7 @@ static void tell_found(const recovery *one)
     rp_text_names(one->addresses, NAMES, one->intents.count, &names);
     rp_output_say(
         &one->in->output,
-        "%s ended without knowing what came of %zu %s (begun %s): %s. Looking what really happened.",
+        "%s ended without the outcome of %zu %s (begun %s): %s. Reading the objects to find out.",
         first->who, one->intents.count, one->intents.count == 1 ? "request" : "requests", first->begun,
         rp_buffer_text(&names));
 }

@@ -1,6 +1,7 @@
 #include "cli/output/call_report.h"
 
 #include "base/text.h"
+#include "cli/output/terminal_text.h"
 #include "host/rphost.h"
 #include "json/writer.h"
 
@@ -51,17 +52,14 @@ void rp_exit_codes_print(FILE *out)
             RP_EXIT_TROUBLE, RP_EXIT_USAGE);
 }
 
-/* One write per line, so that lines of several writers do not mix. */
-static void print_line(rp_buffer *line, FILE *out)
+/* At once, so that lines of several writers do not mix. */
+static void print_line(const rp_buffer *line, FILE *out)
 {
-    size_t kept = 0;
+    _cleanup_(rp_buffer_done) rp_buffer safe = RP_BUFFER(MAX_LINE);
 
-    for (size_t i = 0; i < line->len; i++)
-        if ((unsigned char)line->data[i] >= ' ' && line->data[i] != 0x7f)
-            line->data[kept++] = line->data[i];
-    line->len = kept;
-    rp_buffer_add_char(line, '\n');
-    fwrite(rp_buffer_text(line), 1, line->len, out);
+    rp_text_clean(rp_buffer_text(line), &safe);
+    rp_buffer_add_char(&safe, '\n');
+    fwrite(rp_buffer_text(&safe), 1, safe.len, out);
 }
 
 static const char *or_else(const char *text, const char *other)

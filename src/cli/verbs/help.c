@@ -6,16 +6,17 @@
 
 static void print_overview(FILE *out)
 {
-    fprintf(out, "rp creates, updates and deletes the resources described in a file, through resource plugins.\n\n");
+    fprintf(
+        out,
+        "rp creates, updates and deletes the resources described in a file, through resource plugins.\n\n");
     for (const rp_verb *verb = rp_verbs; verb->name; verb++)
         fprintf(out, "  rp %-10s  %s\n", verb->name, verb->about);
+    fprintf(out, "\nrp help VERB explains a verb; rp help resources shows a configuration. Options may be\n"
+                 "anywhere after the verb, with one dash or two.\n\n");
     fprintf(
         out,
-        "\nrp help VERB explains a verb; rp help resources shows a configuration. Options may be\n"
-        "anywhere after the verb, with one dash or two.\n\n");
-    fprintf(
-        out,
-        "Exit codes: 0: success; 1: failure; 2: with plan -detailed-exitcode: there are changes.\n\n");
+        "Exit codes: 0: success; 1: failure, or not everything is done; 2: with plan -detailed-exitcode: there are changes,\n"
+        "or objects in progress.\n\n");
     rp_exit_codes_print(out);
 }
 
@@ -36,7 +37,8 @@ static const char resources[] =
     "        name: ${each.key}\n"
     "        text: ${each.value}\n"
     "\n"
-    "for_each is a map, or a list of names whose values are the names themselves. If a value is a map,\n"
+    "for_each is a map, or a list of names whose values are the names themselves, or ${file:PATH}: a file with one of\n"
+    "these as JSON or YAML, or CSV with a header, whose first column is the key. If a value is a map,\n"
     "${each.value.NAME} is a member of it. ${env:NAME} is an environment variable, ${file:PATH} the content of a file\n"
     "without a trailing line break, and $${ stands for \"${\". A string that is only ${each.value} has the type of\n"
     "that value. Within {…} and […], strings with ${…} need quotes.\n"
@@ -44,7 +46,8 @@ static const char resources[] =
     "Values without quotes have the types of YAML 1.2: no, on and 1:30 are strings, 010 is ten, and an id that consists\n"
     "of digits needs quotes. Unknown and duplicate keys are errors, and so are anchors, aliases and tags.\n"
     "\n"
-    "create_before_destroy creates the new object before it destroys the old one, if their keys differ.\n"
+    "create_before_destroy creates the new object before it destroys the old one, if their keys differ. prevent_destroy\n"
+    "refuses a plan that destroys or replaces an object of the resource.\n"
     "\n"
     "The state is a file next to the configuration, of the same name with .db at its end. It does not contain the\n"
     "configuration; of values that the plugin marks as sensitive or write-only it has only a fingerprint, to detect\n"

@@ -3,6 +3,7 @@
 #include "cli/config/document.h"
 #include "cli/engine/plugin_guard.h"
 #include "cli/output/call_report.h"
+#include "cli/output/terminal_text.h"
 #include "host/answer.h"
 
 #include <unistd.h>
@@ -29,6 +30,17 @@ int rp_plugin_handle_open(const rp_settings *settings, rphost **host, rp_error *
     return 0;
 }
 
+/* On a terminal, what it would obey is escaped. */
+static bool write_document(const rp_buffer *text)
+{
+    _cleanup_(rp_buffer_done) rp_buffer safe = RP_BUFFER(MAX_OUTPUT);
+
+    if (isatty(STDOUT_FILENO))
+        rp_text_escape_json(rp_buffer_text(text), text->len, &safe);
+    text = safe.len ? &safe : text;
+    return fwrite(rp_buffer_text(text), 1, text->len, stdout) == text->len && !fflush(stdout);
+}
+
 /* A document goes to standard output whatever it says: pretty for people, on one line for programs. */
 static int print(const rp_json *document)
 {
@@ -36,7 +48,7 @@ static int print(const rp_json *document)
 
     rp_json_print(document, isatty(STDOUT_FILENO), &text);
     rp_buffer_add_char(&text, '\n');
-    if (!rp_buffer_ok(&text) || fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout)) {
+    if (!rp_buffer_ok(&text) || !write_document(&text)) {
         perror("rp: cannot write the answer");
         return RP_EXIT_TROUBLE;
     }

@@ -244,7 +244,7 @@ def fail_jobs(simulator, bed, kind="job-fail"):
 
 def not_waited_for(bed, simulator):
     """What is in progress is no success: the exit code says so, and the next apply follows the job."""
-    simulator.post("settings", {"job_ms": 800})
+    simulator.post("settings", {"job_ms": 2500})
     bed.write(members(simulator, ["b", "late"]).replace("  settle_ms", "  wait: none\n  settle_ms"))
     bed.run("apply", "-auto-approve", code=1,
             says=['web["late"]: Accepted, not waited for',

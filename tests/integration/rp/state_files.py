@@ -1,10 +1,11 @@
-"""state_files.py RP ELB_SIM PLUGINS: no name leads past the lock of a state, no file is written over that is not rp's to
+"""state_files.py RP ELB_SIM PLUGINS NETWORK_DISK: no name leads past the lock of a state, no file is written over that is not rp's to
 write over, and a state that is damaged can be restored."""
 
 import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 
@@ -133,13 +134,36 @@ def a_damaged_state_is_restored(bed, simulator):
     bed.run("state", "restore", "foreign.db.damaged", code=1, says="no state of rp")
 
 
-def main(rp, elb_sim, plugins):
+def a_network_disk_is_refused(bed, network_disk):
+    if "libasan" in subprocess.run(["ldd", bed.rp], capture_output=True, text=True).stdout:
+        print("SKIPPED: what a network disk does, as a sanitizer wants to be preloaded first")
+        return
+    bed.environment["LD_PRELOAD"] = network_disk
+    bed.run("plan", "-state=far.db", code=1, says=["on a network file system (NFS)", "-force"])
+    check(not os.path.exists(bed.path("far.db")), "made all the same")
+    bed.run("plan", "-state=far.db", "-force", says="Plan: ")
+    del bed.environment["LD_PRELOAD"]
+
+
+def the_log_has_every_call(bed):
+    bed.environment["RP_LOG"] = bed.path("rp.log")
+    bed.run("plan", code=None)
+    del bed.environment["RP_LOG"]
+    with open(bed.path("rp.log")) as file:
+        said = file.read()
+    check("read elb_member" in said and "sim-token" not in said, f"the log says {said}")
+    check("read elb_member" not in bed.run("plan", "-events", code=None).out, "events among the output")
+
+
+def main(rp, elb_sim, plugins, network_disk):
     simulator = Simulator(elb_sim, "--job-ms", "100")
     bed = Bed(rp, plugins)
     for part in (one_lock_for_all_names, a_kill_is_recovered_through_any_name,
                  a_copy_does_not_recover_what_a_living_process_does, no_file_is_written_over,
                  a_damaged_state_is_restored):
         part(bed, simulator)
+    a_network_disk_is_refused(bed, network_disk)
+    the_log_has_every_call(bed)
     simulator.stop()
     bed.remove()
     print("no name leads past the lock, and no file is lost")

@@ -238,7 +238,7 @@ static const struct {
     {"{\"results\":[{\"status\":\"ok\",\"diagnostics\":[{\"severity\":\"warning\",\"summary\":\"hm\",\"path\":\"/x\"}]}]}",
      RP_OK, "rp: record 0: warning: hm (at /x)\n"},
     {"{\"results\":[],\"diagnostics\":[{\"summary\":\"a\\u001b[2J\\u007fb\\nc\"}]}", RP_INTERNAL,
-     "rp: error: a[2Jbc\n"},
+     "rp: error: a[2Jb c\n"},
     {"{\"results\":[]}", RP_CONTRACT, "rp: contract\n"},
     {"{\"name\":\"x\"}", RP_OK, ""},
 };
