@@ -38,6 +38,7 @@ void api_request_free(api_request *one)
 
 static void answered(void *context, const rp_http_reply *reply, const rp_error *error);
 static void delayed(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
+static bool may_repeat(void *context);
 
 static api_request *api_request_new(driver *d, listener *at, int kind)
 {
@@ -54,16 +55,55 @@ static api_request *api_request_new(driver *d, listener *at, int kind)
                                       .repeatable = true,
                                       .done = answered,
                                       .again = delayed,
+                                      .may_repeat = may_repeat,
                                       .context = made};
     TAILQ_INSERT_TAIL(&d->requests, made, link);
     return made;
 }
 
-/* Starts the request. A failure to start is reported in the same way as a failed reply. */
+static unsigned count_under_way(const driver *d)
+{
+    unsigned under_way = 0;
+    const api_request *one;
+
+    TAILQ_FOREACH (one, &d->requests, link)
+        under_way += one->exchange && !one->paused;
+    return under_way;
+}
+
+static api_request *find_protocol_request(const driver *d)
+{
+    api_request *one;
+
+    TAILQ_FOREACH (one, &d->requests, link)
+        if (one->kind == REQUEST_LISTENER)
+            return one;
+    return NULL;
+}
+
+/* Requests that wait for their next attempt take no place: those of one listener may go on failing for long.
+ */
+bool has_spare_room(const driver *d)
+{
+    return count_under_way(d) < d->options.max_parallel;
+}
+
+bool has_room(const driver *d)
+{
+    return has_spare_room(d) || find_protocol_request(d);
+}
+
+static void drop_request(api_request *one);
+
+/* Starts it; for want of room the GET of a listener makes way. */
 static int start(api_request *one, rp_error **error)
 {
+    api_request *least_wanted;
+
     if (!one->url)
         return rp_error_no_memory(error);
+    if (!has_spare_room(one->driver) && (least_wanted = find_protocol_request(one->driver)))
+        drop_request(least_wanted);
     one->request.url = one->url;
     return rp_transport_start(one->driver->transport, &one->request, &one->exchange, error);
 }
@@ -86,7 +126,7 @@ static bool is_2xx(const rp_http_reply *reply)
 
 /* --- replies to lists -------------------------------------------------------- */
 
-/* Drops members that were on earlier pages. False if none is left, or out of memory. */
+/* Drops members that earlier pages had. False when out of memory. */
 static bool remember_page(api_request *one, page *shown)
 {
     size_t kept = 0;
@@ -99,11 +139,12 @@ static bool remember_page(api_request *one, page *shown)
     for (size_t i = 0; i < shown->count; i++) {
         if (tfind(shown->members[i].id, &one->ids, compare_ids))
             continue;
-        tsearch(shown->members[i].id, &one->ids, compare_ids);
+        if (!tsearch(shown->members[i].id, &one->ids, compare_ids))
+            return false;
         shown->members[kept++] = shown->members[i];
     }
     shown->count = kept;
-    return kept > 0;
+    return true;
 }
 
 static void list_failed(api_request *one, failure *why)
@@ -118,27 +159,62 @@ static void request_next_page(api_request *one, const char *marker)
     _cleanup_(failure_unrefp) failure *why = NULL;
 
     free(one->url);
-    one->url = elb_members_path(one->listener->id, DRIVER_PAGE_MEMBERS, marker);
+    one->url = elb_members_path(one->listener->id, PAGING_LIMIT, marker);
     if (start(one, &error) == 0)
         return;
     why = failure_of(one, NULL, error);
     list_failed(one, why);
 }
 
+/* What the page tells of the server's paging. `sent`: members on it, also those that earlier pages had. */
+static bool is_last_page(const api_request *one, const page *shown, size_t sent)
+{
+    const listener *at = one->listener;
+    const paging *p = &one->driver->paging;
+
+    if (shown->count == 0 || paging_is_last(p, sent))
+        return true;
+    return !ledger_misses_own(at->ledger) &&
+           paging_is_probably_last(p, sent, one->total, at->was_listed ? at->listed + at->added : 0);
+}
+
+static void list_ended(api_request *one, bool is_whole)
+{
+    listener *at = one->listener;
+
+    ledger_listed(at->ledger, one->requested_at, now_ms(one->driver));
+    if (is_whole) {
+        at->was_listed = true;
+        at->listed = one->total;
+        at->added = ledger_adds_in_flight(at->ledger);
+    }
+    api_request_free(one);
+}
+
 static void list_answered(api_request *one, page *shown)
 {
-    ledger *l = one->listener->ledger;
+    paging *p = &one->driver->paging;
     const char *marker = shown->count ? shown->members[shown->count - 1].id : NULL;
-    bool more = driver_page_may_go_on(shown->count);
-    bool brings_news = remember_page(one, shown);
+    size_t sent = shown->count;
+    bool undecided, is_last;
 
-    if (ledger_page(l, shown) && more && brings_news) {
-        one->request.insist = true;
-        request_next_page(one, marker);
+    if (!remember_page(one, shown)) {
+        list_failed(one, &failure_no_memory);
         return;
     }
-    ledger_listed(l, one->requested_at, now_ms(one->driver));
-    api_request_free(one);
+    one->total += shown->count;
+    paging_saw(p, sent);
+    if (one->last_count)
+        paging_saw_next(p, one->last_count, shown->count);
+    one->last_count = sent;
+    undecided = ledger_page(one->listener->ledger, shown);
+    is_last = is_last_page(one, shown, sent);
+    if (is_last || !undecided) {
+        list_ended(one, is_last);
+        return;
+    }
+    one->request.insist = true;
+    request_next_page(one, marker);
 }
 
 /* The failure of a refused or unreadable reply; NULL if there is a page. */
@@ -164,6 +240,33 @@ static void on_list(api_request *one, const rp_http_reply *reply, const rp_error
         list_answered(one, shown);
 }
 
+/* A server that takes no notice of the marker sends what was seen before. */
+static size_t count_after(const page *shown, const char *marker)
+{
+    for (size_t i = 0; marker && i < shown->count; i++)
+        if (!strcmp(shown->members[i].id, marker))
+            return shown->count - i - 1;
+    return shown->count;
+}
+
+/* Learns from the page, and whether a list call has to go on after it. */
+static void judge_page(driver *d, page_call *waiting)
+{
+    const listener *at = waiting->listener;
+    const page *shown = waiting->page;
+    size_t fresh = count_after(shown, waiting->marker);
+    size_t expected = !waiting->marker && at->was_listed ? at->listed + at->added : 0;
+
+    paging_saw(&d->paging, shown->count);
+    if (waiting->marker && !strcmp(waiting->marker, d->offered_marker))
+        paging_saw_next(&d->paging, d->offered_count, fresh);
+    waiting->is_last = !fresh || paging_is_probably_last(&d->paging, shown->count, shown->count, expected);
+    if (waiting->is_last)
+        return;
+    strcpy(d->offered_marker, shown->members[shown->count - 1].id);
+    d->offered_count = shown->count;
+}
+
 static void on_page(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     page_call *waiting = one->page_call;
@@ -172,6 +275,8 @@ static void on_page(api_request *one, const rp_http_reply *reply, const rp_error
     if (waiting->call->remaining > 0) {
         failure_unref(waiting->why);
         waiting->why = read_page(one, reply, error, &waiting->page);
+        if (waiting->page)
+            judge_page(one->driver, waiting);
         waiting->call->remaining = 0;
         pthread_cond_signal(&waiting->call->turn);
     }
@@ -183,8 +288,8 @@ static void on_page(api_request *one, const rp_http_reply *reply, const rp_error
 static void on_listener(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
     (void)error;
-    if (!is_2xx(reply) || elb_read_protocol(reply, one->listener->protocol, NULL) < 0)
-        ledger_listener_failed(one->listener->ledger);
+    if (is_2xx(reply))
+        elb_read_protocol(reply, one->listener->protocol, NULL);
     api_request_free(one);
 }
 
@@ -203,10 +308,13 @@ static void accepted(api_request *one, const rp_http_reply *reply, int64_t now)
 }
 
 /* All requests of the instance pause. */
-static void be_patient(driver *d, const failure *why)
+static void note_throttled(driver *d, failure *why)
 {
-    if (why->meaning == MEANS_THROTTLED)
-        d->send_from = rp_retry_paused_until_ms(d->transport);
+    if (why->meaning != MEANS_THROTTLED)
+        return;
+    d->send_from = rp_retry_paused_until_ms(d->transport);
+    failure_unref(d->throttled);
+    d->throttled = failure_ref(why);
 }
 
 static void on_send(api_request *one, const rp_http_reply *reply, const rp_error *error)
@@ -221,18 +329,12 @@ static void on_send(api_request *one, const rp_http_reply *reply, const rp_error
         return;
     }
     why = failure_of(one, reply, error);
-    be_patient(one->driver, why);
+    note_throttled(one->driver, why);
     if (why->meaning == MEANS_THROTTLED || why->meaning == MEANS_NOT_SENT)
         ledger_not_sent(l, one->transfer, why, why->retry_after_ms, now);
     else
         ledger_refused(l, one->transfer, why, now);
     api_request_free(one);
-}
-
-/* The server does not know the job (any more): 400 and 404 both were seen to mean that. */
-static bool says_no_such_job(const failure *why)
-{
-    return (why->http_status == 400 || why->http_status == 404) && why->status != RP_UNAUTHENTICATED;
 }
 
 static void on_poll(api_request *one, const rp_http_reply *reply, const rp_error *error)
@@ -249,10 +351,13 @@ static void on_poll(api_request *one, const rp_http_reply *reply, const rp_error
         ledger_polled(l, one->job, ends[end], why, now);
     } else {
         why = is_2xx(reply) ? failure_of(one, NULL, unreadable) : failure_of(one, reply, error);
-        if (says_no_such_job(why))
+        if (elb_says_no_such_job(why)) {
             ledger_polled(l, one->job, JOB_UNKNOWN, NULL, now);
-        else
+        } else {
+            if (why != &failure_no_memory)
+                elb_doubt_poll(why);
             ledger_poll_failed(l, one->job, why, now);
+        }
     }
     api_request_free(one);
 }
@@ -275,19 +380,34 @@ static void answered(void *context, const rp_http_reply *reply, const rp_error *
 static void delayed(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms)
 {
     api_request *one = context;
-    _cleanup_(failure_unrefp) failure *why = NULL;
+    _cleanup_(failure_unrefp) failure *why = failure_of(one, reply, error);
 
     log_attempt(one->driver, &one->request, reply, error, pause_ms);
-    one->paused_until = now_ms(one->driver) + pause_ms;
-    if (one->kind != REQUEST_LIST && one->kind != REQUEST_PAGE)
-        return;
-    why = failure_of(one, reply, error);
+    one->paused = one->repeated = true;
+    note_throttled(one->driver, why);
     if (one->kind == REQUEST_LIST) {
         ledger_list_delayed(one->listener->ledger, why);
-        return;
+    } else if (one->kind == REQUEST_PAGE) {
+        failure_unref(one->page_call->why);
+        one->page_call->why = failure_ref(why);
     }
-    failure_unref(one->page_call->why);
-    one->page_call->why = failure_ref(why);
+}
+
+/* Requests that failed before take half of the places at most: the others need not wait for listeners that do
+   not answer. */
+static bool may_repeat(void *context)
+{
+    api_request *one = context;
+    const driver *d = one->driver;
+    unsigned repeated = 0, most = d->options.max_parallel / 2;
+    const api_request *other;
+
+    TAILQ_FOREACH (other, &d->requests, link)
+        repeated += other->repeated && !other->paused;
+    if (!has_spare_room(d) || repeated >= (most ? most : 1))
+        return false;
+    one->paused = false;
+    return true;
 }
 
 /* --- starting requests ------------------------------------------------------- */
@@ -305,18 +425,18 @@ void request_list(driver *d, listener *at, const ledger_action *action)
     request_next_page(one, NULL);
 }
 
+/* Once, whatever comes back: nobody waits for it. */
 void request_listener(driver *d, listener *at)
 {
     api_request *one = api_request_new(d, at, REQUEST_LISTENER);
 
-    if (!one) {
-        ledger_listener_failed(at->ledger);
+    if (!one)
         return;
-    }
-    one->request.repeatable = false; /* a warning is not worth insisting */
+    one->request.repeatable = false;
+    one->request.once = true;
     one->url = elb_listener_path(at->id);
     if (start(one, NULL) < 0)
-        on_listener(one, NULL, NULL);
+        api_request_free(one);
 }
 
 static void write_transfer(elb_body *body, const transfer *sent)
@@ -346,6 +466,8 @@ void request_send(driver *d, listener *at, transfer *sent)
         return;
     }
     one->transfer = sent;
+    if (sent->kind == WANT_CREATE)
+        at->added += sent->count;
     write_transfer(&one->body, sent);
     one->url = sent->kind == WANT_CREATE ? elb_add_path(at->id) : elb_remove_path(at->id);
     one->request.method = "POST";
@@ -355,7 +477,7 @@ void request_send(driver *d, listener *at, transfer *sent)
     one->request.repeatable = false;
     one->request.once = true; /* who goes along is decided anew for each attempt */
     if (!rp_buffer_ok(&one->body.text))
-        rp_error_set(&error, RP_E_NO_MEMORY, "out of memory");
+        rp_error_no_memory(&error);
     if (error || start(one, &error) < 0)
         on_send(one, NULL, error);
 }
@@ -376,18 +498,25 @@ void request_poll(driver *d, listener *at, job *polled)
         on_poll(one, NULL, error);
 }
 
-bool request_page(driver *d, page_call *waiting, const char *listener_id, const char *marker)
+void request_page(driver *d, page_call *waiting)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    api_request *one = api_request_new(d, NULL, REQUEST_PAGE);
+    api_request *one = api_request_new(d, waiting->listener, REQUEST_PAGE);
 
-    if (!one)
-        return false;
+    if (!one) {
+        waiting->why = failure_ref(&failure_no_memory);
+        waiting->call->remaining = 0;
+        return;
+    }
     one->page_call = waiting;
-    one->url = elb_members_path(listener_id, DRIVER_PAGE_MEMBERS, marker);
+    one->url = elb_members_path(waiting->listener->id, PAGING_LIMIT, waiting->marker);
     if (start(one, &error) < 0)
         on_page(one, NULL, error);
-    return true;
+}
+
+static bool may_have_acted(const api_request *one)
+{
+    return rp_transport_has_sent(one->driver->transport, one->exchange);
 }
 
 /* Nobody waits any more for what these would bring: they end as if they had failed. */
@@ -395,10 +524,12 @@ static bool is_wanted(const api_request *one)
 {
     switch (one->kind) {
     case REQUEST_LIST:
-    case REQUEST_LISTENER:
         return ledger_waits_for_list(one->listener->ledger);
+    case REQUEST_LISTENER:
+        return one->listener->creators > 0;
     case REQUEST_SEND:
-        return ledger_waits_for_transfer(one->transfer);
+        return may_have_acted(one) ? ledger_waits_for_transfer(one->transfer)
+                          : ledger_transfer_is_current(one->transfer);
     case REQUEST_POLL:
         return ledger_waits_for_job(one->listener->ledger, one->job);
     case REQUEST_PAGE:
@@ -407,17 +538,29 @@ static bool is_wanted(const api_request *one)
     return true;
 }
 
-void drop_unwanted_requests(driver *d)
+static void drop_request(api_request *one)
 {
     static const rp_error dropped = {
-        .code = RP_E_LOST, .message = (char *)"dropped: no caller waits for the answer"};
+        .code = RP_E_LOST, .message = (char *)"dropped, since nobody waits for the answer any more"};
+
+    bool taken_back = one->kind == REQUEST_SEND && !may_have_acted(one);
+
+    rp_transport_drop(one->driver->transport, one->exchange);
+    if (taken_back) {
+        ledger_taken_back(one->listener->ledger, one->transfer);
+        api_request_free(one);
+    } else {
+        answered(one, NULL, &dropped);
+    }
+}
+
+void drop_unwanted_requests(driver *d)
+{
     api_request *one, *next;
 
     for (one = TAILQ_FIRST(&d->requests); one; one = next) {
         next = TAILQ_NEXT(one, link);
-        if (is_wanted(one))
-            continue;
-        rp_transport_drop(d->transport, one->exchange);
-        answered(one, NULL, &dropped);
+        if (!is_wanted(one))
+            drop_request(one);
     }
 }

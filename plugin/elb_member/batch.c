@@ -9,6 +9,9 @@
 #define PAUSE_FIRST_MS   200
 #define PAUSE_LONGEST_MS 5000
 
+/* As for the whole instance: RP_RETRY_AFTER_MAX_MS. */
+#define PAUSE_ASKED_LONGEST_MS 60000
+
 static struct bisection *bisection_of(const ledger *l, const slot *one, failure *why)
 {
     struct bisection *bisection = bisection_ref(one->bisection);
@@ -197,8 +200,10 @@ void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
     end_transfer(l, sent);
 }
 
-static void pause_sends(ledger *l, int64_t at_least_ms, int64_t now)
+/* However long the server asks for. */
+static void pause_sends(ledger *l, int64_t asked_ms, int64_t now)
 {
+    int64_t at_least_ms = asked_ms < PAUSE_ASKED_LONGEST_MS ? asked_ms : PAUSE_ASKED_LONGEST_MS;
     int64_t pause = l->send_pause_ms ? l->send_pause_ms * 2 : PAUSE_FIRST_MS;
 
     l->send_pause_ms = pause > PAUSE_LONGEST_MS ? PAUSE_LONGEST_MS : pause;
@@ -241,6 +246,13 @@ void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, 
     refund(sent);
     pause_sends(l, pause_ms, now);
     put_back(l, sent, why, false);
+}
+
+void ledger_taken_back(ledger *l, transfer *sent)
+{
+    ledger_changed(l);
+    refund(sent);
+    put_back(l, sent, NULL, false);
 }
 
 static void conflicted(ledger *l, transfer *sent, failure *why, int64_t now)
@@ -333,6 +345,14 @@ bool ledger_waits_for_transfer(const transfer *sent)
         if (slot_is_wanted(sent->slots[i]))
             return true;
     return false;
+}
+
+bool ledger_transfer_is_current(const transfer *sent)
+{
+    for (size_t i = 0; i < sent->count; i++)
+        if (!sent->slots[i]->acting)
+            return false;
+    return true;
 }
 
 static bool goes_with(const slot *first, const slot *one)

@@ -6,9 +6,6 @@
 /* Longest sleep between two checks of the cancel word. */
 #define SLICE_MS 100
 
-/* How long a call that has its results waits for the listener's protocol. */
-#define PROTOCOL_MS 1000
-
 int64_t driver_now_ms(const driver *d)
 {
     return rp_now_ms(d->clock);
@@ -31,9 +28,6 @@ static void carry_out(driver *d, listener *at, const ledger_action *action)
     case ACTION_LIST:
         request_list(d, at, action);
         break;
-    case ACTION_LISTENER:
-        request_listener(d, at);
-        break;
     case ACTION_SEND:
         request_send(d, at, action->transfer);
         break;
@@ -43,32 +37,59 @@ static void carry_out(driver *d, listener *at, const ledger_action *action)
     }
 }
 
-/* Requests that wait for their next attempt take no place: those of one listener may go on failing for long.
- */
-static bool has_room(const driver *d)
+static bool start_page(driver *d, listener *at)
 {
-    int64_t now = now_ms(d);
-    unsigned under_way = 0;
-    const api_request *one;
+    page_call *first = TAILQ_FIRST(&at->page_calls);
 
-    TAILQ_FOREACH (one, &d->requests, link)
-        under_way += one->paused_until <= now;
-    return under_way < d->options.max_parallel;
+    if (!first)
+        return false;
+    TAILQ_REMOVE(&at->page_calls, first, link);
+    first->waits = false;
+    request_page(d, first);
+    return true;
 }
 
-/* One round over all listeners: each gets one turn. */
+/* Nobody waits for the listener's protocol: it takes what place is left. */
+static bool start_protocol(driver *d, listener *at)
+{
+    if (at->protocol_asked || !at->creators || !has_spare_room(d))
+        return false;
+    at->protocol_asked = true;
+    request_listener(d, at);
+    return true;
+}
+
+/* Does one thing for the listener. A request sends it to the end of the line; list calls and the ledger take
+   turns. False if there is nothing to do. */
+static bool take_turn(driver *d, listener *at)
+{
+    bool room = has_room(d), requests = true;
+    int64_t now = now_ms(d);
+    ledger_action action;
+
+    if (room && at->pages_first && start_page(d, at)) {
+        at->pages_first = false;
+    } else if (ledger_next(at->ledger, now, room, now >= d->send_from, &action)) {
+        carry_out(d, at, &action);
+        requests = action.kind == ACTION_LIST || action.kind == ACTION_SEND || action.kind == ACTION_POLL;
+        at->pages_first |= requests;
+    } else if (!(room && start_page(d, at)) && !start_protocol(d, at)) {
+        return false;
+    }
+    if (requests)
+        listeners_to_end_of_line(&d->listeners, at);
+    return true;
+}
+
+/* One round over all listeners in the line; each gets a turn before any gets a second. */
 static bool carry_out_round(driver *d)
 {
     bool did_something = false;
-    listener *at;
+    listener *at = TAILQ_FIRST(&d->listeners.line), *next;
 
-    TAILQ_FOREACH (at, &d->listeners, link) {
-        int64_t now = now_ms(d);
-        ledger_action action;
-        if (!ledger_next(at->ledger, now, has_room(d), now >= d->send_from, &action))
-            continue;
-        carry_out(d, at, &action);
-        did_something = true;
+    for (size_t left = d->listeners.line_len; left; left--, at = next) {
+        next = TAILQ_NEXT(at, link);
+        did_something |= take_turn(d, at);
     }
     return did_something;
 }
@@ -128,7 +149,7 @@ static int64_t sleep_ms(driver *d, const call *c)
 
     /* At max_parallel only a reply can lead to an action. */
     if (has_room(d))
-        TAILQ_FOREACH (at, &d->listeners, link)
+        TAILQ_FOREACH (at, &d->listeners.line, link)
             until = least(until, ledger_wake_at(at->ledger, d->send_from, now));
     return until > now ? until - now : 0;
 }
@@ -139,7 +160,7 @@ static void drive(driver *d, const call *c)
     int64_t ms;
 
     carry_out_all(d);
-    if (c->remaining == 0 && !c->wants_protocol)
+    if (c->remaining == 0)
         return;
     ms = sleep_ms(d, c);
     pthread_mutex_unlock(&d->lock);
@@ -162,13 +183,26 @@ static void follow(driver *d, call *c)
     pthread_cond_timedwait(&c->turn, &d->lock, &until);
 }
 
+/* The server asked for a pause that is not over: whoever has waited for its end is told so. */
+static void tell_pause(driver *d, record_task *tasks, size_t count)
+{
+    const listener *last = NULL;
+
+    if (!d->throttled || d->send_from <= now_ms(d))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (task_is_run(&tasks[i]) && tasks[i].listener != last)
+            ledger_paused(tasks[i].listener->ledger, d->throttled);
+        last = tasks[i].listener;
+    }
+}
+
 static void leave(driver *d, record_task *tasks, size_t count, int status)
 {
+    tell_pause(d, tasks, count);
     for (size_t i = 0; i < count; i++)
         if (task_is_run(&tasks[i]))
             ledger_leave(tasks[i].listener->ledger, &tasks[i].want, status, now_ms(d));
-    carry_out_all(d);
-    drop_unwanted_requests(d);
     carry_out_all(d);
 }
 
@@ -196,29 +230,8 @@ static void take_part(driver *d, call *c)
     deliver(d, c);
 }
 
-/* Whether the listener's protocol is still being requested. */
-static bool protocol_is_requested(const driver *d, const record_task *tasks, size_t count)
-{
-    const api_request *one;
-
-    TAILQ_FOREACH (one, &d->requests, link)
-        for (size_t i = 0; one->kind == REQUEST_LISTENER && i < count; i++)
-            if (tasks[i].listener == one->listener)
-                return true;
-    return false;
-}
-
-/* After the results, a short wait for the protocol, which is needed for a warning only. */
-static void wait_for_protocol(driver *d, call *c, const record_task *tasks, size_t count)
-{
-    int64_t until = now_ms(d) + PROTOCOL_MS;
-
-    while (protocol_is_requested(d, tasks, count) && now_ms(d) < until && must_leave(d, c) == RP_OK)
-        take_part(d, c);
-}
-
-/* Waits for the end of the call, driving if no other call does. Returns RP_OK, or the status with which it must
- * leave. */
+/* Waits for the end of the call, driving if no other call does. Returns RP_OK, or the status with which it
+ * must leave. */
 static int wait_for_end(driver *d, call *c)
 {
     int status = RP_OK;
@@ -229,64 +242,51 @@ static int wait_for_end(driver *d, call *c)
     return c->remaining > 0 ? status : RP_OK;
 }
 
+/* What nobody waits for any more is dropped, whichever way the call ends: it must not tell those who come
+ * later. */
 static void end(driver *d, call *c)
 {
     TAILQ_REMOVE(&d->calls, c, link);
+    drop_unwanted_requests(d);
+    carry_out_all(d);
     /* What was dropped is hung up now: nobody else will come by and do it. */
     if (TAILQ_EMPTY(&d->calls))
         rp_transport_step(d->transport);
+    listeners_trim(&d->listeners, now_ms(d));
     if (d->leader == c)
         hand_over(d, c);
+}
+
+static void release_listeners(driver *d, record_task *tasks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        record_task *one = &tasks[i];
+        if (!one->listener)
+            continue;
+        one->listener->creators -= one->want.kind == WANT_CREATE;
+        listeners_release(&d->listeners, one->listener);
+        one->listener = NULL;
+    }
+}
+
+/* Tells the host what is left to tell. */
+static void finish(driver *d, call *c)
+{
     deliver(d, c);
     pthread_mutex_unlock(&d->lock);
     pthread_cond_destroy(&c->turn);
 }
 
-static listener *find_listener(driver *d, const char *listener_id)
+static bool use_listeners(driver *d, record_task *tasks, size_t count)
 {
-    listener *at;
-
-    TAILQ_FOREACH (at, &d->listeners, link)
-        if (!strcmp(at->id, listener_id))
-            return at;
-    return NULL;
-}
-
-static listener *get_listener(driver *d, const char *listener_id)
-{
-    listener *at = find_listener(d, listener_id);
-
-    if (at)
-        return at;
-    at = calloc(1, sizeof(*at));
-    if (!at)
-        return NULL;
-    at->id = strdup(listener_id);
-    at->ledger = ledger_new(&d->options.ledger);
-    if (!at->id || !at->ledger) {
-        ledger_free(at->ledger);
-        free(at->id);
-        free(at);
-        return NULL;
-    }
-    TAILQ_INSERT_TAIL(&d->listeners, at, link);
-    return at;
-}
-
-static bool find_listeners(driver *d, record_task *tasks, size_t count)
-{
-    const record_task *last = NULL;
-
     for (size_t i = 0; i < count; i++) {
         record_task *one = &tasks[i];
         if (!task_is_run(one))
             continue;
-        one->listener = last && !strcmp(one->record.listener_id, last->record.listener_id)
-                            ? last->listener
-                            : get_listener(d, one->record.listener_id);
+        one->listener = listeners_use(&d->listeners, one->record.listener_id, &d->options.ledger);
         if (!one->listener)
             return false;
-        last = one;
+        one->listener->creators += one->want.kind == WANT_CREATE;
     }
     return true;
 }
@@ -330,47 +330,61 @@ int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **
     begin(c, count_run(tasks, count));
     pthread_mutex_lock(&d->lock);
     TAILQ_INSERT_TAIL(&d->calls, c, link);
-    began = find_listeners(d, tasks, count) && arrive(d, c, tasks, count);
+    began = use_listeners(d, tasks, count) && arrive(d, c, tasks, count);
     if (began) {
         int status;
         rp_transport_wake(d->transport);
         status = wait_for_end(d, c);
         if (status != RP_OK)
             leave(d, tasks, count, status);
-        else if (c->wants_protocol)
-            wait_for_protocol(d, c, tasks, count);
     }
+    release_listeners(d, tasks, count);
     end(d, c);
-    return began ? 0 : rp_error_no_memory(error);
+    finish(d, c);
+    return began ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
 }
 
 void driver_protocol(driver *d, const char *listener_id, char protocol[16])
 {
-    listener *at;
+    const listener *at;
 
     pthread_mutex_lock(&d->lock);
-    at = find_listener(d, listener_id);
+    at = listeners_find(&d->listeners, listener_id);
     strcpy(protocol, at ? at->protocol : "");
     pthread_mutex_unlock(&d->lock);
 }
 
-void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, failure **why,
-                 int *status)
+static void wait_for_page(driver *d, page_call *waiting, int *status)
 {
-    page_call waiting = {.call = c};
+    TAILQ_INSERT_TAIL(&waiting->listener->page_calls, waiting, link);
+    waiting->waits = true;
+    rp_transport_wake(d->transport);
+    *status = wait_for_end(d, waiting->call);
+    waiting->call->remaining = 0;
+    if (waiting->waits)
+        TAILQ_REMOVE(&waiting->listener->page_calls, waiting, link);
+    if (!waiting->page && !waiting->why && d->send_from > now_ms(d))
+        waiting->why = failure_ref(d->throttled);
+}
+
+void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, bool *is_last,
+                 failure **why, int *status)
+{
+    page_call waiting = {.call = c, .marker = marker};
 
     begin(c, 1);
     pthread_mutex_lock(&d->lock);
     TAILQ_INSERT_TAIL(&d->calls, c, link);
     *status = RP_NO_MEMORY;
-    if (request_page(d, &waiting, listener_id, marker)) {
-        rp_transport_wake(d->transport);
-        *status = wait_for_end(d, c);
-        c->remaining = 0;
-        drop_unwanted_requests(d);
-    }
+    waiting.listener = listeners_use(&d->listeners, listener_id, &d->options.ledger);
+    if (waiting.listener)
+        wait_for_page(d, &waiting, status);
+    if (waiting.listener)
+        listeners_release(&d->listeners, waiting.listener);
     end(d, c);
+    finish(d, c);
     *out = waiting.page;
+    *is_last = waiting.is_last;
     *why = waiting.why;
 }
 
@@ -389,7 +403,7 @@ driver *driver_new(rp_transport *transport, const driver_options *options, const
     made->options = *options;
     made->options.ledger.pace = &made->pace;
     made->clock = clock;
-    TAILQ_INIT(&made->listeners);
+    listeners_init(&made->listeners);
     TAILQ_INIT(&made->calls);
     TAILQ_INIT(&made->requests);
     return made;
@@ -397,7 +411,6 @@ driver *driver_new(rp_transport *transport, const driver_options *options, const
 
 void driver_free(driver *d)
 {
-    listener *at;
     api_request *one;
 
     if (!d)
@@ -405,12 +418,8 @@ void driver_free(driver *d)
     rp_transport_free(d->transport);
     while ((one = TAILQ_FIRST(&d->requests)))
         api_request_free(one);
-    while ((at = TAILQ_FIRST(&d->listeners))) {
-        TAILQ_REMOVE(&d->listeners, at, link);
-        ledger_free(at->ledger);
-        free(at->id);
-        free(at);
-    }
+    listeners_done(&d->listeners);
+    failure_unref(d->throttled);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }

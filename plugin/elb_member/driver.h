@@ -18,7 +18,7 @@
 #include <sys/queue.h>
 
 typedef struct driver driver;
-typedef struct listener listener; /* with its ledger and protocol */
+typedef struct listener listener; /* listeners.h */
 typedef struct call call;
 
 /* One record of a call, its want and its result. */
@@ -52,7 +52,6 @@ struct call {
     int64_t deadline;    /* of the driver's clock */
     /* Writes the state of a task whose request was accepted, for the event. */
     void (*write_state)(const record_task *one, rp_json_writer *writer);
-    bool wants_protocol; /* waits a short time for the listeners' protocol after all results */
 
     /* The driver's own. */
     const record_task *tasks;
@@ -84,19 +83,10 @@ int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **
 /* A listener's protocol ("TCP", "UDP" …); "" if not known yet. */
 void driver_protocol(driver *d, const char *listener_id, char protocol[16]);
 
-/* One page of a listener's members. Sets exactly one of *out and *why; neither when out of memory, cancelled or
-   out of time: then *status says which. */
-void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, failure **why,
-                 int *status);
-
-/* Page size of member lists. */
-#define DRIVER_PAGE_MEMBERS 500
-
-/* Whether another page must be asked for after one with so many members. A page shorter than asked for is the
-   last, unless its length is round: a server that caps pages caps them at a round number. */
-static inline bool driver_page_may_go_on(size_t count)
-{
-    return count > 0 && (count >= DRIVER_PAGE_MEMBERS || count % 10 == 0);
-}
+/* One page of a listener's members, after the marker (NULL: the first). Exactly one of *out and *why is set,
+   or neither when memory fails or the call was cancelled or ran out of time, which *status then says.
+   *is_last: no other page follows. */
+void driver_list(driver *d, call *c, const char *listener_id, const char *marker, page **out, bool *is_last,
+                 failure **why, int *status);
 
 #endif

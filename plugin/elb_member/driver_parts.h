@@ -6,20 +6,20 @@
 #define ELB_MEMBER_DRIVER_PARTS_H
 
 #include "driver.h"
-
-struct listener {
-    char *id;
-    ledger *ledger;
-    char protocol[16];
-    TAILQ_ENTRY(listener) link;
-};
+#include "listeners.h"
+#include "paging.h"
 
 /* A call of the list hook: it waits for one page. */
-typedef struct page_call {
+struct page_call {
     call *call;
+    listener *listener;
+    const char *marker; /* or NULL */
     page *page;
+    bool is_last;
     failure *why;
-} page_call;
+    TAILQ_ENTRY(page_call) link; /* until its request is started */
+    bool waits;                  /* for that */
+};
 
 /* A request in flight, and the purpose of its reply. */
 typedef struct api_request {
@@ -44,9 +44,11 @@ typedef struct api_request {
     void *ids;            /* LIST: seen on earlier pages */
     page **pages;         /* LIST: which hold those ids */
     size_t page_count;
+    size_t total, last_count; /* LIST: members so far; and on the page before */
 
     page_call *page_call; /* PAGE */
-    int64_t paused_until; /* an attempt failed; the next is made then */
+    bool paused;          /* an attempt failed, and the next has not begun */
+    bool repeated;        /* an attempt has failed */
     TAILQ_ENTRY(api_request) link;
 } api_request;
 
@@ -55,12 +57,17 @@ struct driver {
     rp_transport *transport;
     driver_options options;
     const rp_clock *clock;
-    TAILQ_HEAD(, listener) listeners;
+    listeners listeners;
     TAILQ_HEAD(, call) calls;
     TAILQ_HEAD(, api_request) requests;
     call *leader; /* the call whose thread drives */
     pace pace;
-    int64_t send_from; /* adds and removes wait until then, after a throttled reply */
+    paging paging;
+    /* The last page that a list call was told to go on after. */
+    char offered_marker[ELB_ID_SIZE];
+    size_t offered_count;
+    int64_t send_from;  /* adds and removes wait until then, after a throttled reply: */
+    failure *throttled; /* this one, or NULL */
 };
 
 static inline int64_t now_ms(const driver *d)
@@ -73,7 +80,13 @@ void request_list(driver *d, listener *at, const ledger_action *action);
 void request_listener(driver *d, listener *at);
 void request_send(driver *d, listener *at, transfer *sent);
 void request_poll(driver *d, listener *at, job *polled);
-bool request_page(driver *d, page_call *waiting, const char *listener_id, const char *marker);
+void request_page(driver *d, page_call *waiting);
+
+/* Whether another request may start. The GET of a listener gives its place to any other. */
+bool has_room(const driver *d);
+bool has_spare_room(const driver *d);
+
+/* Requests that nobody waits for end as if they had failed. */
 void drop_unwanted_requests(driver *d);
 void api_request_free(api_request *one);
 

@@ -528,6 +528,18 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
     return *why ? 0 : rp_error_no_memory(error);
 }
 
+bool elb_says_no_such_job(const failure *why)
+{
+    return (why->http_status == 400 || why->http_status == 404) && rp_starts_with(why->server_code, "ELB.") &&
+           (why->status == RP_INVALID_ARGUMENT || why->status == RP_NOT_FOUND);
+}
+
+void elb_doubt_poll(failure *why)
+{
+    if ((why->http_status == 400 || why->http_status == 404) && !rp_starts_with(why->server_code, "ELB."))
+        apply_row(why, elb_error_not_the_service());
+}
+
 /* --- for those who carry requests --------------------------------------------------- */
 
 /* The row of a refusal, from its code alone. */

@@ -63,6 +63,13 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
 failure *elb_failure_of_reply(const rp_http_reply *reply);
 failure *elb_failure_of_error(const rp_error *error);
 
+/* A poll was refused because the service itself does not know the job: 400 and 404 were both seen to mean
+   that. What a proxy or the gateway says means nothing. */
+bool elb_says_no_such_job(const failure *why);
+
+/* The same refusal in other words than the service's: the next poll may be answered by the service. */
+void elb_doubt_poll(failure *why);
+
 /* For the retry wrapper and the session. */
 rp_verdict elb_judge(const rp_http_reply *reply);
 bool elb_is_unauthenticated(const rp_http_reply *reply);

@@ -169,7 +169,7 @@ static const elb_error_row by_status[] = {
     {400, NULL, BAD_RECORD},
     {401, NULL, UNAUTHENTICATED},
     {403, NULL, FORBIDDEN},
-    {404, NULL, RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOTHING_MORE},
+    {404, NULL, RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE},
     {405, NULL, NO_SUCH_API},
     {408, NULL, SERVER_FAULT},
     {409, NULL, RP_CONFLICT, "elb.conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
@@ -212,6 +212,11 @@ static const elb_error_row *row_of_status(int http_status, const char *code)
     if (http_status >= 500)
         return &any_5xx;
     return http_status >= 400 ? &other_4xx : &unexpected;
+}
+
+const elb_error_row *elb_error_not_the_service(void)
+{
+    return row_of_status(404, "");
 }
 
 const elb_error_row *elb_error_of(int http_status, const char *code)

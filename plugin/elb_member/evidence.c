@@ -126,6 +126,16 @@ static void judge_acting(ledger *l, slot *one, int64_t now)
         judge_absent(l, acting, now);
 }
 
+/* It was there, but somebody has removed it. */
+static void finish_vanished(ledger *l, want *one)
+{
+    _cleanup_(failure_unrefp) failure *why =
+        failure_new(RP_NOT_FOUND, "elb.member_vanished", true, BLAME_WHOLE,
+                    "the member was removed by somebody else before it became healthy");
+
+    want_finish_failed(l, one, why ? why : &failure_no_memory, one->made ? OUTCOME_DONE : OUTCOME_NONE);
+}
+
 static void judge_health(ledger *l, slot *at, want *one, int64_t now)
 {
     if (slot_is_seen(l, at) && member_is_healthy(at->seen)) {
@@ -136,6 +146,10 @@ static void judge_health(ledger *l, slot *at, want *one, int64_t now)
                                   .page = at->seen_page,
                                   .member = at->seen,
                                   .job = one->job});
+        return;
+    }
+    if (!slot_is_seen(l, at)) {
+        finish_vanished(l, one);
         return;
     }
     one->pause_ms = one->pause_ms * 3 / 2;
@@ -331,6 +345,27 @@ static void delay_listing(const ledger *l, want *one, failure *why)
 
     if (one->phase == PHASE_LIST && list_covers_want(l, one) && !conflicts)
         replace_failure(&one->cause, why);
+}
+
+static void note_pause(want *one, failure *why)
+{
+    if ((one->phase == PHASE_LIST || one->phase == PHASE_READY) && !one->cause)
+        replace_failure(&one->cause, why);
+}
+
+void ledger_paused(ledger *l, failure *why)
+{
+    slot *one;
+    want *waiting;
+
+    TAILQ_FOREACH (waiting, &l->keyless, link)
+        note_pause(waiting, why);
+    TAILQ_FOREACH (one, &l->slots, link) {
+        if (one->acting)
+            note_pause(one->acting, why);
+        TAILQ_FOREACH (waiting, &one->watchers, link)
+            note_pause(waiting, why);
+    }
 }
 
 void ledger_list_delayed(ledger *l, failure *why)

@@ -24,7 +24,8 @@ typedef enum meaning {
     MEANS_MEMBER_GONE, /* the member is not there */
     MEANS_CONFLICT,    /* another job of the listener runs */
     MEANS_THROTTLED,
-    MEANS_NOT_SENT /* no connection: the request did nothing */
+    MEANS_NOT_SENT,       /* no connection: the request did nothing */
+    MEANS_NOT_THE_SERVICE /* a proxy or gateway answered in its stead */
 } meaning;
 
 typedef struct failure {

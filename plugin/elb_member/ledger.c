@@ -48,8 +48,6 @@ int ledger_arrive(ledger *l, want *one, int64_t now)
         if (!at)
             return RP_E_NO_MEMORY;
     }
-    if (one->kind == WANT_CREATE && l->listener_failed)
-        l->listener_asked = l->listener_failed = false;
     /* A read wants a list that is requested from here on. So does a delete by the member's id, whose key it
      * tells. */
     one->need_list = one->arrived_list = l->lists;
@@ -144,27 +142,6 @@ void ledger_leave(ledger *l, want *one, int status, int64_t now)
         slot_next_in_queue(l, at);
 }
 
-void ledger_listener_failed(ledger *l)
-{
-    l->listener_failed = true;
-}
-
-static bool take_listener(ledger *l, ledger_action *action)
-{
-    const slot *one;
-
-    if (l->listener_asked)
-        return false;
-    TAILQ_FOREACH (one, &l->slots, link)
-        if (one->acting && one->acting->kind == WANT_CREATE)
-            break;
-    if (!one)
-        return false;
-    l->listener_asked = true;
-    *action = (ledger_action){.kind = ACTION_LISTENER};
-    return true;
-}
-
 bool ledger_next(ledger *l, int64_t now, bool may_request, bool may_send, ledger_action *action)
 {
     expire(l, now);
@@ -172,8 +149,8 @@ bool ledger_next(ledger *l, int64_t now, bool may_request, bool may_send, ledger
         return true;
     if (!may_request)
         return false;
-    return ledger_take_list(l, now, action) || take_listener(l, action) ||
-           (may_send && ledger_take_send(l, now, action)) || ledger_take_poll(l, now, action);
+    return ledger_take_list(l, now, action) || (may_send && ledger_take_send(l, now, action)) ||
+           ledger_take_poll(l, now, action);
 }
 
 static int64_t sooner(int64_t one, int64_t other)

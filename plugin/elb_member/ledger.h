@@ -109,6 +109,7 @@ typedef struct job {
     } end;
     bool polling;
     unsigned unknown_count; /* answers in a row that the server does not know it */
+    unsigned unheard_count; /* polls in a row that something else than the service answered */
     int64_t poll_at, pause_ms;
     uint64_t waited_for;     /* the last count of jobs that found somebody waiting for it, */
     uint64_t flies;          /* and a flight that it is of */
@@ -206,7 +207,6 @@ typedef struct ledger_action {
         ACTION_ACCEPTED,   /* `want`: tell the caller the state with its job */
         ACTION_UNRESOLVED, /* `want`: tell the caller that it is waiting to see what happened */
         ACTION_LIST,       /* list the members; the pages' number is `list` */
-        ACTION_LISTENER,   /* get the listener */
         ACTION_SEND,       /* send `transfer` */
         ACTION_POLL        /* ask for `job` */
     } kind;
@@ -234,12 +234,14 @@ int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now);
 
 /* A page of the running list. True if another page is needed, when there is one. */
 bool ledger_page(ledger *l, page *shown);
+/* The running list does not show a member that was added here: whether its last page is the last has to be
+   certain. */
+bool ledger_misses_own(const ledger *l);
+/* Adds whose effect may still appear. */
+size_t ledger_adds_in_flight(const ledger *l);
 void ledger_listed(ledger *l, int64_t requested_at, int64_t now); /* the list has ended */
 void ledger_list_failed(ledger *l, failure *why, int64_t now);
 void ledger_list_delayed(ledger *l, failure *why); /* it is being tried again */
-
-/* The listener could not be got. It is asked for again when the next create arrives. */
-void ledger_listener_failed(ledger *l);
 
 void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now);
 void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now);
@@ -252,11 +254,19 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now); 
 /* The job could not be asked. A retryable reason asks again later. */
 void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now);
 
+/* It was dropped before it was sent: no trace of it is left. */
+void ledger_taken_back(ledger *l, transfer *sent);
+
 /* Whether somebody still waits for an action's answer; if not, the driver may drop it and say that it failed.
  */
 bool ledger_waits_for_transfer(const transfer *sent);
+/* Whether all who want something of the transfer still wait: one that has not been sent yet is of no use
+ * else. */
+bool ledger_transfer_is_current(const transfer *sent);
 bool ledger_waits_for_job(const ledger *l, const job *polled);
 bool ledger_waits_for_list(const ledger *l);
+/* All requests wait, and this is why: for who leaves meanwhile. */
+void ledger_paused(ledger *l, failure *why);
 /* Whether anybody waits for anything. */
 bool ledger_has_waiters(const ledger *l);
 /* Nobody waits, and nothing is in flight: it may be freed, and another take its place. */

@@ -112,7 +112,6 @@ struct ledger {
     job *blocking_job;
     int64_t blocked_until, resume_at;
     uint64_t groups;
-    bool listener_asked, listener_failed;
 };
 
 /* slot.c: keys and what is counted: slots in their tree, the queue of those who want a key. */

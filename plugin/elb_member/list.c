@@ -24,13 +24,14 @@ static void write_object(const record *parent, const member *seen, rpkit_call *a
     rpkit_listed(asked, &state);
 }
 
-static void write_page(const record *parent, const page *shown, const char *marker, rpkit_call *asked)
+static void write_page(const record *parent, const page *shown, const char *marker, bool is_last,
+                       rpkit_call *asked)
 {
     size_t first = first_new(shown, marker);
 
     for (size_t i = first; i < shown->count; i++)
         write_object(parent, &shown->members[i], asked);
-    if (driver_page_may_go_on(shown->count) && first < shown->count)
+    if (!is_last)
         rpkit_next(asked, shown->members[shown->count - 1].id);
 }
 
@@ -53,6 +54,7 @@ void list_members(rpkit_call *asked, void *on, void *parent, const char *marker)
     _cleanup_(failure_unrefp) failure *why = NULL;
     driver *d = ((elb_instance *)on)->driver;
     call c = {.host = rpkit_host(asked), .deadline = driver_now_ms(d) + rpkit_left_ms(asked)};
+    bool is_last;
     int status;
 
     if (marker && !elb_is_id(marker)) {
@@ -60,9 +62,9 @@ void list_members(rpkit_call *asked, void *on, void *parent, const char *marker)
                      "page must be a \"next\" of an earlier list");
         return;
     }
-    driver_list(d, &c, ((record *)parent)->listener_id, marker, &shown, &why, &status);
+    driver_list(d, &c, ((record *)parent)->listener_id, marker, &shown, &is_last, &why, &status);
     if (shown)
-        write_page(parent, shown, marker, asked);
+        write_page(parent, shown, marker, is_last, asked);
     else
         refuse(status, why, asked);
 }

@@ -241,6 +241,27 @@ static void give_keys(ledger *l, page *shown)
     }
 }
 
+bool ledger_misses_own(const ledger *l)
+{
+    const slot *one;
+
+    TAILQ_FOREACH (one, &l->slots, link)
+        if (one->doing == WANT_CREATE && slot_is_wanted(one) && list_covers_flight(l, one) &&
+            !slot_is_seen(l, one))
+            return true;
+    return false;
+}
+
+size_t ledger_adds_in_flight(const ledger *l)
+{
+    const slot *one;
+    size_t count = 0;
+
+    TAILQ_FOREACH (one, &l->slots, link)
+        count += one->flight != FLIGHT_NONE && one->doing == WANT_CREATE;
+    return count;
+}
+
 bool ledger_page(ledger *l, page *shown)
 {
     ledger_changed(l);

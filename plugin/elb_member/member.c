@@ -9,8 +9,7 @@ static int run(elb_instance *on, rpkit_call *asked, record_tasks *all)
 {
     call c = {.host = rpkit_host(asked),
               .deadline = driver_now_ms(on->driver) + rpkit_left_ms(asked),
-              .write_state = record_task_write_accepted,
-              .wants_protocol = all->kind == WANT_CREATE};
+              .write_state = record_task_write_accepted};
     int result = record_tasks_make(all, asked, &on->config);
 
     if (result == 0 && all->run_count)

@@ -225,6 +225,7 @@ static void resume_sends(ledger *l, int64_t now)
 /* One answer that the job is not known may be an error of the server's: two in a row are believed. */
 static bool is_believed(job *polled, int end)
 {
+    polled->unheard_count = 0;
     polled->unknown_count = end == JOB_UNKNOWN ? polled->unknown_count + 1 : 0;
     return end != JOB_UNKNOWN || polled->unknown_count >= 2;
 }
@@ -314,6 +315,8 @@ void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
     polled->polling = false;
     poll_again(l, polled, now);
     job_ref(polled);
+    if (why->meaning == MEANS_NOT_THE_SERVICE)
+        polled->unheard_count++;
     if (why->retryable)
         delay_askers(l, polled, why);
     else

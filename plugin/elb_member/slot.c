@@ -159,11 +159,19 @@ bool slot_is_wanted(const slot *one)
     return one->acting || !TAILQ_EMPTY(&one->queue);
 }
 
+/* After so many polls that something else than the service answered, lists are asked too. */
+#define UNHEARD_POLLS 3
+
+static bool waits_for_job(const slot *one)
+{
+    return one->acting && one->job && one->job->unheard_count < UNHEARD_POLLS;
+}
+
 /* A list tells what became of the flight. While its own caller waits for its job, the job does. */
 bool slot_is_open(const slot *one)
 {
     return one->flight == FLIGHT_UNRESOLVED || one->flight == FLIGHT_FAILED ||
-           (one->flight == FLIGHT_ACCEPTED && !one->acting);
+           (one->flight == FLIGHT_ACCEPTED && !waits_for_job(one));
 }
 
 /* Forgets a key of which nothing is wanted and nothing in flight. */

@@ -66,8 +66,8 @@ static rpkit_diagnostic message_for(want_kind kind, const want_result *result)
     return (rpkit_diagnostic){.status = result->status, .code = "internal", .summary = "unknown reason"};
 }
 
-/* A failure with another status than the result becomes a warning, such as a failed job of a member that does not
- * exist. */
+/* A failure with another status than the result becomes a warning, such as a failed job of a member that does
+ * not exist. */
 static bool is_own(const want_result *result)
 {
     return result->failure && result->failure->status == result->status;
@@ -78,7 +78,7 @@ typedef struct findings {
     rpkit_diagnostic all[4];
     size_t count;
     rpkit_datum data[5];
-    char health[128];
+    char health[256];
 } findings;
 
 static void add(findings *to, rpkit_diagnostic one)
@@ -133,25 +133,27 @@ void refuse_by(const failure *why, rpkit_call *asked)
                                                  .data = data_of(why, data)});
 }
 
+#define UDP_NEEDS "the server must answer ping and run its UDP service, or it counts as unhealthy"
+
 static void warn_of_udp(const want_result *result, want_kind kind, const char *protocol, findings *to)
 {
     if (kind != WANT_CREATE || strcmp(protocol, "UDP") || !result->with_state)
         return;
-    add(to, (rpkit_diagnostic){
-                .warning = true,
-                .status = RP_OK,
-                .code = "elb.udp_listener",
-                .summary = "the listener is UDP: the server must answer ping and run its UDP service, "
-                           "or it counts as unhealthy"});
+    add(to, (rpkit_diagnostic){.warning = true,
+                               .status = RP_OK,
+                               .code = "elb.udp_listener",
+                               .summary = "the listener is UDP: " UDP_NEEDS});
 }
 
-static void warn_of_health(const want_result *result, findings *to)
+/* Where the protocol is not known it may be the reason. */
+static void warn_of_health(const want_result *result, want_kind kind, const char *protocol, findings *to)
 {
     const char *health = result->member ? result->member->health_status : NULL;
 
     if (!health || !strcmp(health, "NORMAL"))
         return;
-    snprintf(to->health, sizeof(to->health), "the member's health is %.40s: it gets no traffic", health);
+    snprintf(to->health, sizeof(to->health), "the member's health is %.40s: it gets no traffic%s", health,
+             kind == WANT_CREATE && !*protocol ? "; if the listener is UDP, " UDP_NEEDS : "");
     add(to, (rpkit_diagnostic){
                 .warning = true, .status = RP_OK, .code = "elb.not_healthy", .summary = to->health});
 }
@@ -163,7 +165,7 @@ static void find(const want_result *result, want_kind kind, const char *protocol
     if (result->failure)
         add_failure(result->failure, !is_own(result), result->outcome, to);
     warn_of_udp(result, kind, protocol, to);
-    warn_of_health(result, to);
+    warn_of_health(result, kind, protocol, to);
 }
 
 /* Whether the same call may succeed later. */

@@ -31,6 +31,7 @@ typedef struct attempts {
     unsigned malformed;
     bool held;     /* by a pause that it has not been told of yet */
     bool has_sent; /* an attempt that ended may have had an effect */
+    bool withheld; /* its owner does not let it begin in this step */
 } attempts;
 
 TAILQ_HEAD(attempts_list, attempts);
@@ -106,7 +107,8 @@ static void note_next_due(retry *self)
     attempts *each;
 
     TAILQ_FOREACH (each, &self->waiting, link)
-        next = rp_min(next, due_ms(self, each));
+        if (!each->withheld)
+            next = rp_min(next, due_ms(self, each));
     if (self->spreading && next != NEVER)
         next = rp_max(next, self->next_start_ms);
     atomic_store(&self->next_due_ms, next);
@@ -133,7 +135,7 @@ static attempts *first_due(const retry *self)
     attempts *each;
 
     TAILQ_FOREACH (each, &self->waiting, link)
-        if (due_ms(self, each) <= now)
+        if (!each->withheld && due_ms(self, each) <= now)
             return each;
     return NULL;
 }
@@ -368,12 +370,25 @@ static void retry_wait(rp_transport *transport, int64_t at_most_ms)
     rp_transport_wait(self->inner, at_most_ms);
 }
 
+static bool is_let_begin(const attempts *mine)
+{
+    const rp_http_request *request = mine->request;
+
+    return !mine->failures || !request->may_repeat || request->may_repeat(request->context);
+}
+
 static void begin_due(retry *self)
 {
     attempts *mine;
 
+    TAILQ_FOREACH (mine, &self->waiting, link)
+        mine->withheld = false;
     while (may_start(self) && (mine = first_due(self))) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
+        if (!is_let_begin(mine)) {
+            mine->withheld = true;
+            continue;
+        }
         if (begin(self, mine, &error) < 0)
             finish(mine, NULL, error);
     }

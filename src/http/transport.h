@@ -66,6 +66,8 @@ struct rp_http_request {
     void (*done)(void *context, const rp_http_reply *reply, const rp_error *error);
     /* Or NULL: an attempt failed and will be made again after pause_ms. */
     void (*again)(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
+    /* Or NULL: whether the next attempt, which is due, may begin now; asked again at each step until it may. */
+    bool (*may_repeat)(void *context);
     void *context;
 };
 

@@ -145,8 +145,6 @@ mutate "no wake-up for sends" \
     's/at = sooner\(at, unblocked_at > send_from \? unblocked_at : send_from\);/(void)send_from;/'
 mutate "wake-ups for nothing" \
     's/l->listing \? LEDGER_NEVER : ledger_next_list_at\(l, now\)/ledger_next_list_at(l, now)/'
-mutate "the listener is asked for again and again" \
-    's/l->listener_asked = true;//'
 mutate "what is there is added again" \
     's/if \(seen != \(acting->kind == WANT_CREATE\)\)/if (acting->kind == WANT_CREATE || seen)/'
 mutate "what was removed had not existed" \

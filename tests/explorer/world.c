@@ -121,11 +121,6 @@ static void carry_out(world *w, const ledger_action *action)
     case ACTION_LIST:
         server_start_list(w);
         break;
-    case ACTION_LISTENER:
-        if (w->listener_asked)
-            world_break(w, "number of requests", "the listener was asked for twice");
-        w->listener_asked = true;
-        break;
     case ACTION_SEND:
         server_start_send(w, action->transfer);
         break;
@@ -691,7 +686,7 @@ static void clear(world *w)
     w->broken = NULL;
     w->now = 0;
     w->step = 1;
-    w->calm = w->parent_gone = w->listener_asked = w->conflicted = false;
+    w->calm = w->parent_gone = w->conflicted = false;
     w->may_request = true;
     w->send_from = w->next_send_at = w->behind_until = 0;
     w->listed_at = -1;

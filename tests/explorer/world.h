@@ -235,7 +235,6 @@ typedef struct world {
 
     listing list;
     int sending; /* the send that runs, or -1 */
-    bool listener_asked;
 
     /* For the checks. */
     uint64_t delayed_step,

@@ -373,10 +373,10 @@ static const struct {
     const char *cap, *order;
     unsigned count, requests; /* of one whole list */
 } pagings[] = {
-    {"0", "insertion", 1050, 4}, /* 500, 500, 50, and 50 may have been a cap */
-    {"0", "id", 1049, 3},        /* 49 can't */
-    {"100", "insertion", 1050, 12}, {"10", "id", 1050, 106},
-    {"10", "insertion", 13, 2},     {"7", "insertion", 6, 1},
+    {"0", "insertion", 1050, 3},                              /* 500, 500, and 50 after longer ones */
+    {"0", "id", 1049, 3},                                     /* the same */
+    {"100", "insertion", 1050, 11}, {"10", "id", 1050, 106},  /* the last page is full: one more */
+    {"10", "insertion", 13, 2},     {"7", "insertion", 6, 2}, /* 6 may be the cap: one more */
 };
 
 START_TEST(a_list_is_followed_through_all_its_pages)

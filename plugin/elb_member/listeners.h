@@ -1,0 +1,60 @@
+/*
+ * The listeners of an instance, found by their id. Those that some call uses
+ * stand in a line, in which whoever got a request goes to the end. The others
+ * rest; the ones that have rested longest are forgotten once nothing of them is
+ * in flight.
+ */
+#ifndef ELB_MEMBER_LISTENERS_H
+#define ELB_MEMBER_LISTENERS_H
+
+#include "ledger.h"
+
+typedef struct page_call page_call;
+
+typedef struct listener {
+    char *id;
+    ledger *ledger;
+    size_t users;    /* records and list calls that wait for it */
+    size_t creators; /* of them, records to be created */
+
+    char protocol[16];   /* "" while it is not known */
+    bool protocol_asked; /* once, whatever came back */
+
+    size_t listed,
+        added; /* members in the last whole list, and those that were added in all since the first */
+    bool was_listed;
+
+    TAILQ_HEAD(, page_call) page_calls; /* list calls whose request is still to be started */
+    bool pages_first;                   /* it is their turn, not the ledger's */
+
+    struct listener *next; /* in its bucket */
+    TAILQ_ENTRY(listener) link;
+} listener;
+
+TAILQ_HEAD(listener_line, listener);
+
+typedef struct listeners {
+    listener **buckets;
+    size_t bucket_count, count;
+    struct listener_line line, resting;
+    size_t line_len, resting_len;
+} listeners;
+
+void listeners_init(listeners *all);
+void listeners_done(listeners *all);
+
+listener *listeners_find(const listeners *all, const char *id);
+
+/* Adds a user; makes the listener if need be. NULL when out of memory. */
+listener *listeners_use(listeners *all, const char *id, const ledger_options *options);
+
+/* One user less. */
+void listeners_release(listeners *all, listener *one);
+
+void listeners_to_end_of_line(listeners *all, listener *one);
+
+/* Forgets some of those that have rested longest, if there are more than a few. Nothing of a resting listener
+   may be under way. */
+void listeners_trim(listeners *all, int64_t now);
+
+#endif
