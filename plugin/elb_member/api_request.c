@@ -166,16 +166,9 @@ static void request_next_page(api_request *one, const char *marker)
     list_failed(one, why);
 }
 
-/* What the page tells of the server's paging. `sent`: members on it, also those that earlier pages had. */
-static bool is_last_page(const api_request *one, const page *shown, size_t sent)
+static void note_whole_list(listener *at, const listed *whole)
 {
-    const listener *at = one->listener;
-    const paging *p = &one->driver->paging;
-
-    if (shown->count == 0 || paging_is_last(p, sent))
-        return true;
-    return !ledger_misses_own(at->ledger) &&
-           paging_is_probably_last(p, sent, one->total, at->was_listed ? at->listed + at->added : 0);
+    at->list = (last_list){.known = true, .whole = *whole, .added = ledger_adds_in_flight(at->ledger)};
 }
 
 static void list_ended(api_request *one, bool is_whole)
@@ -183,17 +176,24 @@ static void list_ended(api_request *one, bool is_whole)
     listener *at = one->listener;
 
     ledger_listed(at->ledger, one->requested_at, now_ms(one->driver));
-    if (is_whole) {
-        at->was_listed = true;
-        at->listed = one->total;
-        at->added = ledger_adds_in_flight(at->ledger);
-    }
+    if (is_whole)
+        note_whole_list(at, &one->so_far);
     api_request_free(one);
+}
+
+/* `sent`: members on the page, also those that earlier pages had. */
+static bool is_last_page(const api_request *one, const page *shown, size_t sent)
+{
+    const paging *p = &one->driver->paging;
+
+    if (shown->count == 0 || paging_is_certainly_last(p, sent))
+        return true;
+    return !ledger_misses_own(one->listener->ledger) &&
+           paging_is_last(p, sent, &one->so_far, &one->listener->list);
 }
 
 static void list_answered(api_request *one, page *shown)
 {
-    paging *p = &one->driver->paging;
     const char *marker = shown->count ? shown->members[shown->count - 1].id : NULL;
     size_t sent = shown->count;
     bool undecided, is_last;
@@ -202,10 +202,9 @@ static void list_answered(api_request *one, page *shown)
         list_failed(one, &failure_no_memory);
         return;
     }
-    one->total += shown->count;
-    paging_saw(p, sent);
-    if (one->last_count)
-        paging_saw_next(p, one->last_count, shown->count);
+    for (size_t i = 0; i < shown->count; i++)
+        listed_add(&one->so_far, shown->members[i].id);
+    paging_saw(&one->driver->paging, sent, one->last_count, shown->count);
     one->last_count = sent;
     undecided = ledger_page(one->listener->ledger, shown);
     is_last = is_last_page(one, shown, sent);
@@ -241,30 +240,39 @@ static void on_list(api_request *one, const rp_http_reply *reply, const rp_error
 }
 
 /* A server that takes no notice of the marker sends what was seen before. */
-static size_t count_after(const page *shown, const char *marker)
+static size_t first_after(const page *shown, const char *marker)
 {
     for (size_t i = 0; marker && i < shown->count; i++)
         if (!strcmp(shown->members[i].id, marker))
-            return shown->count - i - 1;
-    return shown->count;
+            return i + 1;
+    return 0;
 }
 
 /* Learns from the page, and whether a list call has to go on after it. */
 static void judge_page(driver *d, page_call *waiting)
 {
-    const listener *at = waiting->listener;
+    listener *at = waiting->listener;
     const page *shown = waiting->page;
-    size_t fresh = count_after(shown, waiting->marker);
-    size_t expected = !waiting->marker && at->was_listed ? at->listed + at->added : 0;
+    size_t first = first_after(shown, waiting->marker), fresh = shown->count - first;
+    bool begins = !waiting->marker, goes_on = !begins && !strcmp(waiting->marker, at->offered_marker);
+    listed so_far = goes_on ? at->offered : (listed){0};
 
-    paging_saw(&d->paging, shown->count);
-    if (waiting->marker && !strcmp(waiting->marker, d->offered_marker))
-        paging_saw_next(&d->paging, d->offered_count, fresh);
-    waiting->is_last = !fresh || paging_is_probably_last(&d->paging, shown->count, shown->count, expected);
-    if (waiting->is_last)
+    for (size_t i = first; i < shown->count; i++)
+        listed_add(&so_far, shown->members[i].id);
+    paging_saw(&d->paging, shown->count, goes_on ? at->offered_count : 0, fresh);
+    waiting->is_last = !fresh || paging_is_certainly_last(&d->paging, shown->count) ||
+                       ((begins || goes_on) && paging_is_last(&d->paging, shown->count, &so_far, &at->list));
+    if (waiting->is_last) {
+        if (begins || goes_on)
+            note_whole_list(at, &so_far);
         return;
-    strcpy(d->offered_marker, shown->members[shown->count - 1].id);
-    d->offered_count = shown->count;
+    }
+    /* A list whose beginning was not seen is not followed. */
+    at->offered_marker[0] = '\0';
+    at->offered = so_far;
+    at->offered_count = shown->count;
+    if (begins || goes_on)
+        strcpy(at->offered_marker, shown->members[shown->count - 1].id);
 }
 
 static void on_page(api_request *one, const rp_http_reply *reply, const rp_error *error)
@@ -467,7 +475,9 @@ void request_send(driver *d, listener *at, transfer *sent)
     }
     one->transfer = sent;
     if (sent->kind == WANT_CREATE)
-        at->added += sent->count;
+        at->list.added += sent->count;
+    else
+        at->list.removes = true;
     write_transfer(&one->body, sent);
     one->url = sent->kind == WANT_CREATE ? elb_add_path(at->id) : elb_remove_path(at->id);
     one->request.method = "POST";
@@ -529,7 +539,7 @@ static bool is_wanted(const api_request *one)
         return one->listener->creators > 0;
     case REQUEST_SEND:
         return may_have_acted(one) ? ledger_waits_for_transfer(one->transfer)
-                          : ledger_transfer_is_current(one->transfer);
+                                   : ledger_transfer_is_current(one->transfer);
     case REQUEST_POLL:
         return ledger_waits_for_job(one->listener->ledger, one->job);
     case REQUEST_PAGE:

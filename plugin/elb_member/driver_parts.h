@@ -44,7 +44,8 @@ typedef struct api_request {
     void *ids;            /* LIST: seen on earlier pages */
     page **pages;         /* LIST: which hold those ids */
     size_t page_count;
-    size_t total, last_count; /* LIST: members so far; and on the page before */
+    listed so_far;     /* LIST */
+    size_t last_count; /* LIST: members on the page before */
 
     page_call *page_call; /* PAGE */
     bool paused;          /* an attempt failed, and the next has not begun */
@@ -63,9 +64,6 @@ struct driver {
     call *leader; /* the call whose thread drives */
     pace pace;
     paging paging;
-    /* The last page that a list call was told to go on after. */
-    char offered_marker[ELB_ID_SIZE];
-    size_t offered_count;
     int64_t send_from;  /* adds and removes wait until then, after a throttled reply: */
     failure *throttled; /* this one, or NULL */
 };

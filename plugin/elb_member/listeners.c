@@ -16,19 +16,17 @@ void listeners_init(listeners *all)
     TAILQ_INIT(&all->resting);
 }
 
-/* FNV-1a */
-static size_t hash(const char *id)
+static size_t hash_of(const char *id)
 {
-    uint64_t h = 14695981039346656037u;
+    listed one = {0};
 
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 1099511628211u;
-    return (size_t)(h ^ h >> 32);
+    listed_add(&one, id);
+    return (size_t)(one.ids ^ one.ids >> 32);
 }
 
 static listener **bucket_of(const listeners *all, const char *id)
 {
-    return &all->buckets[hash(id) & (all->bucket_count - 1)];
+    return &all->buckets[hash_of(id) & (all->bucket_count - 1)];
 }
 
 /* Without memory for more, the buckets get longer. False if there are none at all. */

@@ -8,6 +8,7 @@
 #define ELB_MEMBER_LISTENERS_H
 
 #include "ledger.h"
+#include "paging.h"
 
 typedef struct page_call page_call;
 
@@ -20,9 +21,11 @@ typedef struct listener {
     char protocol[16];   /* "" while it is not known */
     bool protocol_asked; /* once, whatever came back */
 
-    size_t listed,
-        added; /* members in the last whole list, and those that were added in all since the first */
-    bool was_listed;
+    last_list list; /* by the ledger's lists and by list calls */
+    /* The list call that goes on, page after page: after which member, and what it has come to. */
+    char offered_marker[72];
+    size_t offered_count;
+    listed offered;
 
     TAILQ_HEAD(, page_call) page_calls; /* list calls whose request is still to be started */
     bool pages_first;                   /* it is their turn, not the ledger's */

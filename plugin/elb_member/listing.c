@@ -246,8 +246,8 @@ bool ledger_misses_own(const ledger *l)
     const slot *one;
 
     TAILQ_FOREACH (one, &l->slots, link)
-        if (one->doing == WANT_CREATE && slot_is_wanted(one) && list_covers_flight(l, one) &&
-            !slot_is_seen(l, one))
+        if (one->flight != FLIGHT_NONE && one->doing == WANT_CREATE && !slot_is_seen(l, one) &&
+            is_covered(l, one))
             return true;
     return false;
 }

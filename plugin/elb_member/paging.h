@@ -3,37 +3,50 @@
  * so a page shorter than the limit proves nothing by itself: it may be full.
  *
  *  - A page shorter than one that this server has sent before is the last.
- *  - So is, unless a cap was seen, a page no longer than one that an empty page
- *    followed before, or one that brings no more members than may be expected.
+ *  - So is, unless a cap was seen, a page that completes what the listener had
+ *    when it was last listed as a whole: the same members, or as many more as
+ *    were added here since.
  *  - Else the next page tells: an empty one ends the list, another shows the cap.
- *
- * What is learned holds for the server, thus for all listeners of an instance.
  */
 #ifndef ELB_MEMBER_PAGING_H
 #define ELB_MEMBER_PAGING_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Members asked for in one page. */
 #define PAGING_LIMIT 500
 
+/* What is known of a server. */
 typedef struct paging {
-    size_t longest;  /* page that this server has sent */
-    size_t verified; /* longest page that an empty one followed */
-    bool capped;     /* a page shorter than the limit was followed by members */
+    size_t longest; /* page that it has sent */
+    bool capped;    /* a page shorter than the limit was followed by members */
 } paging;
 
-void paging_saw(paging *p, size_t count);
+/* A list as far as it has come: how many members, and which, in any order. */
+typedef struct listed {
+    size_t count;
+    uint64_t ids; /* sum of their hashes */
+} listed;
 
-/* After a page of `of` members came one that brought `count` new ones. */
-void paging_saw_next(paging *p, size_t of, size_t count);
+/* What is known of a listener. */
+typedef struct last_list {
+    bool known;
+    listed whole; /* the last list that was whole */
+    size_t added; /* members in requests since, or in flight then */
+    bool removes; /* some were removed since */
+} last_list;
 
-/* Certain: the server was seen to send longer pages, or the page is empty. */
-bool paging_is_last(const paging *p, size_t count);
+void listed_add(listed *to, const char *id);
 
-/* As far as is known. `total`: members on this and the pages before; `expected`: how many there may be, from
-   what was listed and added before, or 0. */
-bool paging_is_probably_last(const paging *p, size_t count, size_t total, size_t expected);
+/* A page of so many members came; the page before had `before` (0: there was none), and `fresh` are new. */
+void paging_saw(paging *p, size_t count, size_t before, size_t fresh);
+
+/* Whether a page of so many members is the last, after which the list has come to `so_far`. */
+bool paging_is_last(const paging *p, size_t count, const listed *so_far, const last_list *before);
+
+/* The same, where only certainty will do. */
+bool paging_is_certainly_last(const paging *p, size_t count);
 
 #endif
