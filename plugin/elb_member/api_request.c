@@ -564,6 +564,27 @@ static void drop_request(api_request *one)
     }
 }
 
+static bool sends_for(const transfer *sent, const call *c)
+{
+    for (size_t i = 0; i < sent->count; i++) {
+        const want *of = slot_acting(sent->slots[i]);
+        if (of && ((const record_task *)of->owner)->call == c)
+            return true;
+    }
+    return false;
+}
+
+void take_back_unsent(driver *d, const call *c)
+{
+    api_request *one, *next;
+
+    for (one = TAILQ_FIRST(&d->requests); one; one = next) {
+        next = TAILQ_NEXT(one, link);
+        if (one->kind == REQUEST_SEND && sends_for(one->transfer, c) && !may_have_acted(one))
+            drop_request(one);
+    }
+}
+
 void drop_unwanted_requests(driver *d)
 {
     api_request *one, *next;

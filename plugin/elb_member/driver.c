@@ -197,8 +197,9 @@ static void tell_pause(driver *d, record_task *tasks, size_t count)
     }
 }
 
-static void leave(driver *d, record_task *tasks, size_t count, int status)
+static void leave(driver *d, call *c, record_task *tasks, size_t count, int status)
 {
+    take_back_unsent(d, c);
     tell_pause(d, tasks, count);
     for (size_t i = 0; i < count; i++)
         if (task_is_run(&tasks[i]))
@@ -309,7 +310,7 @@ static bool arrive(driver *d, call *c, record_task *tasks, size_t count)
     }
     if (i == count)
         return true;
-    leave(d, tasks, i, RP_CANCELLED);
+    leave(d, c, tasks, i, RP_CANCELLED);
     return false;
 }
 
@@ -336,7 +337,7 @@ int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **
         rp_transport_wake(d->transport);
         status = wait_for_end(d, c);
         if (status != RP_OK)
-            leave(d, tasks, count, status);
+            leave(d, c, tasks, count, status);
     }
     release_listeners(d, tasks, count);
     end(d, c);

@@ -84,6 +84,9 @@ void request_page(driver *d, page_call *waiting);
 bool has_room(const driver *d);
 bool has_spare_room(const driver *d);
 
+/* Adds and removes with records of this call that have not been sent yet: they are put together anew. */
+void take_back_unsent(driver *d, const call *c);
+
 /* Requests that nobody waits for end as if they had failed. */
 void drop_unwanted_requests(driver *d);
 void api_request_free(api_request *one);
