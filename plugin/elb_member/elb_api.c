@@ -528,15 +528,29 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
     return *why ? 0 : rp_error_no_memory(error);
 }
 
+/* The service's codes are "ELB.…"; an unknown job was also seen as "404". */
+static bool is_of_the_service(const failure *why)
+{
+    char status[16];
+
+    snprintf(status, sizeof(status), "%d", why->http_status);
+    return rp_starts_with(why->server_code, "ELB.") || !strcmp(why->server_code, status);
+}
+
+static bool may_mean_unknown(const failure *why)
+{
+    return why->http_status == 400 || why->http_status == 404;
+}
+
 bool elb_says_no_such_job(const failure *why)
 {
-    return (why->http_status == 400 || why->http_status == 404) && rp_starts_with(why->server_code, "ELB.") &&
-           (why->status == RP_INVALID_ARGUMENT || why->status == RP_NOT_FOUND);
+    return may_mean_unknown(why) && is_of_the_service(why) && why->status != RP_UNAUTHENTICATED &&
+           why->status != RP_PERMISSION_DENIED && why->blame != BLAME_SERVER;
 }
 
 void elb_doubt_poll(failure *why)
 {
-    if ((why->http_status == 400 || why->http_status == 404) && !rp_starts_with(why->server_code, "ELB."))
+    if (may_mean_unknown(why) && !is_of_the_service(why))
         apply_row(why, elb_error_not_the_service());
 }
 
