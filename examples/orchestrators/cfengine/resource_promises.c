@@ -195,8 +195,10 @@ static int judge(json_object *result, int absent, int warn_only)
         return json_object_get_boolean(json_object_object_get(result, "matches")) ? KEPT : NOT_KEPT;
     if (!found)
         return NOT_KEPT;
-    if (absent)
-        return json_object_get_boolean(json_object_object_get(result, "existed")) ? REPAIRED : KEPT;
+    if (absent) { /* left out: it is gone since, by whomever */
+        json_object *existed = json_object_object_get(result, "existed");
+        return !existed || json_object_get_boolean(existed) ? REPAIRED : KEPT;
+    }
     return outcome && !strcmp(outcome, "none") ? KEPT : REPAIRED;
 }
 

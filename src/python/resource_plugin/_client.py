@@ -155,7 +155,7 @@ class Plugin:
         cancel: Optional[threading.Event] = None,
         on_event: Optional[OnEvent] = None,
     ) -> Response:
-        """Removes what is there; ok, with existed False, where nothing is."""
+        """Removes what is there; ok, with existed False, where nothing is, and None where that is not known."""
         return self._act("delete", resource, records, options, timeout, cancel, on_event)
 
     def pages(

@@ -258,7 +258,7 @@ def make_absent(session, entries):
     warn_all(session.module, response)
     for entry, result in zip(entries, response):
         entry.take(result)
-        entry.changed = result.outcome == "unknown" or bool(result.ok and result.existed)
+        entry.changed = result.outcome == "unknown" or bool(result.ok and result.existed is not False)
         entry.before = entry.record if entry.changed else None
         if result.status not in ("ok", "in_progress"):
             entry.fail(result.message)
