@@ -240,6 +240,38 @@ START_TEST(keys_that_were_refused_once_are_sent_by_no_call)
 }
 END_TEST
 
+/* ---- secrets in what servers say ---- */
+
+#define TOKEN "MIIabc/def+ghi/jkl==canary"
+
+/* As JSON in the text of a fault, which is JSON itself. */
+static const char *const spellings[] = {
+    "MIIabc/def+ghi/jkl==canary",
+    "MIIabc\\\\/def+ghi\\\\/jkl==canary",
+    "MIIabc\\\\u002fdef\\\\u002bghi\\\\u002Fjkl==canary",
+    "MIIabc/def+ghi/jkl...",
+};
+
+static bool is_silent(const answer *told)
+{
+    _cleanup_(rp_freep) char *text = answer_print(told);
+
+    return strstr(text, "APIGW.0302: token *") && !strstr(text, "MIIabc") && !strstr(text, "canary");
+}
+
+START_TEST(a_token_is_in_no_message_however_the_server_spells_it)
+{
+    bed on = bed_with((const char *const[]){"token", TOKEN, NULL}, QUICK ", \"token\": \"" TOKEN "\"");
+
+    simulator_control(on.sim, "faults",
+                      "{\"on\": \"list\", \"status\": 403, \"shape\": \"text\", \"count\": 0, \"message\": "
+                      "\"{\\\"error_code\\\": \\\"APIGW.0302\\\", \\\"error_msg\\\": \\\"token %s\\\"}\"}",
+                      spellings[_i]);
+    ck_assert_str_eq(read_within(&on, 3000, NULL, is_silent), "permission_denied");
+    bed_free(&on);
+}
+END_TEST
+
 /* ---- clocks ---- */
 
 static bool names_the_clock(const answer *told)
@@ -421,6 +453,8 @@ int main(void)
     tcase_add_loop_test(tests, a_page_of_a_proxy_is_no_refusal_of_the_password, 0, 3);
     tcase_add_test(tests, a_new_token_that_the_service_refuses_is_not_renewed_for_each_request);
     tcase_add_test(tests, keys_that_were_refused_once_are_sent_by_no_call);
+    tcase_add_loop_test(tests, a_token_is_in_no_message_however_the_server_spells_it, 0,
+                        (int)rp_count_of(spellings));
     tcase_add_test(tests, a_token_that_has_expired_when_it_comes_is_told_as_the_clocks_fault);
     tcase_add_test(tests, a_signature_is_not_sent_again_while_the_clock_is_wrong);
     tcase_add_test(tests, a_server_registers_itself_with_the_keys_of_its_agency);
