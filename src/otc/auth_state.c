@@ -164,6 +164,16 @@ void otc_auth_state_forget(otc_auth_state *state)
         otc_temporary_keys_clear(&state->temporary);
 }
 
+void otc_auth_state_forget_keys(otc_auth_state *state)
+{
+    otc_temporary_keys_clear(&state->temporary);
+}
+
+uint64_t otc_auth_state_keys_generation(const otc_auth_state *state)
+{
+    return state->temporary_life.generation;
+}
+
 static void put_off(otc_lifetime *life, int64_t until_s)
 {
     life->renew_at_s = rp_min(rp_max(life->renew_at_s, until_s), life->expires_at_s);

@@ -94,6 +94,10 @@ const char *otc_auth_state_access_key(const otc_auth_state *state);
 
 /* Forgets the token, or the temporary keys, that requests to the service have at present. */
 void otc_auth_state_forget(otc_auth_state *state);
+
+/* Of the temporary keys; with an agency, only requests to the IAM are signed with them. 0: none yet. */
+uint64_t otc_auth_state_keys_generation(const otc_auth_state *state);
+void otc_auth_state_forget_keys(otc_auth_state *state);
 void otc_token_forget(otc_token *token);
 
 /* Puts endpoint, version and project before a path. Once nothing is needed. NULL when out of memory. */

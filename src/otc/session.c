@@ -73,6 +73,12 @@ typedef struct session_exchange {
 
 TAILQ_HEAD(exchange_list, session_exchange);
 
+/* What became of credentials that are renewed, by their generation. */
+typedef struct proof {
+    uint64_t accepted; /* the last that was accepted */
+    uint64_t doubted;  /* the last that was refused before it was accepted; 0: none since one was accepted */
+} proof;
+
 struct session {
     rp_transport base;
     rp_transport *inner;
@@ -94,6 +100,7 @@ struct session {
     char *refusal; /* why; NULL if there was no memory for it */
 
     int64_t no_renewal_before_ms; /* the service refused a new token: another would not help */
+    proof of_token, of_keys;      /* of temporary keys */
 
     /* Keys only. */
     bool keys_accepted;      /* at least once */
@@ -308,16 +315,43 @@ static void remember_refusal(session *self, const char *words)
         fail_waiting(self, &refusal);
 }
 
-/* Temporary keys may be replaced by others; these are not sent again. */
-static void remember_refused_key(session *self)
+static void note_accepted(proof *of, uint64_t generation)
+{
+    *of = (proof){.accepted = generation};
+}
+
+/*
+ * A token, or temporary keys, refused before they were accepted once are renewed once. If the next ones are
+ * refused likewise, others would not help, whichever exchanges saw it: those that renewed may have been dropped
+ * meanwhile.
+ */
+static void note_refused(session *self, proof *of, uint64_t generation)
+{
+    if (generation == of->accepted)
+        return;
+    if (of->doubted && of->doubted != generation)
+        self->no_renewal_before_ms = now_ms(self) + RENEWAL_PAUSE_MS;
+    of->doubted = generation;
+}
+
+static void begin_pause(session *self, rp_error *failure, int64_t pause_ms);
+
+/* Temporary keys may be replaced by others, unless those would be refused, too; these are not sent again. */
+static void remember_refused_key(session *self, const char *words)
 {
     const char *key = otc_auth_state_access_key(&self->auth);
+    rp_error *failure = NULL;
 
     if (!key)
         return; /* already reported to another exchange */
+    note_refused(self, &self->of_keys, otc_auth_state_keys_generation(&self->auth));
     free(self->refused_key);
     self->refused_key = strdup(key);
-    otc_auth_state_forget(&self->auth);
+    otc_auth_state_forget_keys(&self->auth);
+    if (now_ms(self) >= self->no_renewal_before_ms)
+        return;
+    rp_error_set(&failure, RP_E_DENIED, "%s", words ? words : "the signature by temporary keys was refused");
+    begin_pause(self, failure, self->no_renewal_before_ms - now_ms(self));
 }
 
 /*
@@ -338,7 +372,7 @@ static void remember_refused_signature(session *self, const rp_http_reply *reply
         return;
     }
     if (self->auth.identity->method == OTC_METHOD_METADATA)
-        remember_refused_key(self);
+        remember_refused_key(self, words);
     else
         remember_refusal(self, words);
 }
@@ -505,6 +539,8 @@ static void iam_succeeded(session *self, const otc_iam_request *asked, const rp_
     if (asked->need != OTC_NEEDS_LOGIN && asked->need != OTC_NEEDS_KEYS) {
         self->keys_accepted = true;
         self->logged_in_again = false;
+        if (asked->auth.authorization)
+            note_accepted(&self->of_keys, otc_auth_state_keys_generation(&self->auth));
     }
     if (result < 0) {
         iam_failed(self, asked, as_unsent(error ? error->code : RP_E_NO_MEMORY),
@@ -512,7 +548,7 @@ static void iam_succeeded(session *self, const otc_iam_request *asked, const rp_
         return;
     }
     if (asked->need == OTC_NEEDS_KEYS && is_refused_key(self)) {
-        otc_auth_state_forget(&self->auth);
+        otc_auth_state_forget_keys(&self->auth);
         iam_failed(self, asked, RP_E_DENIED, "it has no other keys than those that were refused",
                    RENEWAL_PAUSE_MS);
         return;
@@ -860,6 +896,19 @@ static void note_probe(session *self, const rp_http_reply *reply, bool refused)
                                        .retry_after_ms = rp_retry_after_ms(reply, self->clock)});
 }
 
+static void note_proof(const session_exchange *mine, const rp_http_reply *reply, bool refused)
+{
+    session *self = mine->owner;
+    proof *of = otc_auth_state_signs(&self->auth) ? &self->of_keys : &self->of_token;
+
+    if (mine->generation != otc_auth_state_generation(&self->auth))
+        return;
+    if (refused)
+        note_refused(self, of, mine->generation);
+    else if (accepts_keys(reply))
+        note_accepted(of, mine->generation);
+}
+
 static void attempt_done(void *context, const rp_http_reply *reply, const rp_error *error)
 {
     session_exchange *mine = context;
@@ -870,6 +919,8 @@ static void attempt_done(void *context, const rp_http_reply *reply, const rp_err
         self->probe = NULL;
         note_probe(self, reply, refused);
     }
+    if (reply)
+        note_proof(mine, reply, refused);
     if (refused && may_renew(mine)) {
         renew(mine, reply);
         return;

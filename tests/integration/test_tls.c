@@ -88,6 +88,24 @@ START_TEST(a_server_of_no_known_ca_is_not_trusted)
 }
 END_TEST
 
+/* The configuration is at fault, not the server or this plugin. */
+START_TEST(a_ca_file_that_cannot_be_read_is_a_fault_of_the_configuration)
+{
+    bed on = bed_make_secure(settings, QUICK);
+    bed through = seen_through(&on, rp_sim_url(on.sim), QUICK ", \"ca_file\": \"/nowhere/ca.pem\"");
+    answer told = call_members(&through, "create", 2, "");
+    const char *summary;
+
+    ck_assert_uint_eq(count_results(&told, "invalid_argument", "none"), 2);
+    summary = rp_json_text(rp_json_get(diagnostic_with(&told, 0, "config.invalid"), "summary"));
+    ck_assert_ptr_nonnull(strstr(summary, "/nowhere/ca.pem"));
+    ck_assert_uint_eq(rp_sim_count(on.sim, "total"), 0);
+    answer_free(&told);
+    on.plugin->close(through.instance);
+    bed_free(&on);
+}
+END_TEST
+
 /* Names below localhost are always this host, but the certificate does not have them. */
 START_TEST(a_server_of_another_name_is_not_trusted)
 {
@@ -429,6 +447,7 @@ int main(void)
     tcase_add_test(tests, a_server_of_a_trusted_ca_is_trusted);
     tcase_add_test(tests, a_server_of_another_ca_is_not_trusted);
     tcase_add_test(tests, a_server_of_no_known_ca_is_not_trusted);
+    tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_a_fault_of_the_configuration);
     tcase_add_test(tests, a_server_of_another_name_is_not_trusted);
     tcase_add_test(tests, insecure_works_and_is_warned_of);
     tcase_add_loop_test(tests, plain_http_is_for_loopback_only, 0, (int)rp_count_of(plains));

@@ -636,7 +636,7 @@ START_TEST(tls_with_one_who_speaks_none_is_unreached)
 }
 END_TEST
 
-START_TEST(a_ca_file_that_is_not_there_is_the_systems_fault)
+START_TEST(a_ca_file_that_is_not_there_is_a_fault_of_the_settings)
 {
     static const server_answer answers[] = {{.bytes = OK}};
     server *peer = serving(answers, 1);
@@ -649,14 +649,14 @@ START_TEST(a_ca_file_that_is_not_there_is_the_systems_fault)
     transport = make_with(&options);
     snprintf(url, sizeof(url), "https://%s/", server_place(peer));
     told = get(transport, url);
-    ck_assert_int_eq(told.code, RP_E_SYSTEM);
+    ck_assert_int_eq(told.code, RP_E_INVALID);
     ck_assert_ptr_nonnull(strstr(told.message, "/nowhere/ca.pem"));
     rp_transport_free(transport);
     server_stop(peer);
 }
 END_TEST
 
-START_TEST(a_client_certificate_that_is_not_there_is_the_systems_fault)
+START_TEST(a_client_certificate_that_is_not_there_is_a_fault_of_the_settings)
 {
     static const server_answer answers[] = {{.bytes = OK}};
     server *peer = serving(answers, 1);
@@ -671,7 +671,7 @@ START_TEST(a_client_certificate_that_is_not_there_is_the_systems_fault)
     transport = make_with(&options);
     snprintf(url, sizeof(url), "https://%s/", server_place(peer));
     told = get(transport, url);
-    ck_assert_int_eq(told.code, RP_E_SYSTEM);
+    ck_assert_int_eq(told.code, RP_E_INVALID);
     ck_assert_ptr_nonnull(strstr(told.message, "client_cert_file"));
     rp_transport_free(transport);
     server_stop(peer);
@@ -1314,8 +1314,8 @@ TCase *curl_tests(void)
     tcase_add_test(tests, a_resolver_that_stalls_is_unreached_after_the_connect_timeout);
     tcase_add_test(tests, a_tls_greeting_that_is_not_answered_is_unreached_after_the_connect_timeout);
     tcase_add_test(tests, tls_with_one_who_speaks_none_is_unreached);
-    tcase_add_test(tests, a_ca_file_that_is_not_there_is_the_systems_fault);
-    tcase_add_test(tests, a_client_certificate_that_is_not_there_is_the_systems_fault);
+    tcase_add_test(tests, a_ca_file_that_is_not_there_is_a_fault_of_the_settings);
+    tcase_add_test(tests, a_client_certificate_that_is_not_there_is_a_fault_of_the_settings);
     tcase_add_test(tests, a_proxy_is_used_unless_the_host_is_excepted);
     tcase_add_test(tests, the_environment_names_the_proxy_if_nothing_else_does);
     tcase_add_test(tests, a_tunnel_that_the_proxy_refuses_is_unreached);

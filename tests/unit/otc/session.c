@@ -564,6 +564,129 @@ START_TEST(a_new_token_that_is_refused_is_not_renewed_for_each_request)
 }
 END_TEST
 
+/* Whoever renewed the token has left before the service refuses the new one. */
+START_TEST(a_new_token_that_is_refused_is_not_renewed_when_callers_leave)
+{
+    world here;
+
+    make(&here);
+    for (size_t i = 0; i < 20; i++) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        rp_exchange *exchange = begin(&here, &request);
+        for (size_t answers = 0; !told.done && answers < 2; answers++) {
+            size_t last = here.inner.count - 1;
+            if (is_login(&here, last)) {
+                grant(&here, last, "fresh", 86400);
+                continue;
+            }
+            fake_status(&here.inner, last, 401);
+            step(&here);
+        }
+        if (!told.done)
+            rp_transport_drop(here.session, exchange);
+    }
+    ck_assert_uint_eq(here.token_count, 2);
+    ck_assert_uint_eq(logins(&here), 3); /* one of them was dropped with its caller */
+    end(&here);
+}
+END_TEST
+
+/* One that was sent with the new token alone sees its refusal before the one that renewed it does. */
+START_TEST(a_new_token_that_is_refused_to_another_is_not_renewed_either)
+{
+    world here;
+    outcome told[2] = {0};
+    rp_http_request one = request_for(&told[0], PATH), other = request_for(&told[1], PATH);
+
+    make(&here);
+    begin(&here, &one);
+    grant(&here, 0, "first", 86400);
+    fake_status(&here.inner, 1, 401);
+    step(&here);
+    grant(&here, 2, "second", 86400);
+    begin(&here, &other);
+    ck_assert_str_eq(here.inner.sent[4].token, "second");
+    fake_status(&here.inner, 4, 401);
+    step(&here);
+    ck_assert_int_eq(told[1].status, 401);
+    fake_status(&here.inner, 3, 401);
+    step(&here);
+    ck_assert_int_eq(told[0].status, 401);
+    ck_assert_uint_eq(logins(&here), 2);
+    end(&here);
+}
+END_TEST
+
+/* Answers the last request, to the metadata service, with keys that were not seen before. */
+static void give_keys(world *here, size_t nth)
+{
+    static char body[256];
+
+    snprintf(body, sizeof(body),
+             "{\"credential\":{\"access\":\"AK%zu\",\"secret\":\"secret-of-keys\",\"securitytoken\":"
+             "\"token-of-keys\",\"expires_at\":\"2099-01-01T00:00:00.000000Z\"}}",
+             nth);
+    fake_reply(&here->inner, here->inner.count - 1, (rp_http_reply){.status = 200, .body = body});
+    step(here);
+}
+
+/* How many requests are signed before the session gives in, when each is refused and there are always other
+   keys. Five lock an account. */
+static size_t count_refused_signatures(world *here)
+{
+    size_t signatures = 0;
+
+    for (size_t i = 0; i < 10; i++) {
+        outcome told = {0};
+        rp_http_request request = request_for(&told, PATH);
+        begin(here, &request);
+        while (!told.done && signatures < 5) {
+            size_t last = here->inner.count - 1;
+            if (here->inner.count > 0 && here->inner.sent[last].open &&
+                strstr(here->inner.sent[last].url, "securitykey")) {
+                give_keys(here, here->inner.count);
+            } else if (here->inner.count > 0 && here->inner.sent[last].open) {
+                signatures++;
+                fake_status(&here->inner, last, 401);
+            }
+            step(here);
+        }
+        if (!told.done)
+            break;
+    }
+    return signatures;
+}
+
+START_TEST(temporary_keys_that_are_refused_are_replaced_once)
+{
+    world here;
+
+    make_of(&here,
+            WHOEVER("metadata", "true", "project_id", "p", "endpoint", "https://elb.example", "auth_url",
+                    "https://iam.example"),
+            NULL);
+    ck_assert_uint_eq(count_refused_signatures(&here), 2);
+    end(&here);
+}
+END_TEST
+
+START_TEST(temporary_keys_that_the_iam_refuses_are_replaced_once)
+{
+    world here;
+
+    make_of(&here, WHOEVER("metadata", "true", "region", "eu-de", "auth_url", "https://iam.example"), NULL);
+    ck_assert_uint_eq(count_refused_signatures(&here), 2);
+    end(&here);
+    make_of(&here,
+            WHOEVER("metadata", "true", "project_id", "p", "endpoint", "https://elb.example", "auth_url",
+                    "https://iam.example", "agency_name", "a", "agency_domain_name", "o", "domain_id", "d"),
+            NULL);
+    ck_assert_uint_eq(count_refused_signatures(&here), 2);
+    end(&here);
+}
+END_TEST
+
 START_TEST(a_renewal_that_helped_may_be_followed_by_another)
 {
     world here;
@@ -901,6 +1024,10 @@ TCase *session_tests(void)
     tcase_add_test(tests, a_page_of_a_proxy_is_not_remembered_as_a_refusal);
     tcase_add_test(tests, a_token_that_has_expired_when_it_comes_is_an_error_of_the_clock);
     tcase_add_test(tests, a_new_token_that_is_refused_is_not_renewed_for_each_request);
+    tcase_add_test(tests, a_new_token_that_is_refused_is_not_renewed_when_callers_leave);
+    tcase_add_test(tests, a_new_token_that_is_refused_to_another_is_not_renewed_either);
+    tcase_add_test(tests, temporary_keys_that_are_refused_are_replaced_once);
+    tcase_add_test(tests, temporary_keys_that_the_iam_refuses_are_replaced_once);
     tcase_add_test(tests, a_renewal_that_helped_may_be_followed_by_another);
     tcase_add_test(tests, an_iam_that_hangs_stops_nobody_while_the_token_lives);
     tcase_add_test(tests, a_renewal_that_is_refused_stops_nobody_while_the_token_lives);
