@@ -12,6 +12,7 @@
 
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 void *__wrap_malloc(size_t size);
 void __wrap_free(void *block);
 void *__wrap_realloc(void *block, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t len);
 int __wrap_vasprintf(char **out, const char *format, va_list arguments);
@@ -30,6 +32,7 @@ void __real_free(void *block);
 
 static char found[256]; /* what the first such block begins with */
 static unsigned found_count;
+static bool watching; /* the test framework's own blocks may be what libcurl freed before */
 
 void *__wrap_malloc(size_t size)
 {
@@ -50,7 +53,7 @@ static void look_into(const char *block)
 
 void __wrap_free(void *block)
 {
-    if (block)
+    if (block && watching)
         look_into(block);
     __real_free(block);
 }
@@ -65,6 +68,11 @@ void *__wrap_realloc(void *block, size_t size)
     memcpy(moved, block ? block : "", old < size ? old : size);
     __wrap_free(block);
     return moved;
+}
+
+void *__wrap_reallocarray(void *block, size_t count, size_t size)
+{
+    return size && count > SIZE_MAX / size ? NULL : __wrap_realloc(block, count * size);
 }
 
 char *__wrap_strndup(const char *text, size_t len)
@@ -184,8 +192,11 @@ START_TEST(no_secret_is_left_in_memory_that_is_freed)
                               "security-token", methods[_i].is_temporary ? SECURITY : "", NULL},
         true);
     char *path = methods[_i].clouds ? write_clouds(methods[_i].clouds) : NULL;
-    int status = open_and_create(methods[_i].config, &at);
+    int status;
 
+    watching = true;
+    status = open_and_create(methods[_i].config, &at);
+    watching = false;
     ck_assert_msg((status == RP_OK) == methods[_i].works, "status %d", status);
     ck_assert_msg(found_count == 0, "%u blocks, such as: %s", found_count, found);
     if (path)
@@ -200,7 +211,9 @@ START_TEST(a_block_with_a_secret_is_found)
     char *block = __wrap_malloc(100);
 
     strcpy(block + 20, PASSWORD);
+    watching = true;
     __wrap_free(block);
+    watching = false;
     ck_assert_uint_eq(found_count, 1);
 }
 END_TEST
