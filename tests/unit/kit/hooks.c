@@ -512,15 +512,17 @@ START_TEST(nothing_is_begun_where_memory_ends_before)
     static const char request[] = CREATE(A "," B);
     rp_instance *instance = open_it();
     unsigned rounds = 0;
-    const rp_response *told = NULL;
+    int32_t status = RP_NO_MEMORY;
 
-    for (unsigned i = 1; i < 200 && (!told || told->status == RP_NO_MEMORY); i++) {
+    for (unsigned i = 1; i < 200 && status == RP_NO_MEMORY; i++) {
+        const rp_response *told;
         operations = 0;
         on_operation = make_it;
         starve(i);
         told = rpkit_create(instance, NULL, request, strlen(request));
         starved();
-        if (told->status == RP_NO_MEMORY) {
+        status = told->status;
+        if (status == RP_NO_MEMORY) {
             ck_assert_uint_eq(operations, 0);
             rounds++;
         }
