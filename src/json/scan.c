@@ -354,22 +354,35 @@ static uint32_t next_letter(const char **at, const char *end)
     return letter;
 }
 
+static bool has_escape(const char *text, size_t len)
+{
+    return memchr(text, '\\', len) != NULL;
+}
+
 size_t rp_json_unescape(const char *spelled, size_t len, char *out)
 {
     const char *at = spelled, *end = spelled + len;
     size_t done = 0;
 
+    if (!has_escape(spelled, len)) {
+        memcpy(out, spelled, len);
+        return len;
+    }
     while (at < end)
         done += rp_utf8_write(next_letter(&at, end), out + done);
     return done;
 }
 
-/* Compares unescaped names; equal ones by their position. */
+/* Compares unescaped names; equal ones by their position. Bytes of UTF-8 have the order of the characters. */
 static int compare_spelling(const char *text, const name *a, const name *b)
 {
     const char *one = text + a->start, *one_end = one + a->len;
     const char *other = text + b->start, *other_end = other + b->len;
 
+    if (!has_escape(one, a->len) && !has_escape(other, b->len)) {
+        int order = memcmp(one, other, a->len < b->len ? a->len : b->len);
+        return order ? order : (a->len > b->len) - (a->len < b->len);
+    }
     while (one < one_end && other < other_end) {
         uint32_t letter = next_letter(&one, one_end), against = next_letter(&other, other_end);
         if (letter != against)

@@ -55,28 +55,39 @@ static bool has_diagnostics(const rp_json *result)
     return rp_json_count(rp_json_get(result, "diagnostics")) > 0;
 }
 
+/* Of most there is nothing to say, and then their place in the file is not looked for. */
+static void report_read(const batch *one, size_t at, const rp_json *result, bool no_state)
+{
+    bool failed = rp_status_is_failure(rp_result_status(result));
+    rp_subject about;
+
+    if (!failed && !no_state && !has_diagnostics(result))
+        return;
+    about = rp_workspace_subject(one->in, one->addresses[at], NULL);
+    rp_result_report(result, &about, &one->in->diagnostics);
+    if (!failed && no_state)
+        rp_diagnostics_add(&one->in->diagnostics, &about, false, "the plugin read the object without a state",
+                           NULL, NULL, rp_advice(RP_PHASE_SERVER, "contract"));
+}
+
 static int see_object(batch *one, size_t at, const rp_json *result, rp_error **error)
 {
     const rp_object *object = &one->in->objects.items[one->members[at]];
     rp_observed *observed = &one->in->observed[one->members[at]];
     const rp_json *state = rp_json_get(result, "state");
-    const rp_subject about = rp_workspace_subject(one->in, one->addresses[at], NULL);
     char *kept;
 
     if (rp_result_is(result, "status", "not_found")) {
         observed->seen = RP_ABSENT;
         return 0;
     }
-    rp_result_report(result, &about, &one->in->diagnostics);
+    report_read(one, at, result, rp_json_type_of(state) != RP_JSON_OBJECT);
     if (rp_status_is_failure(rp_result_status(result)))
         return 0;
     observed->seen = rp_result_is(result, "status", "in_progress") ? RP_PENDING : RP_PRESENT;
     observed->healthy = observed->seen == RP_PRESENT && !has_diagnostics(result);
-    if (rp_json_type_of(state) != RP_JSON_OBJECT) {
-        rp_diagnostics_add(&one->in->diagnostics, &about, false, "the plugin read the object without a state",
-                           NULL, NULL, rp_advice(RP_PHASE_SERVER, "contract"));
+    if (rp_json_type_of(state) != RP_JSON_OBJECT)
         return 0;
-    }
     kept = rp_persist_state(one->type, state, rp_store_about(one->in->store)->salt, error);
     if (!kept)
         return RP_E_NO_MEMORY;
