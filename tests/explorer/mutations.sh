@@ -12,44 +12,19 @@ parts=$1
 explorer=$2
 compiler=$3
 shift 3
+libraries=$*
+sources=
+for part in slot result listing evidence poll batch ledger; do
+    sources="$sources $parts/$part.c"
+done
+. "$(dirname "$0")/../support/mutation.sh"
 
-folder=$(mktemp -d) || exit 2
-trap 'rm -rf "$folder"' EXIT
-survivors=0
-
-# Writes the mutated parts into the folder, and builds those that changed. Sets verdict if that fails.
-build_mutant() {
-    rm -f "$folder"/*.c "$folder"/mutant-*.o
-    verdict=
-    for part in slot result listing evidence poll batch ledger; do
-        perl -0pe "$1" "$parts/$part.c" >"$folder/$part.c" || exit 2
-        cmp -s "$parts/$part.c" "$folder/$part.c" && continue
-        $compiler -w -c "$folder/$part.c" -o "$folder/mutant-$part.o" || verdict="NOT BUILT"
-    done
-    [ -z "$verdict" ] || return
-    if ! ls "$folder"/mutant-*.o >/dev/null 2>&1; then
-        verdict="NOT FOUND in the ledger"
-    elif ! $compiler "$folder/explorer.o" "$folder"/mutant-*.o $libraries -o "$folder/explorer"; then
-        verdict="NOT BUILT"
-    fi
+play() {
+    timeout 20 "$1" --worlds 100000
+    [ $? -eq 1 ] || timeout 20 "$1" --exhaust
 }
 
-# mutate NAME SUBSTITUTION
-mutate() {
-    name=$1
-    build_mutant "$2"
-    [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --worlds 100000 2>/dev/null | sed -n '1s/ broke: / → /p')
-    [ -n "$verdict" ] || verdict=$(timeout 20 "$folder/explorer" --exhaust 2>/dev/null | sed -n '1s/ broke: / → /p')
-    [ -n "$verdict" ] || verdict=SURVIVED
-    case $verdict in
-    *→*) ;;
-    *) survivors=$((survivors + 1)) ;;
-    esac
-    printf '%-62s %s\n' "$name" "$verdict"
-}
-
-libraries="$*"
-$compiler -c "$explorer" -o "$folder/explorer.o" || exit 2
+mutation_program "$explorer"
 
 mutate "what was lost is settled at once" \
     's/requested_at >= one->settle_at/true/'
@@ -190,6 +165,4 @@ mutate "jobs that nobody needs are kept" \
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'
 
-echo
-echo "$survivors of the mutations went unnoticed"
-[ "$survivors" -eq 0 ]
+mutation_end

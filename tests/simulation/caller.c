@@ -252,6 +252,17 @@ static void tell_results(const world *w, int number)
     }
 }
 
+/* A read names the job that an earlier create was told of. */
+static void name_jobs(world *w, call *one)
+{
+    for (int i = 0; one->kind == CALL_READ && i < one->count; i++)
+        for (int c = 0; c < w->call_count; c++)
+            for (int r = 0;
+                 w->calls[c].returned && w->calls[c].kind == CALL_CREATE && r < w->calls[c].told_count; r++)
+                if (w->calls[c].keys[r] == one->keys[i] && w->calls[c].told[r].job_id[0])
+                    memcpy(one->job_ids[i], w->calls[c].told[r].job_id, sizeof(one->job_ids[i]));
+}
+
 static void arrive(world *w, int number)
 {
     call *one = &w->calls[number];
@@ -298,7 +309,7 @@ static const rp_response *run_hook(world *w, int number, const rp_buffer *text)
     rp_call host = {.struct_size = sizeof(host),
                     .timeout_ms = one->timeout_ms,
                     .cancel = &one->cancel,
-                    .on_event = on_event,
+                    .on_event = one->deaf ? NULL : on_event,
                     .context = &listener};
     const rp_response *response;
 
@@ -315,6 +326,7 @@ void caller_make_call(world *w, int number)
     rp_buffer text = RP_BUFFER(MAX_DOCUMENT_BYTES);
     const rp_response *response;
 
+    name_jobs(w, &w->calls[number]);
     write_request(w, &w->calls[number], &text);
     arrive(w, number);
     response = run_hook(w, number, &text);

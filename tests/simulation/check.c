@@ -248,6 +248,12 @@ void check_started(world *w, const exchange *one)
              (int)(w->throttled_until - world_now()));
 }
 
+/* A removal of what is gone already does nothing, whenever it comes. */
+static bool is_void(const world *w, const op *one)
+{
+    return w->sends[one->send].removes && !w->members[one->member].visible;
+}
+
 /* A key has one request in flight; of what we made there is one at most. Somebody else's member can't be told
    from ours: with it a lost add looks settled. */
 static void check_alone(world *w, const sent *by, const op *one)
@@ -256,7 +262,8 @@ static void check_alone(world *w, const sent *by, const op *one)
         return;
     for (int i = 0; i < w->op_count; i++) {
         const op *other = &w->ops[i];
-        NEED("never twice", other == one || other->key != one->key || other->state != OP_PENDING,
+        NEED("never twice",
+             other == one || other->key != one->key || other->state != OP_PENDING || is_void(w, other),
              "j%d may still come true for key %d", other->send, one->key);
     }
     for (int i = 0; !by->removes && i < w->member_count; i++) {
@@ -379,6 +386,16 @@ static bool target_was_absent(const world *w, const call *one, int i, uint64_t s
     return was_absent(w, one->keys[i], since);
 }
 
+/* A job that the record names ran all the while, and had not made the member. */
+static bool is_under_way(const world *w, const call *one, int i)
+{
+    int number = one->job_ids[i][0] == 'j' ? atoi(one->job_ids[i] + 1) : -1;
+    const sent *by = number >= 0 && number < w->send_count ? &w->sends[number] : NULL;
+
+    return by && by->job_runs && !by->forgets && by->known == SEND_ACCEPTED &&
+           by->accepted_step < one->arrived_step;
+}
+
 static void check_read(world *w, const call *one, int i)
 {
     const told *r = &one->told[i];
@@ -387,6 +404,8 @@ static void check_read(world *w, const call *one, int i)
     if (r->status == RP_OK) {
         check_state(w, one, i, one->arrived_step);
     } else if (r->status == RP_NOT_FOUND && !w->parent_gone[listener]) {
+        NEED("what a job makes is in progress while it runs", !is_under_way(w, one, i), "key %d, %s",
+             one->keys[i], one->job_ids[i]);
         NEED("absent means absent",
              target_was_absent(w, one, i, one->arrived_step) || hides_foreign(w, one->keys[i]),
              "key %d was there all the while", one->keys[i]);
@@ -524,6 +543,8 @@ static void check_success(world *w, int number, int i)
 
     if (one->cancel || !w->traits.mild || (vanished && !(w->with & WITH_VANISHED)))
         return;
+    NEED("a token that is refused is renewed", r->status != RP_UNAUTHENTICATED, "call %d, key %d", number,
+         one->keys[i]);
     NEED("every turn comes", !is_out_of_time(r->status) || one->timeout_ms < enough,
          "call %d, key %d: %s after %d ms of which %d are excused", number, one->keys[i],
          status_words(r->status), (int)(world_now() - one->arrived_at), (int)one->excuse_ms);
@@ -552,7 +573,8 @@ static void check_result(world *w, int number, int i)
     if (one->audit && !(w->traits.expires && !(w->with & WITH_RENEWALS)) &&
         !w->parent_gone[w->keys[one->keys[i]].listener])
         NEED("a later call succeeds",
-             r->status == RP_OK || (one->kind == CALL_READ && r->status == RP_NOT_FOUND),
+             r->status == RP_OK ||
+                 (one->kind == CALL_READ && (r->status == RP_NOT_FOUND || r->status == RP_IN_PROGRESS)),
              "call %d, key %d: %s", number, one->keys[i], status_words(r->status));
 }
 

@@ -836,6 +836,9 @@ void cloud_event(world *w, const event *what)
     case EVENT_FOREIGN:
         foreign_change(w);
         break;
+    case EVENT_REVOKE:
+        iam_revoke(w);
+        break;
     case EVENT_PARENT_GOES:
         parent_goes(w, what->on);
         break;

@@ -18,7 +18,8 @@ bool iam_knows_token(const world *w, const char *token)
         return !strcmp(token, GIVEN_TOKEN);
     if (w->traits.login_by == LOGIN_KEYS)
         return true;
-    return !w->traits.rejects_tokens && !strcmp(token, w->token) && time(NULL) < w->token_expires_s;
+    return !w->traits.rejects_tokens && w->tokens > w->revoked && !strcmp(token, w->token) &&
+           time(NULL) < w->token_expires_s;
 }
 
 /* A clock that is wrong sees tokens that have expired already. */
@@ -48,6 +49,13 @@ void iam_act(world *w, exchange *one)
     one->new_token = w->token;
     answer(w, one, 201, text);
     world_tell(w, "  cloud: %s, until %s", w->token, expires);
+}
+
+/* The token that is valid now is so no longer. */
+void iam_revoke(world *w)
+{
+    world_tell(w, "  cloud: %s is revoked", w->token);
+    w->revoked = w->tokens;
 }
 
 /* A failed attempt is followed by a pause, as long as the IAM asks for where it does. */

@@ -42,8 +42,8 @@ static void start_afresh(const char *option, uint64_t number, const char *other,
           (char *)NULL);
 }
 
-static const char *const features[] = {"caps",   "forgetting", "hunger",  "vanished",
-                                       "places", "unwanted",   "held",    "renewals"};
+static const char *const features[] = {"caps",   "forgetting", "hunger", "vanished",
+                                       "places", "unwanted",   "held",   "renewals"};
 
 static bool take_feature(const char *name)
 {

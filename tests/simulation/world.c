@@ -115,6 +115,8 @@ static void draw_time(world *w, traits *of)
 static void draw_trouble(world *w, traits *of)
 {
     draw_faults(w, &of->get);
+    if (!world_pick(w, 10))
+        of->get.page = 300; /* a proxy that knows nothing of jobs */
     draw_faults(w, &of->post);
     draw_faults(w, &of->login);
     of->login.unauthenticated = of->login.denied = 0; /* refuses_login says so */
@@ -225,6 +227,7 @@ static void draw_call(world *w, call *one)
     *one = (call){.kind = kinds[world_pick(w, 8)],
                   .wait = waits[world_pick(w, 5)],
                   .adopt = world_pick(w, 2),
+                  .deaf = !world_pick(w, 3),
                   .timeout_ms = ONE_OF(w, 50, 1000, 5000, 20000),
                   .pause_ms = world_pick(w, ONE_OF(w, 1, 50, 1000, 5000)),
                   .cancel_after_ms = -1};
@@ -294,6 +297,8 @@ static void draw_events(world *w)
     for (int i = 0; i < 3; i++)
         if (world_happens(w, w->traits.foreign))
             world_schedule(w, EVENT_FOREIGN, 0, world_now() + world_pick(w, 5000));
+    if (w->traits.login_by == LOGIN_PASSWORD && !world_pick(w, 3))
+        world_schedule(w, EVENT_REVOKE, 0, world_now() + world_pick(w, 5000));
     if (w->traits.parent_goes)
         world_schedule(w, EVENT_PARENT_GOES, (int)world_pick(w, w->traits.listeners),
                        world_now() + world_pick(w, 5000));

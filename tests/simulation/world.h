@@ -222,9 +222,9 @@ typedef struct call {
     int count, keys[MAX_RECORDS];
     char member_ids[MAX_RECORDS][24]; /* asked for by these; "" where by key */
     char job_ids[MAX_RECORDS][24];
-    const char *wait; /* NULL: as usual */
-    bool adopt, by_id;
-    bool audit; /* the last ones, when all is quiet: they have to succeed */
+    const char *wait;        /* NULL: as usual */
+    bool adopt, by_id, deaf; /* deaf: to events */
+    bool audit;              /* the last ones, when all is quiet: they have to succeed */
     uint32_t timeout_ms;
     int64_t pause_ms, cancel_after_ms;
 
@@ -266,7 +266,7 @@ typedef struct world {
 
     /* Of the cloud. */
     int64_t throttled_until; /* what it last asked for */
-    int tokens;
+    int tokens, revoked;     /* how many were given out, and how many of them are not valid any more */
     char token[40];
     int64_t token_expires_s;
     bool login_refused;
@@ -336,6 +336,7 @@ const char *fate_name(fate one);
 
 /* iam.c */
 void iam_act(world *w, exchange *one);
+void iam_revoke(world *w);
 void iam_answered(world *w, const exchange *one, bool with_reply);
 bool iam_knows_token(const world *w, const char *token);
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Takes rules out of the plugin, from the driver down to the session, one by
+# one in a copy, and expects the simulation to notice each. Prints which rule
+# of the simulation broke, and in which world.
+#
+#     mutations.sh ROOT SIMULATION.c "COMPILER AND FLAGS" LIBRARY...
+set -u
+
+root=$1
+program=$2
+compiler=$3
+shift 3
+libraries=$*
+sources=$(ls "$root"/plugin/elb_member/*.c "$root"/src/http/retry.c "$root"/src/otc/session.c "$root"/src/otc/auth_state.c | grep -v /plugin.c)
+. "$root/tests/support/mutation.sh"
+
+play() {
+    timeout 60 "$1" --worlds "${worlds:-6000}" 2>&1
+}
+
+mutation_program "$program"
+
+# --- nothing twice, nothing lost
+mutate "what was lost is settled at once" \
+    's/requested_at >= one->settle_at/true/'
+mutate "a read may use a list from before it came" \
+    's/one->need_list = one->arrived_list = l->lists;/one->need_list = one->arrived_list = 0;/'
+mutate "a lost request had no effect" \
+    's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_NONE/'
+mutate "a refused request may still have an effect" \
+    's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_UNKNOWN/'
+mutate "an accepted create hides its job" \
+    's/\.job = one->slot->job\}/.job = NULL}/'
+mutate "a list without the key is no reason to add" \
+    's/if \(seen != \(acting->kind == WANT_CREATE\)\)/if (acting->kind == WANT_CREATE || seen)/'
+mutate "a POST is repeated by the transport" \
+    's/one->request.once = true;[^\n]*//; s/(one->request.body_len = [^\n]*\n\s*)one->request.repeatable = false;/$1one->request.repeatable = true;/'
+mutate "adopted without being asked" \
+    's/!made && !one->adopt;/false;/'
+mutate "a proxy knows what jobs there are" \
+    's/static bool says_no_such_job\(const failure \*why\)\n\{/$&\n    if (why->http_status == 400 || why->http_status == 404)\n        return true;/'
+
+# --- blame
+mutate "a refused batch is not divided" \
+    's/if \(sent_with == 1 \|\| why->blame != BLAME_RECORD\)/if (true)/'
+mutate "those not tried alone are blamed" \
+    's/_cleanup_\(failure_unrefp\) failure \*untried = not_tried_alone\(why\);/failure *untried = why;/'
+
+# --- time and threads
+mutate "the call's time is not looked at" \
+    's/return now_ms\(d\) >= c->deadline \? RP_DEADLINE_EXCEEDED : RP_OK;/return RP_OK;/'
+mutate "cancel is not looked at" \
+    's/return RP_CANCELLED;/return RP_OK;/'
+mutate "a waiting thread sleeps for long" \
+    's/#define SLICE_MS 100/#define SLICE_MS 2000/'
+mutate "nobody drives when the leader has left" \
+    's/    if \(d->leader == c\)\n        hand_over\(d, c\);\n    deliver/    deliver/'
+mutate "waiting keeps the lock" \
+    's/pthread_mutex_unlock\(&d->lock\);\n    rp_transport_wait\(d->transport, ms\);\n    pthread_mutex_lock\(&d->lock\);/rp_transport_wait(d->transport, ms);/'
+mutate "events come with the lock held" \
+    's/pthread_mutex_unlock\(&d->lock\);\n(\s*c->host->on_event\([^\n]*\n\s*free\(one\);\n)\s*pthread_mutex_lock\(&d->lock\);/$1/'
+mutate "attempts have no time limit" \
+    's/\.attempt_timeout_ms = c->attempt_timeout_ms,//'
+
+# --- what is asked for
+mutate "max_parallel has no meaning" \
+    's/return under_way < d->options.max_parallel;/return under_way < 1000;/'
+mutate "batches have no limit" \
+    's/ && count < l->options.max_batch//'
+mutate "transfers run side by side" \
+    's/if \(!first \|\| l->sending \|\|/if (!first ||/'
+mutate "jobs are asked without pause" \
+    's/polled->poll_at = now \+ next_pause_ms\(l, polled, now\);/polled->poll_at = now + 1;/'
+mutate "what nobody waits for goes on" \
+    's/(drop_unwanted_requests\(driver \*d\)\n\{\n)/$1    return;\n/'
+
+# --- logins
+mutate "refused credentials are sent again" \
+    's/self->refused = true;//'
+mutate "no pause after a failed login" \
+    's/self->paused_until_ms = now_ms\(self\) \+ [^\n]*;/self->paused_until_ms = 0;/'
+mutate "a refused token is not renewed" \
+    's/if \(!renewable \|\| mine->renewed\)/if (true || !renewable)/'
+
+# --- memory
+mutate "failures are not given back" \
+    's/failure_unref\(old\);//'
+mutate "pages are not given back" \
+    's/(static void slot_drop_page|void slot_drop_page)\(slot \*one\)\n\{\n[^}]*?page_unref\([^\n]*\);/$1(slot *one)\n{/'
+
+mutation_end
