@@ -216,12 +216,23 @@ static void check_listener_get(world *w, const exchange *one)
          !(w->with & WITH_UNWANTED) || somebody_creates(w, one->listener), "l%d", one->listener);
 }
 
+/* Each read that names a job asks for it. */
+static bool is_named(const world *w, int job)
+{
+    for (int i = 0; i < w->call_count; i++)
+        for (int r = 0; w->calls[i].arrived && r < w->calls[i].count; r++)
+            if (w->calls[i].job_ids[r][0] == 'j' && atoi(w->calls[i].job_ids[r] + 1) == job)
+                return true;
+    return false;
+}
+
 static void check_poll(world *w, const exchange *one)
 {
     const sent *of = one->job >= 0 && one->job < w->send_count ? &w->sends[one->job] : NULL;
 
     /* An answer that could not be read for want of memory is asked for again. */
-    if (of && of->known == SEND_ACCEPTED && of->last_poll == 'R' && of->polled_at >= 0 && !w->traits.hunger)
+    if (of && of->known == SEND_ACCEPTED && of->last_poll == 'R' && of->polled_at >= 0 && !w->traits.hunger &&
+        !is_named(w, one->job))
         NEED("pace of polls", world_now() - of->polled_at >= w->traits.poll_min_ms * 3 / 4,
              "j%d %d ms after the last", one->job, (int)(world_now() - of->polled_at));
     if (of)
@@ -571,7 +582,7 @@ static void check_result(world *w, int number, int i)
     check_blame(w, number, i);
     check_success(w, number, i);
     if (one->audit && !(w->traits.expires && !(w->with & WITH_RENEWALS)) &&
-        !w->parent_gone[w->keys[one->keys[i]].listener])
+        !(w->revoked && r->status == RP_UNAUTHENTICATED) && !w->parent_gone[w->keys[one->keys[i]].listener])
         NEED("a later call succeeds",
              r->status == RP_OK ||
                  (one->kind == CALL_READ && (r->status == RP_NOT_FOUND || r->status == RP_IN_PROGRESS)),

@@ -27,8 +27,6 @@ mutate "a read may use a list from before it came" \
     's/one->need_list = one->arrived_list = l->lists;/one->need_list = one->arrived_list = 0;/'
 mutate "a lost request had no effect" \
     's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_NONE/'
-mutate "a refused request may still have an effect" \
-    's/open \? OUTCOME_UNKNOWN : OUTCOME_NONE/OUTCOME_UNKNOWN/'
 mutate "an accepted create hides its job" \
     's/\.job = one->slot->job\}/.job = NULL}/'
 mutate "a list without the key is no reason to add" \
@@ -37,8 +35,6 @@ mutate "a POST is repeated by the transport" \
     's/one->request.once = true;[^\n]*//; s/(one->request.body_len = [^\n]*\n\s*)one->request.repeatable = false;/$1one->request.repeatable = true;/'
 mutate "adopted without being asked" \
     's/!made && !one->adopt;/false;/'
-mutate "a proxy knows what jobs there are" \
-    's/static bool says_no_such_job\(const failure \*why\)\n\{/$&\n    if (why->http_status == 400 || why->http_status == 404)\n        return true;/'
 
 # --- blame
 mutate "a refused batch is not divided" \
@@ -54,7 +50,7 @@ mutate "cancel is not looked at" \
 mutate "a waiting thread sleeps for long" \
     's/#define SLICE_MS 100/#define SLICE_MS 2000/'
 mutate "nobody drives when the leader has left" \
-    's/    if \(d->leader == c\)\n        hand_over\(d, c\);\n    deliver/    deliver/'
+    's/(listeners_trim[^\n]*\n)    if \(d->leader == c\)\n        hand_over\(d, c\);/$1/'
 mutate "waiting keeps the lock" \
     's/pthread_mutex_unlock\(&d->lock\);\n    rp_transport_wait\(d->transport, ms\);\n    pthread_mutex_lock\(&d->lock\);/rp_transport_wait(d->transport, ms);/'
 mutate "events come with the lock held" \
@@ -64,7 +60,7 @@ mutate "attempts have no time limit" \
 
 # --- what is asked for
 mutate "max_parallel has no meaning" \
-    's/return under_way < d->options.max_parallel;/return under_way < 1000;/'
+    's/return count_under_way\(d\) < d->options.max_parallel;/return count_under_way(d) < 1000;/'
 mutate "batches have no limit" \
     's/ && count < l->options.max_batch//'
 mutate "transfers run side by side" \

@@ -19,7 +19,7 @@
 
 static world one_world;
 static chance chances;
-static unsigned with;
+static unsigned with = WITH_VANISHED | WITH_UNWANTED | WITH_PLACES;
 
 static bool play_seed(uint64_t seed, bool loud)
 {

@@ -160,7 +160,7 @@ static void draw_mild(world *w, traits *of)
 static void leave_out(traits *of, unsigned with)
 {
     if (!(with & WITH_CAPS))
-        of->page_cap = of->page_cap % 10 ? 0 : of->page_cap;
+        of->page_cap = 0;
     if (!(with & WITH_HUNGER))
         of->hunger = 0;
     if (!(with & WITH_HELD))
