@@ -50,7 +50,7 @@ mutate "cancel is not looked at" \
 mutate "a waiting thread sleeps for long" \
     's/#define SLICE_MS 100/#define SLICE_MS 2000/'
 mutate "nobody drives when the leader has left" \
-    's/(listeners_trim[^\n]*\n)    if \(d->leader == c\)\n        hand_over\(d, c\);/$1/'
+    's/d->leader = NULL;\n    TAILQ_FOREACH/TAILQ_FOREACH/'
 mutate "waiting keeps the lock" \
     's/pthread_mutex_unlock\(&d->lock\);\n    rp_transport_wait\(d->transport, ms\);\n    pthread_mutex_lock\(&d->lock\);/rp_transport_wait(d->transport, ms);/'
 mutate "events come with the lock held" \
