@@ -49,8 +49,6 @@ mutate "cancel is not looked at" \
     's/return RP_CANCELLED;/return RP_OK;/'
 mutate "a waiting thread sleeps for long" \
     's/#define SLICE_MS 100/#define SLICE_MS 2000/'
-mutate "nobody drives when the leader has left" \
-    's/d->leader = NULL;\n    TAILQ_FOREACH/TAILQ_FOREACH/'
 mutate "waiting keeps the lock" \
     's/pthread_mutex_unlock\(&d->lock\);\n    rp_transport_wait\(d->transport, ms\);\n    pthread_mutex_lock\(&d->lock\);/rp_transport_wait(d->transport, ms);/'
 mutate "events come with the lock held" \
