@@ -123,7 +123,7 @@ mutate "wake-ups for nothing" \
 mutate "what is there is added again" \
     's/if \(seen != \(acting->kind == WANT_CREATE\)\)/if (acting->kind == WANT_CREATE || seen)/'
 mutate "what was removed had not existed" \
-    's/want_finish_gone\(l, one->acting, true\);\n    slot_end_flight/want_finish_gone(l, one->acting, false);\n    slot_end_flight/'
+    's/\.existed = true,\n/.existed = false,\n/'
 mutate "deletes are sent as adds" \
     's/sent->kind = first->acting->kind;/sent->kind = WANT_CREATE;/'
 mutate "any member of the page is removed" \
