@@ -33,6 +33,7 @@
 #define FORBIDDEN       RP_PERMISSION_DENIED, "elb.forbidden", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define NO_SUCH_API     RP_UNSUPPORTED, "elb.no_such_api", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define THROTTLED       RP_THROTTLED, "elb.throttled", true, BLAME_WHOLE, MEANS_THROTTLED
+#define NOT_THE_SERVICE RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE
 #define SERVER_FAULT    RP_UNAVAILABLE, "elb.server_fault", true, BLAME_SERVER, MEANS_NOTHING_MORE
 
 static const elb_error_row by_code[] = {
@@ -169,7 +170,7 @@ static const elb_error_row by_status[] = {
     {400, NULL, BAD_RECORD},
     {401, NULL, UNAUTHENTICATED},
     {403, NULL, FORBIDDEN},
-    {404, NULL, RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE},
+    {404, NULL, NOT_THE_SERVICE},
     {405, NULL, NO_SUCH_API},
     {408, NULL, SERVER_FAULT},
     {409, NULL, RP_CONFLICT, "elb.conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
@@ -179,6 +180,7 @@ static const elb_error_row by_status[] = {
 
 static const elb_error_row other_4xx = {400,   NULL,         RP_INVALID_ARGUMENT, "elb.bad_request",
                                         false, BLAME_RECORD, MEANS_NOTHING_MORE};
+static const elb_error_row page_4xx = {400, NULL, NOT_THE_SERVICE};
 static const elb_error_row service_404 = {404,   NULL,        RP_NOT_FOUND,     "elb.parent_not_found",
                                           false, BLAME_WHOLE, MEANS_PARENT_GONE};
 static const elb_error_row any_5xx = {500,  NULL,         RP_UNAVAILABLE,    "elb.server_fault",
@@ -201,6 +203,15 @@ const elb_error_row *elb_error_by_code(const char *code)
     return NULL;
 }
 
+/*
+ * A refusal without a code is a proxy's page, and no record is to blame for it: the service may have acted, so that
+ * the halves of the batch must not be sent. A proxy that finds a request too large has not passed it on.
+ */
+static bool is_page(int http_status, const char *code)
+{
+    return !*code && http_status >= 400 && http_status < 500 && http_status != 413;
+}
+
 static const elb_error_row *row_of_status(int http_status, const char *code)
 {
     /* Such a 404 is the service's own word on the path, that is on the listener. */
@@ -208,7 +219,9 @@ static const elb_error_row *row_of_status(int http_status, const char *code)
         return &service_404;
     for (size_t i = 0; i < rp_count_of(by_status); i++)
         if (by_status[i].http_status == http_status)
-            return &by_status[i];
+            return is_page(http_status, code) && by_status[i].blame == BLAME_RECORD ? &page_4xx : &by_status[i];
+    if (is_page(http_status, code))
+        return &page_4xx;
     if (http_status >= 500)
         return &any_5xx;
     return http_status >= 400 ? &other_4xx : &unexpected;

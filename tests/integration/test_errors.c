@@ -111,7 +111,9 @@ static const struct {
     {400, "ELB.4711", "elb", {"invalid_argument", "elb.bad_request", false, RECORD}},
     {401, "", "keystone", {"unauthenticated", "elb.unauthenticated", false, WHOLE}},
 
-    {400, "", "html", {"invalid_argument", "elb.bad_request", false, RECORD}},
+    {400, "", "html", {"unavailable", "elb.not_the_service", true, WHOLE}},
+    {407, "", "html", {"unavailable", "elb.not_the_service", true, WHOLE}},
+    {410, "", "html", {"unavailable", "elb.not_the_service", true, WHOLE}},
     {401, "", "html", {"unauthenticated", "elb.unauthenticated", false, WHOLE}},
     {403, "", "html", {"permission_denied", "elb.forbidden", false, WHOLE}},
     {404, "", "html", {"unavailable", "elb.not_the_service", true, WHOLE}},
@@ -127,7 +129,7 @@ static const struct {
     {403, "", "empty", {"permission_denied", "elb.forbidden", false, WHOLE}},
     {404, "", "empty", {"unavailable", "elb.not_the_service", true, WHOLE}},
     {503, "", "empty", {"unavailable", "elb.server_fault", true, SERVER}},
-    {400, "", "text", {"invalid_argument", "elb.bad_request", false, RECORD}},
+    {400, "", "text", {"unavailable", "elb.not_the_service", true, WHOLE}},
 };
 
 /* What each hook makes of it. A status of NULL is the refusal's own. */
