@@ -303,7 +303,7 @@ START_TEST(a_refusal_is_found_in_every_shape)
         {404, "{\"error\":{\"message\":\"m\",\"code\":\"ELB.9999\"}}", "ELB.9999", "m",
          "elb.parent_not_found"},
         {302, "", "", NULL, "elb.unexpected_status"},
-        {418, "{}", "", NULL, "elb.bad_request"},
+        {418, "{}", "", NULL, "elb.not_the_service"},
         {500, "{\"error\":{\"message\":\"m\",\"code\":\"ELB.2001\"}}", "ELB.2001", "m", "elb.server_fault"},
     };
 
