@@ -29,14 +29,15 @@ bool paging_is_certainly_last(const paging *p, size_t count)
     return count == 0 || count < p->longest;
 }
 
-/* A remove may not have had its effect yet: after one, only the same members will do. */
+/* A remove may not have had its effect yet: after one, only the same members will do. After an add the same members
+   prove nothing: what was added may be on the next page of a server whose cap is just their number. */
 static bool completes(const listed *so_far, const last_list *before)
 {
     if (!before->known)
         return false;
-    if (so_far->count == before->whole.count && so_far->ids == before->whole.ids)
-        return true;
-    return before->added && !before->removes && so_far->count == before->whole.count + before->added;
+    if (!before->added)
+        return so_far->count == before->whole.count && so_far->ids == before->whole.ids;
+    return !before->removes && so_far->count == before->whole.count + before->added;
 }
 
 bool paging_is_last(const paging *p, size_t count, const listed *so_far, const last_list *before)
