@@ -476,6 +476,9 @@ static void learn_of_job(world *w, const exchange *one)
     if (!of || one->fate != FATE_ANSWERED || of->known != SEND_ACCEPTED || of->end_known ||
         strstr(one->reply, "RUNNING"))
         return;
+    /* That a job is not known is believed when it is said again. */
+    if (one->status != 200 && of->unknown_told++ == 0)
+        return;
     of->end_known = true;
     w->step++;
     for (int i = 0; i < of->ops; i++)

@@ -145,6 +145,7 @@ typedef struct sent {
     } form;
     int64_t acted_at, accepted_at;
     uint64_t accepted_step;
+    int unknown_told;  /* how often the client was told that there is no such job */
     int64_t polled_at; /* when the server last told of the job; */
     int last_poll;     /*    and what: 'R', 'S', 'F', '?'; or 0 */
 } sent;
