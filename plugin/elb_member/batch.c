@@ -1,4 +1,4 @@
-/* Adds and removes: batches close, are answered, put back, or divided until the guilty stand alone. */
+/* Adds and removes: batches are closed, answered, put back, or halved until the bad records are found. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
@@ -26,7 +26,7 @@ static struct bisection *bisection_of(const ledger *l, const slot *one, failure 
     return bisection;
 }
 
-/* Sends these together, and with nobody else. */
+/* Sends these slots together, without others. */
 static void send_group(ledger *l, struct bisection *bisection, slot **members, size_t count)
 {
     uint64_t group = ++l->groups;
@@ -43,7 +43,7 @@ static void send_group(ledger *l, struct bisection *bisection, slot **members, s
     }
 }
 
-/* Sends these with whoever else is ready. */
+/* Sends these slots with any others that are ready. */
 static void send_on(ledger *l, slot **members, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -53,7 +53,7 @@ static void send_on(ledger *l, slot **members, size_t count)
     }
 }
 
-/* Refused together with others, and not sent alone: it may not be to blame. */
+/* Refused together with others and not sent alone: may not be to blame. */
 static failure *not_tried_alone(const failure *refusal)
 {
     failure *made =

@@ -1,4 +1,4 @@
-/* What a list that was answered, or failed, proves of each key. */
+/* What a completed or failed list proves about each key. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
@@ -19,7 +19,7 @@ static void list_again(ledger *l, slot *one, int64_t now)
         want_note(l, one->acting, NOTE_UNRESOLVED);
 }
 
-/* A job succeeded, but its effect never showed. */
+/* A job succeeded, but its effect was never listed. */
 static failure *never_listed(const slot *one)
 {
     return failure_new(RP_UNAVAILABLE, "elb.not_listed", true, BLAME_SERVER,
@@ -37,7 +37,7 @@ static void settle_unlisted(ledger *l, slot *one)
     slot_end_flight(one);
 }
 
-/* The request had no effect, as is now known. */
+/* It is proved that the request had no effect. */
 static void settle_undone(ledger *l, slot *one)
 {
     if (one->job && one->job->end == JOB_SUCCEEDED) {
@@ -51,7 +51,7 @@ static void settle_undone(ledger *l, slot *one)
     slot_set_ready(l, one);
 }
 
-/* An add or remove has had its effect. */
+/* An add or remove took effect. */
 static void settle_done(ledger *l, slot *one, int64_t now)
 {
     if (one->acting && one->doing == WANT_CREATE)
@@ -65,7 +65,7 @@ static void settle_done(ledger *l, slot *one, int64_t now)
     slot_end_flight(one);
 }
 
-/* Another member under the key of one that was removed: it has to go as well. */
+/* A second member with the key of a removed one: to be removed as well. */
 static void remove_other(ledger *l, slot *one)
 {
     slot_end_flight(one);
@@ -249,7 +249,7 @@ void ledger_listed(ledger *l, int64_t requested_at, int64_t now)
     ledger_drop_unused_jobs(l);
 }
 
-/* A look failed for good. */
+/* A list failed finally. */
 static void fail_listing(ledger *l, want *one, failure *why)
 {
     if (one->kind == WANT_DELETE && why->meaning == MEANS_PARENT_GONE)
@@ -287,7 +287,7 @@ static void fail_watchers(ledger *l, slot *at, failure *why, int64_t now)
     }
 }
 
-/* What became of a request cannot be seen: go on looking, unless looking is refused. */
+/* The effect of a request cannot be seen: go on listing, unless lists are refused. */
 static void fail_flight(ledger *l, slot *one, failure *why, int64_t now)
 {
     if (why->meaning == MEANS_PARENT_GONE) {
@@ -338,7 +338,7 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
     l->listing = false;
 }
 
-/* Who waits out a conflict has that for a cause until a list tells more. */
+/* A want that waits out a conflict keeps the conflict as its cause until the next list. */
 static void delay_listing(const ledger *l, want *one, failure *why)
 {
     bool conflicts = one->cause && one->cause->meaning == MEANS_CONFLICT;

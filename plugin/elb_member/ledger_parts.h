@@ -1,14 +1,13 @@
 /*
- * What the parts of the ledger share among themselves: slot.c, result.c,
- * listing.c, evidence.c, poll.c, batch.c and ledger.c. Besides them only the
- * explorer includes this.
+ * Shared by the parts of the ledger: slot.c, result.c, listing.c, evidence.c, poll.c,
+ * batch.c and ledger.c. Otherwise included only by the explorer.
  */
 #ifndef ELB_MEMBER_LEDGER_PARTS_H
 #define ELB_MEMBER_LEDGER_PARTS_H
 
 #include "ledger.h"
 
-/* An unresolved key is looked for each second at first, then ever less often up to here. */
+/* Pause between lists for an unresolved key: grows from the first to the longest. */
 #define LIST_FIRST_MS   1000
 #define LIST_LONGEST_MS 10000
 
@@ -16,7 +15,7 @@ TAILQ_HEAD(want_queue, want);
 TAILQ_HEAD(slot_queue, slot);
 TAILQ_HEAD(job_queue, job);
 
-/* What a refused batch may still cost while it is halved. */
+/* The budget of a refused batch that is being halved. */
 struct bisection {
     unsigned references;
     uint32_t sends_left;
@@ -30,22 +29,22 @@ struct slot {
         FLIGHT_NONE,
         FLIGHT_SENDING,    /* on its way to the server */
         FLIGHT_ACCEPTED,   /* its job runs */
-        FLIGHT_UNRESOLVED, /* it may come true until settle_at, or its job says it has */
-        FLIGHT_FAILED      /* its job failed; a look will tell what is there */
+        FLIGHT_UNRESOLVED, /* may take effect until settle_at, or its job succeeded */
+        FLIGHT_FAILED      /* its job failed; a list will show the key's state */
     } flight;
     want_kind doing; /* of the flight */
     char member_id[72];
     job *job;         /* of the flight, or NULL */
     failure *failure; /* why it is unresolved or failed, or NULL */
     int64_t settle_at, list_at, pause_ms;
-    bool deferred;        /* list_at is put off for the sake of other jobs of the same caller */
-    uint64_t fresh_after; /* lists up to this one tell nothing of the key */
+    bool deferred;        /* list_at is deferred because the same caller has other jobs */
+    uint64_t fresh_after; /* lists up to this one are no evidence for the key */
 
-    want *acting;               /* whose request this is, was, or will be next */
-    struct want_queue queue;    /* creates and deletes behind it */
-    struct want_queue watchers; /* reads, and who waits for health */
+    want *acting;               /* the want that acts on the key */
+    struct want_queue queue;    /* creates and deletes that wait for it */
+    struct want_queue watchers; /* reads, and wants that wait for health */
 
-    uint64_t group;              /* slots that were, or are to be, sent together */
+    uint64_t group;              /* slots sent together, or to be sent together */
     size_t group_size;           /* when they were sent */
     struct bisection *bisection; /* of a batch that is being halved: sent with its group only */
     bool ready, refused;         /* in the queue of that name */
@@ -58,8 +57,8 @@ struct slot {
     TAILQ_ENTRY(slot) link, ready_link; /* ready_link also for the divided */
 };
 
-/* Where a want stands with its slot, and the flights that are legal then. The explorer asserts it after each
- * step. */
+/* The role of a want at its slot, its phase, and the flights that are legal then. The explorer asserts this after
+ * each step. */
 static const struct {
     enum {
         ROLE_ACTING,  /* slot.acting */
@@ -89,7 +88,7 @@ struct ledger {
     struct slot_queue slots, ready;
     struct slot_queue refused; /* to be divided, before the call returns */
     struct want_queue keyless; /* looking for a member by its id */
-    struct want_queue notes;   /* what is to be told, results first come first served */
+    struct want_queue notes;   /* to be reported, results in the order of their end */
     struct job_queue jobs;
     uint64_t job_counts;    /* of whom jobs are waited for, so far */
     int64_t deferred_until; /* held looks wait until then: some job of ours began or ended shortly before */
@@ -101,7 +100,7 @@ struct ledger {
     bool list_is_partial; /* it ended before its last page, since all that is waited for was seen */
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 
-    /* What the slots were last found to want, until something changes: there may be ten thousand of them. */
+    /* The last answer about all slots, until something changes: there may be ten thousand slots. */
     bool list_known, list_blocked, poll_known;
     int64_t list_at, poll_at;
 
@@ -114,7 +113,7 @@ struct ledger {
     uint64_t groups;
 };
 
-/* slot.c: keys and what is counted: slots in their tree, the queue of those who want a key. */
+/* slot.c: slots in their tree, the queue of each key, reference counts. */
 job *job_new(void);
 struct bisection *bisection_ref(struct bisection *one);
 void bisection_unref(struct bisection *one);
@@ -123,7 +122,7 @@ void replace_failure(failure **at, failure *by);
 void replace_job(job **at, job *by);
 int64_t ledger_jittered(const ledger *l, int64_t ms);
 
-/* Something has happened: what was found out about looks and polls has to be found out anew. */
+/* Something has changed: due lists and polls must be computed again. */
 static inline void ledger_changed(ledger *l)
 {
     l->list_known = l->poll_known = false;
@@ -145,7 +144,7 @@ void slot_next_in_queue(ledger *l, slot *one);
 void slot_enter(ledger *l, slot *at, want *one);
 void slot_queue_refused(ledger *l, slot *one);
 
-/* result.c: the one way a want ends, and what callers are told meanwhile. */
+/* result.c: how a want ends, and reports to callers before that. */
 void want_note(ledger *l, want *one, int what);
 void want_finish(ledger *l, want *one, want_result result);
 void want_finish_failed(ledger *l, want *one, failure *why, outcome ended);
@@ -157,7 +156,7 @@ void want_finish_present(ledger *l, want *one, const slot *at, bool made);
 void want_found(ledger *l, slot *at, bool made, int64_t now);
 bool ledger_take_note(ledger *l, ledger_action *action);
 
-/* look.c: lists: when one is wanted, what its pages show, and when enough is seen. */
+/* listing.c: lists: when one is needed, what its pages show, when it is complete enough. */
 bool ledger_is_blocked(const ledger *l, int64_t now);
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now);
 int64_t ledger_unblocked_at(const ledger *l);
@@ -167,7 +166,7 @@ bool list_covers_want(const ledger *l, const want *one);
 bool slot_is_seen(const ledger *l, const slot *one);
 bool ledger_take_list(ledger *l, int64_t now, ledger_action *action);
 
-/* poll.c: jobs: when they are asked, and what their answer means for those who wait. */
+/* poll.c: jobs: when they are polled, and what the reply means for wants. */
 void ledger_link_job(ledger *l, job *one, bool ours, int64_t now);
 void ledger_unlink_job(ledger *l, job *one);
 bool want_ask_job(ledger *l, want *one, int64_t now);
@@ -176,8 +175,7 @@ job *ledger_awaited_job(ledger *l);
 void ledger_drop_unused_jobs(ledger *l);
 bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action);
 
-/* batch.c: adds and removes: batches close, are answered, put back, or divided until the guilty stand alone.
- */
+/* batch.c: adds and removes: batches are closed, answered, put back, or halved until the bad records are found. */
 void ledger_bisect_refused(ledger *l);
 bool ledger_take_send(ledger *l, int64_t now, ledger_action *action);
 

@@ -1,4 +1,4 @@
-/* Lists: when one is wanted, what its pages show, and when enough is seen. */
+/* Lists: when one is needed, what its pages show, and when it is complete enough. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
@@ -15,13 +15,13 @@ bool ledger_is_blocked(const ledger *l, int64_t now)
     return now < ledger_unblocked_at(l);
 }
 
-/* A look after a conflict waits with the sender: a list from before the other job's end would say nothing. */
+/* A list after a conflict is deferred with the sends: one from before the other job's end is no evidence. */
 bool want_waits_out_conflict(const ledger *l, const want *one, int64_t now)
 {
     return one->cause && one->cause->meaning == MEANS_CONFLICT && ledger_is_blocked(l, now);
 }
 
-/* When a list is wanted for this slot; LEDGER_NEVER if none is. */
+/* When this slot needs a list; LEDGER_NEVER if it does not. */
 static int64_t slot_list_at(const ledger *l, const slot *one, int64_t now)
 {
     int64_t at = LEDGER_NEVER;
@@ -76,7 +76,7 @@ static bool list_needs_insisting(const ledger *l)
     return false;
 }
 
-/* The running list can tell something of the key's flight, or of who acts on it. */
+/* Whether the running list is evidence for the key's flight or for the want that acts on it. */
 bool list_covers_flight(const ledger *l, const slot *one)
 {
     return slot_is_open(one) && l->lists > one->fresh_after;
@@ -132,7 +132,7 @@ bool slot_is_seen(const ledger *l, const slot *one)
     return one->seen_list == l->lists;
 }
 
-/* False if a further page may change what the running list says of this slot. */
+/* False if a later page can change what the running list shows of this slot. */
 static bool is_decided(const ledger *l, const slot *one)
 {
     const want *watcher;

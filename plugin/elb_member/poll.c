@@ -1,11 +1,11 @@
-/* Jobs: when they are asked, and what their answer means for those who wait. */
+/* Jobs: when they are polled, and what the reply means for wants. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
 
 #include <string.h>
 
-/* However busy its caller is, a look is put off no longer than this. */
+/* Longest deferral of a list for a busy caller. */
 #define DEFER_LONGEST_MS 20000
 
 static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
@@ -19,7 +19,7 @@ static int64_t next_pause_ms(const ledger *l, const job *one, int64_t now)
     return pace_pause_ms(o->pace, elapsed, ledger_jittered(l, pause), o->poll_min_ms * 3 / 4, o->poll_max_ms);
 }
 
-/* A job that our own request started is asked when its end is due; another's at once. */
+/* A job of this instance is polled near its expected end, another one at once. */
 void ledger_link_job(ledger *l, job *one, bool ours, int64_t now)
 {
     one->pause_ms = l->options.poll_min_ms;
@@ -116,7 +116,7 @@ static void end_slot(ledger *l, slot *one, const job *ended, int64_t now)
     slot_next_in_queue(l, one);
 }
 
-/* What a want learns of the job its record names. */
+/* Applies the end of the job that the want's record names. */
 static void answer_asker(ledger *l, want *one, const job *asked)
 {
     if (asked->end == JOB_RUNNING) {
@@ -214,7 +214,7 @@ static void learn(ledger *l, job *polled, int64_t now)
                            now - polled->accepted_at);
 }
 
-/* The job that conflicted has ended. */
+/* The conflicting job has ended. */
 static void resume_sends(ledger *l, int64_t now)
 {
     replace_job(&l->blocking_job, NULL);
@@ -262,7 +262,7 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
     job_unref(polled);
 }
 
-/* Asking is refused, so nobody learns how the job ends. It stays in flight for who comes later. */
+/* Polls are refused, so the job's end stays unknown. It stays in flight for later wants. */
 static void fail_asker(ledger *l, want *one, failure *why)
 {
     if (one->phase == PHASE_SENT)
@@ -291,7 +291,7 @@ static void give_up_job(ledger *l, job *one)
         ledger_unlink_job(l, one);
 }
 
-/* Who asks is told the last failure if the time is up before the job answers. */
+/* If time runs out before the job ends, the want reports the last failure. */
 static void delay_askers(ledger *l, const job *polled, failure *why)
 {
     slot *at;
@@ -357,7 +357,7 @@ static void count_waiters(ledger *l)
     }
 }
 
-/* A running job that somebody waits for, or NULL. */
+/* A running job that a want waits for, or NULL. */
 job *ledger_awaited_job(ledger *l)
 {
     job *one;
@@ -391,7 +391,7 @@ void ledger_drop_unused_jobs(ledger *l)
     }
 }
 
-/* When a job is to be asked next, whether somebody waits for it or not. */
+/* When a job is polled next, whether a want waits for it or not. */
 static int64_t next_due_at(const ledger *l)
 {
     int64_t at = LEDGER_NEVER;

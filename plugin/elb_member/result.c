@@ -1,4 +1,4 @@
-/* The one way a want ends, and what callers are told meanwhile. */
+/* How a want ends, and reports to callers before that. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
@@ -12,7 +12,7 @@ void want_note(ledger *l, want *one, int what)
     one->note = what;
 }
 
-/* Takes the want out of wherever it waits. Its slot goes on without it. */
+/* Removes the want from its slot and queues. */
 static void detach(ledger *l, want *one)
 {
     slot *at = one->slot;
@@ -57,14 +57,13 @@ void want_finish_failed(ledger *l, want *one, failure *why, outcome ended)
     want_finish(l, one, (want_result){.status = why->status, .outcome = ended, .failure = why});
 }
 
-/* It was refused, though a look is still to tell which record was to blame. */
+/* The request was refused; a list will show which records are to blame. */
 static bool was_refused(const slot *one)
 {
     return one->flight == FLIGHT_FAILED && !one->job;
 }
 
-/* Fails in a way that leaves the request's effect open: a create's state is told, so that a read finds out.
- */
+/* Fails with outcome unknown. A create has a state, so that a read can find the result. */
 void want_finish_open(ledger *l, want *one, int status, failure *why)
 {
     bool open = !was_refused(one->slot);
@@ -82,7 +81,7 @@ void want_finish_gone(ledger *l, want *one, bool existed)
     want_finish(l, one, (want_result){.status = RP_OK, .outcome = OUTCOME_DONE, .existed = existed});
 }
 
-/* Those behind a request of which nothing more can be learned. They have done nothing yet. */
+/* Fails the wants queued behind a request whose result cannot be learned. They have not sent anything. */
 void slot_fail_queue(ledger *l, slot *at, failure *why)
 {
     want *one, *next;
@@ -112,7 +111,7 @@ void want_finish_present(ledger *l, want *one, const slot *at, bool made)
                               .job = made ? at->job : NULL});
 }
 
-/* The member is there. Whoever wants it healthy stops acting and watches it. */
+/* The member exists. A want that waits for health stops acting and watches it. */
 void want_found(ledger *l, slot *at, bool made, int64_t now)
 {
     want *one = at->acting;

@@ -1,4 +1,4 @@
-/* Keys and what is counted: slots in their tree, the queue of those who want a key. */
+/* Slots in their tree, the queue of each key, reference counts. */
 #include "ledger_parts.h"
 
 #include "resource_plugin.h"
@@ -167,14 +167,14 @@ static bool waits_for_job(const slot *one)
     return one->acting && one->job && one->job->unheard_count < UNHEARD_POLLS;
 }
 
-/* A list tells what became of the flight. While its own caller waits for its job, the job does. */
+/* Whether a list decides the flight. While the caller waits for the job, the job does. */
 bool slot_is_open(const slot *one)
 {
     return one->flight == FLIGHT_UNRESOLVED || one->flight == FLIGHT_FAILED ||
            (one->flight == FLIGHT_ACCEPTED && !waits_for_job(one));
 }
 
-/* Forgets a key of which nothing is wanted and nothing in flight. */
+/* Forgets a key without wants and flight. */
 void slot_forget_if_idle(ledger *l, slot *one)
 {
     if (slot_is_wanted(one) || !TAILQ_EMPTY(&one->watchers) || one->flight != FLIGHT_NONE || one->ready)
@@ -208,7 +208,7 @@ void slot_leave_group(slot *one)
     one->group = 0;
 }
 
-/* The flight is over; what came of it is known, or it never happened. */
+/* Ends the flight: its effect is known, or it had none. */
 void slot_end_flight(slot *one)
 {
     one->flight = FLIGHT_NONE;
@@ -224,13 +224,13 @@ void slot_drop_page(slot *one)
     one->seen = NULL;
 }
 
-/* From here on the key is what a new list says. */
+/* From now on only a new list is evidence for the key. */
 void slot_needs_new_list(const ledger *l, slot *one)
 {
     one->fresh_after = l->lists;
 }
 
-/* Nobody acts on the key: the next in the queue does, or it is forgotten. */
+/* Lets the next in the queue act on the key; forgets the key if there is none. */
 void slot_next_in_queue(ledger *l, slot *one)
 {
     want *next = TAILQ_FIRST(&one->queue);
@@ -249,7 +249,7 @@ void slot_next_in_queue(ledger *l, slot *one)
     next->need_list = one->fresh_after;
 }
 
-/* Puts a want whose key is known where it belongs. */
+/* Enters a want with a known key into its slot. */
 void slot_enter(ledger *l, slot *at, want *one)
 {
     one->slot = at;
@@ -263,7 +263,7 @@ void slot_enter(ledger *l, slot *at, want *one)
     slot_next_in_queue(l, at);
 }
 
-/* Nothing was done for the key; its group is divided when all that were in it have been judged. */
+/* The request did nothing for the key. Its group is halved when all its slots have been judged. */
 void slot_queue_refused(ledger *l, slot *one)
 {
     if (!one->acting) {
