@@ -500,7 +500,9 @@ void cloud_answered(world *w, exchange *one, bool with_reply)
         w->throttled_until = world_now() + (pause < 50000 ? pause : 50000);
     }
     if (one->listing >= 0 && with_reply && one->fate == FATE_ANSWERED && one->status == 200)
-        w->listings[one->listing].answered_step = w->step;
+        for (int i = 0; i < w->listing_count; i++)
+            if (w->listings[i].read_by == one->number)
+                w->listings[i].answered_step = w->step;
 }
 
 /* What was on its way may have arrived, or may do so yet. */
@@ -569,10 +571,26 @@ static int write_member(const world *w, const member *one, char *into, size_t si
                     one->id, server_id, address, one->healthy ? "NORMAL" : "ABNORMAL");
 }
 
+/* Lists that ended at the same member can't be told apart: a further page is one of each. */
+static void continue_likewise(world *w, const listing *before, const listing *page)
+{
+    for (int i = 0; before->last_id[0] && i < w->listing_count; i++) {
+        listing *each = &w->listings[i];
+        if (each == page || each->listener != page->listener || strcmp(each->last_id, before->last_id) != 0)
+            continue;
+        each->read_by = page->read_by;
+        if (each->complete)
+            continue;
+        each->shown |= page->shown & ~before->shown;
+        each->complete = page->complete;
+        memcpy(each->last_id, page->last_id, sizeof(each->last_id));
+    }
+}
+
 static void read_page(world *w, exchange *one)
 {
     static const member *found[MAX_MEMBERS];
-    listing *of = &w->listings[one->listing];
+    listing before = w->listings[one->listing], *of = &w->listings[one->listing];
     uint32_t count = 0, cap = w->traits.page_cap ? w->traits.page_cap : 500;
     size_t len = 1;
 
@@ -588,7 +606,7 @@ static void read_page(world *w, exchange *one)
     }
     qsort(found, count, sizeof(found[0]), by_id);
     of->complete = count <= cap;
-    of->read_step = w->step;
+    of->read_by = one->number;
     text[0] = '[';
     for (uint32_t i = 0; i < count && i < cap; i++) {
         if (i)
@@ -598,6 +616,7 @@ static void read_page(world *w, exchange *one)
             of->shown |= 1ull << found[i]->key;
         snprintf(of->last_id, sizeof(of->last_id), "%s", found[i]->id);
     }
+    continue_likewise(w, &before, of);
     text[len++] = ']';
     text[len] = '\0';
     answer(w, one, 200, count ? text : world_pick(w, 2) ? "{}" : "[]");

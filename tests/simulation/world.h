@@ -153,7 +153,8 @@ typedef struct sent {
 /* A list, of several pages. */
 typedef struct listing {
     int listener;
-    uint64_t requested_step, read_step, answered_step; /* answered: the last page */
+    uint64_t requested_step, answered_step; /* answered: the last page */
+    int read_by;                            /* the exchange that brought the last page */
     int64_t requested_at;
     uint64_t shown; /* keys, as bits */
     char last_id[24];
