@@ -86,7 +86,6 @@ class Response:
     results: List[Result] = field(default_factory=list)
     diagnostics: Tuple[Diagnostic, ...] = ()  #: about the call as a whole
     next_page: Optional[str] = None  #: of list: there is more
-    #: of validate with a configuration: nothing is wrong with it
 
     @property
     def ok(self) -> bool:
