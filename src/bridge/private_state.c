@@ -30,14 +30,17 @@ const private_entry *private_find(const private_state *in, const char *key)
     return NULL;
 }
 
-static const char *print(arena *in, const rp_json *json)
+int64_t private_until(const private_state *in, const char *key)
 {
-    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(RP_JSON_MAX_BYTES);
+    const private_entry *entry = key ? private_find(in, key) : NULL;
 
-    if (rp_json_type_of(json) != RP_JSON_OBJECT)
-        return NULL;
-    rp_json_print(json, false, &text);
-    return arena_copy(in, rp_buffer_text(&text), text.len);
+    return entry ? entry->until : 0;
+}
+
+void private_settle(private_state *in, const char *key)
+{
+    if (private_until(in, key))
+        private_entry_of(in, key)->until = 0;
 }
 
 static int read_entry(void *context, const char *key, const rp_json *json)
@@ -47,7 +50,6 @@ static int read_entry(void *context, const char *key, const rp_json *json)
     const rp_json *configured = rp_json_get(json, "configured");
 
     rp_json_integer(rp_json_get(json, "until"), &entry->until);
-    entry->state = print(to->in, rp_json_get(json, "state"));
     entry->configured.items =
         arena_alloc(to->in, rp_json_count(configured) * sizeof(*entry->configured.items));
     for (size_t i = 0; i < rp_json_count(configured); i++) {
@@ -75,10 +77,6 @@ static void write_entry(rp_json_writer *writer, const private_entry *entry)
     rp_write_begin(writer, '{');
     if (entry->until)
         rp_write_integer_member(writer, "until", entry->until);
-    if (entry->until && entry->state) {
-        rp_write_name(writer, "state");
-        rp_write_raw(writer, entry->state, strlen(entry->state));
-    }
     rp_write_name(writer, "configured");
     rp_write_begin(writer, '[');
     for (size_t i = 0; i < entry->configured.count; i++)

@@ -12,7 +12,6 @@
 typedef struct private_entry {
     const char *key;   /* the record's key (record_key); "" of a single record */
     int64_t until;     /* unsettled until then, milliseconds since 1970; 0: settled */
-    const char *state; /* JSON, of what is unsettled; or NULL */
     names configured;
 } private_entry;
 
@@ -30,5 +29,9 @@ const private_entry *private_find(const private_state *in, const char *key);
 
 /* The entry of that key, made if there is none. */
 private_entry *private_entry_of(private_state *in, const char *key);
+
+/* The end of the time in which the record may still appear, or disappear; 0: it is settled. */
+int64_t private_until(const private_state *in, const char *key);
+void private_settle(private_state *in, const char *key);
 
 #endif

@@ -238,6 +238,8 @@ const char *record_reason(arena *in, const record_entry *entry)
 {
     const char *status = rphost_status_name(entry->status);
 
+    if (entry->why)
+        return entry->why;
     for (size_t i = 0; i < rp_json_count(entry->diagnostics); i++) {
         const rp_json *said = rp_json_at(entry->diagnostics, i);
         const char *severity = rp_json_text(rp_json_get(said, "severity"));
@@ -289,42 +291,45 @@ const value *record_as_planned(call *one, const resource_type *of, const record_
     return made;
 }
 
-static int look(call *one, const resource_type *of, const char *state_json, uint32_t timeout_ms,
-                const value **state)
+static bool is_known(const record_entry *entry)
 {
-    _cleanup_(rp_buffer_done) rp_buffer request = RP_BUFFER(MAX_REQUEST);
-    rp_json_writer writer = RP_JSON_WRITER(&request);
-    const answer *got;
-    result found;
-
-    call_request_begin(&writer, of);
-    rp_write_raw(&writer, state_json, strlen(state_json));
-    call_request_end(&writer, of, NULL);
-    got = call_plugin(one, "read", &request, timeout_ms, NULL);
-    if (!answer_result(got, 0, &found))
-        return -1;
-    if (found.status == RP_NOT_FOUND)
-        return 0;
-    if (found.status != RP_OK || !found.state)
-        return -1;
-    *state = merged(&one->memory, of, read_state(one, of, found.state), found.state, NULL);
-    return 1;
+    return entry->phase == RECORD_FINISHED &&
+           ((entry->status == RP_OK && entry->state) || (entry->status == RP_NOT_FOUND && !entry->refused));
 }
 
-int record_settle(call *one, const resource_type *of, const char *state_json, int64_t until,
-                  uint32_t timeout_ms, const value **state)
+/* Reads those of the list that are open, and counts those that are open afterwards. */
+static size_t settle_some(call *one, const resource_type *of, const record_list *list, const int64_t *until,
+                          uint32_t timeout_ms)
 {
-    int64_t deadline = rp_now_ms(&rp_clock_system) + (timeout_ms ? timeout_ms : USUAL_TIME_MS);
+    record_list open = {.items = arena_alloc(&one->memory, list->count * sizeof(*open.items))};
+    int64_t asked_at = record_wall_ms(); /* only a read that begins after the time is over is proof */
+    size_t left = 0;
 
-    for (;;) {
-        bool settled =
-            record_wall_ms() >= until; /* before the look: only a list asked for after that is proof */
-        int found = look(one, of, state_json, timeout_ms, state);
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_known(list->items[i]))
+            open.items[open.count++] = list->items[i];
+    if (open.count)
+        record_call(one, of, "read", &open, NULL, timeout_ms);
+    for (size_t i = 0; i < list->count; i++) {
+        record_entry *entry = list->items[i];
 
-        if (found > 0 || (found == 0 && settled))
-            return found;
-        if (atomic_load(&one->provider->plugin.stopped) || rp_now_ms(&rp_clock_system) >= deadline)
-            return -1;
-        plugin_pause(&one->provider->plugin, SETTLE_PAUSE_MS);
+        entry->why = NULL;
+        if (!is_failure(entry->status) ? !is_known(entry)
+                                       : entry->status == RP_NOT_FOUND && asked_at < until[i]) {
+            entry->status = RP_UNAVAILABLE;
+            entry->why = "an earlier request for it may still take effect: nothing was sent";
+        }
+        left += !is_known(entry);
     }
+    return left;
+}
+
+void record_settle(call *one, const resource_type *of, const record_list *list, const int64_t *until,
+                   uint32_t timeout_ms)
+{
+    int64_t deadline = rp_now_ms(&rp_clock_system) + (timeout_ms ? timeout_ms : USUAL_TIME_MS), left;
+
+    while (settle_some(one, of, list, until, timeout_ms) && !atomic_load(&one->provider->plugin.stopped) &&
+           (left = deadline - rp_now_ms(&rp_clock_system)) > 0)
+        plugin_pause(&one->provider->plugin, left < SETTLE_PAUSE_MS ? left : SETTLE_PAUSE_MS);
 }

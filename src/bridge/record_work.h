@@ -24,6 +24,7 @@ typedef struct record_entry {
     outcome outcome;
     const value *state;         /* as the plugin gave it, or NULL */
     const rp_json *diagnostics; /* borrowed from the call's answers */
+    const char *why;            /* why it failed, where the plugin was not asked; or NULL */
     bool refused;               /* the request as a whole was: the diagnostics are of all its records */
     char *event;                /* JSON: the latest state event while it was sent; from malloc */
     size_t event_len;
@@ -59,11 +60,13 @@ const value *record_state(arena *in, const resource_type *of, const record_entry
 const value *record_as_planned(call *one, const resource_type *of, const record_entry *entry,
                                const place *within);
 
-/* Finds out what became of a record whose outcome was not known: asks until it is seen or `until`
-   (milliseconds since 1970) has passed. 1: it is there, and *state is its state; 0: it is not there; -1: not
-   to be told in time. */
-int record_settle(call *one, const resource_type *of, const char *state_json, int64_t until,
-                  uint32_t timeout_ms, const value **state);
+/*
+ * Finds out what became of records whose outcome was not known: reads them, by `prior`, until each is seen or
+ * its time is over, or this takes too long. Entries end with RP_OK and a state, with RP_NOT_FOUND, or with
+ * any other status: then that cannot be said yet, and `why` has the reason. until[i] is the i-th entry's.
+ */
+void record_settle(call *one, const resource_type *of, const record_list *list, const int64_t *until,
+                   uint32_t timeout_ms);
 
 int64_t record_wall_ms(void);
 

@@ -18,15 +18,16 @@ void set_validate(call *one, const resource_type *of, const value *config)
             set_report(one, of, "validate", &list, i, false);
 }
 
-/* As planned in place, or afresh where another object is needed. */
+/* As planned in place, or afresh where another object is needed or nobody knows what is there. */
 static record_plan plan_record(arena *in, const resource_type *of, const set_member *wanted,
                                const set_member *there, const private_state *kept)
 {
     const private_entry *entry = wanted->key ? private_find(kept, wanted->key) : NULL;
+    bool open = entry && entry->until; /* what is there, the apply finds out */
     record_plan plan = record_plan_make(in, of, wanted->record, there ? there->record : NULL,
                                         entry ? &entry->configured : NULL);
 
-    if (!there || !plan.replace.count)
+    if (!there || (!plan.replace.count && !open))
         return plan;
     plan = record_plan_make(in, of, wanted->record, NULL, NULL);
     plan.updates = true;

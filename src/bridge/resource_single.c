@@ -192,28 +192,23 @@ static bool is_change(const resource_type *of, const apply_input *input)
  * alone. */
 static bool settle_first(call *one, single_work *work)
 {
-    _cleanup_(rp_buffer_done) rp_buffer state = RP_BUFFER(16u << 20);
-    rp_json_writer writer = RP_JSON_WRITER(&state);
-    const private_entry *kept = private_find(work->kept, "");
-    const value *found;
-    int is_there;
+    int64_t until = private_until(work->kept, "");
+    record_entry earlier = {.prior = work->input->prior}, *items[] = {&earlier};
+    const record_list list = {1, items};
 
-    if (!kept || !kept->until)
+    if (!until)
         return true;
-    record_write_state(&work->of->members, work->input->prior, &writer);
-    is_there = record_settle(one, work->of, rp_buffer_text(&state), kept->until,
-                             call_timeout_ms(work->input->prior, "delete"), &found);
-    if (is_there > 0)
-        work->entry.prior = found;
-    else if (is_there < 0)
-        diagnostics_error(
-            &one->diagnostics, NULL,
-            "the outcome of an earlier operation on this %s is still unknown: nothing was changed",
-            work->of->name);
-    else
+    record_settle(one, work->of, &list, &until, call_timeout_ms(work->input->prior, "delete"));
+    if (earlier.status == RP_OK)
+        work->entry.prior = earlier.state;
+    else if (earlier.status == RP_NOT_FOUND)
         work->entry =
             (record_entry){.prior = work->input->prior, .phase = RECORD_FINISHED, .outcome = OUTCOME_DONE};
-    return is_there > 0;
+    else
+        diagnostics_error(&one->diagnostics, NULL,
+                          "delete of %s: the outcome of an earlier operation is unknown: %s", work->of->name,
+                          record_reason(&one->memory, &earlier));
+    return earlier.status == RP_OK;
 }
 
 void single_apply(call *one, const resource_type *of, const apply_input *input, private_state *kept,
@@ -254,43 +249,35 @@ void single_apply(call *one, const resource_type *of, const apply_input *input, 
     record_list_done(&list);
 }
 
-/* What was not to be seen before its time may still appear. */
-static bool may_appear(call *one, const private_state *kept)
+/* Whether what a read that began then did not find may still appear. */
+static bool may_appear(call *one, const private_state *kept, int64_t asked_at)
 {
-    const private_entry *entry = private_find(kept, "");
+    int64_t left = private_until(kept, "") - asked_at;
 
-    if (!entry || entry->until <= record_wall_ms())
+    if (left <= 0)
         return false;
     diagnostics_warning(
         &one->diagnostics, NULL,
         "the object is not seen, but an earlier request for it may still take effect within %lld s",
-        (long long)(entry->until - record_wall_ms()) / 1000 + 1);
+        (long long)left / 1000 + 1);
     return true;
-}
-
-static void forget_unsettled(private_state *kept)
-{
-    if (private_find(kept, ""))
-        private_entry_of(kept, "")->until = 0;
 }
 
 const value *single_read(call *one, const resource_type *of, const value *current, private_state *kept)
 {
     record_entry entry = {.prior = current};
+    int64_t asked_at = record_wall_ms();
 
     if (!call_is_configured(one))
         return current;
     call_one(one, of, "read", &entry, current);
-    if (entry.status == RP_NOT_FOUND) {
-        if (may_appear(one, kept))
-            return current;
-        return &value_null;
-    }
+    if (entry.status == RP_NOT_FOUND && !entry.refused)
+        return may_appear(one, kept, asked_at) ? current : &value_null;
     report(one, of, "read", &entry);
     if (is_failure(entry.status))
         return current;
     if (entry.status == RP_OK)
-        forget_unsettled(kept);
+        private_settle(kept, "");
     return block_with(&one->memory, &of->block.object, current, record_state(&one->memory, of, &entry));
 }
 

@@ -19,7 +19,7 @@ typedef struct set_item {
         ITEM_DELETE
     } job;
     const value *planned, *prior; /* members */
-    const char *unsettled;        /* the state to look for first, or NULL */
+    int64_t until;                /* of an earlier apply the outcome is unknown until then; 0: it is known */
     record_entry make, remove;
 } set_item;
 
@@ -48,25 +48,33 @@ static const value *config_of(arena *in, const set_work *work, const char *name)
     return set_compose(in, work->of, work->input->config, value_get(records, name));
 }
 
+/* What is to be done so that the record, which has this state now, becomes as configured. */
+static void plan_change(arena *in, const set_work *work, set_item *item)
+{
+    const private_entry *kept = private_find(work->kept, item->key);
+    record_plan plan =
+        record_plan_make(in, work->of, item->make.config, item->prior, kept ? &kept->configured : NULL);
+
+    item->job = plan.replace.count ? ITEM_REPLACE : plan.updates ? ITEM_UPDATE : ITEM_KEEP;
+    item->make.prior = item->remove.prior = item->prior;
+}
+
 static void plan_item(arena *in, set_work *work, const set_member *wanted, const set_member *there)
 {
     set_item *item = add_item(work, wanted);
-    const value *config = config_of(in, work, wanted->name);
-    const private_entry *kept = wanted->key ? private_find(work->kept, wanted->key) : NULL;
-    record_plan plan =
-        record_plan_make(in, work->of, config, there ? there->record : NULL, kept ? &kept->configured : NULL);
 
     item->planned = wanted->record;
     item->prior = there ? there->record : NULL;
-    item->job = !there               ? ITEM_CREATE
-                : plan.replace.count ? ITEM_REPLACE
-                : plan.updates       ? ITEM_UPDATE
-                                     : ITEM_KEEP;
-    if (!there && kept && kept->until && kept->state)
-        item->unsettled = kept->state;
-    item->make = (record_entry){
-        .name = wanted->name, .config = config, .planned = wanted->record, .prior = item->prior};
+    item->until = there ? private_until(work->kept, there->key) : 0;
+    item->make = (record_entry){.name = wanted->name,
+                                .config = config_of(in, work, wanted->name),
+                                .planned = wanted->record,
+                                .prior = item->prior};
     item->remove = (record_entry){.name = wanted->name, .prior = item->prior};
+    if (there && !item->until)
+        plan_change(in, work, item);
+    else
+        item->job = ITEM_CREATE;
 }
 
 static void plan_removal(set_work *work, const set_member *there)
@@ -75,6 +83,7 @@ static void plan_removal(set_work *work, const set_member *there)
 
     item->job = ITEM_DELETE;
     item->prior = there->record;
+    item->until = private_until(work->kept, there->key);
     item->remove = (record_entry){.name = there->name, .prior = there->record};
 }
 
@@ -99,6 +108,11 @@ static bool may_make(const set_item *item)
     return item->make.phase == RECORD_WAITING;
 }
 
+static bool may_remove(const set_item *item)
+{
+    return item->remove.phase == RECORD_WAITING;
+}
+
 /* One call of a hook for all the items that have this job. */
 static void run(call *one, set_work *work, const char *hook, unsigned jobs, bool remove)
 {
@@ -110,7 +124,7 @@ static void run(call *one, set_work *work, const char *hook, unsigned jobs, bool
 
         if (!(jobs >> item->job & 1))
             continue;
-        if (remove || may_make(item))
+        if (remove ? may_remove(item) : may_make(item))
             list.items[list.count++] = remove ? &item->remove : &item->make;
     }
     if (value_is_null(block))
@@ -119,28 +133,80 @@ static void run(call *one, set_work *work, const char *hook, unsigned jobs, bool
         record_call(one, work->of, hook, &list, block, call_timeout_ms(block, hook));
 }
 
-/* Looks for what an earlier apply asked for and did not see, before it is asked for again. */
+static void finish(record_entry *entry, const record_entry *as, outcome came)
+{
+    entry->status = as->status;
+    entry->diagnostics = as->diagnostics;
+    entry->why = as->why;
+    entry->state = as->state;
+    entry->outcome = came;
+    entry->phase = RECORD_FINISHED;
+}
+
+/* The record is there: what is left to do is planned again. */
+static void settle_found(arena *in, const set_work *work, set_item *item, const record_entry *found)
+{
+    item->until = 0;
+    item->prior = found->state;
+    if (item->job == ITEM_DELETE) {
+        item->remove.prior = found->state;
+        return;
+    }
+    plan_change(in, work, item);
+    if (item->job == ITEM_KEEP) {
+        item->job = ITEM_CREATE;
+        finish(&item->make, found, OUTCOME_DONE);
+    }
+}
+
+static void settle_absent(set_item *item, const record_entry *absent)
+{
+    item->until = 0;
+    item->prior = item->make.prior = NULL;
+    if (item->job == ITEM_DELETE)
+        finish(&item->remove, absent, OUTCOME_DONE);
+}
+
+/* Takes what was found out of the item's record. One that cannot be told yet is left as it is. */
+static void settle_item(call *one, const set_work *work, set_item *item, const record_entry *earlier)
+{
+    pthread_mutex_lock(&one->lock);
+    if (earlier->status == RP_OK)
+        settle_found(&one->memory, work, item, earlier);
+    else if (earlier->status == RP_NOT_FOUND)
+        settle_absent(item, earlier);
+    else
+        finish(item->job == ITEM_DELETE ? &item->remove : &item->make, earlier, OUTCOME_UNKNOWN);
+    pthread_mutex_unlock(&one->lock);
+}
+
+/* Looks for what an earlier apply asked for and did not see, before anything is done about it. */
 static void settle(call *one, set_work *work)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        set_item *item = &work->items[i];
-        const private_entry *kept = item->key ? private_find(work->kept, item->key) : NULL;
-        const value *found = NULL;
-        int is_there;
+    arena *in = &one->memory;
+    record_list list = {.items = arena_alloc(in, work->count * sizeof(*list.items))};
+    set_item **items = arena_alloc(in, work->count * sizeof(*items));
+    int64_t *until = arena_alloc(in, work->count * sizeof(*until));
 
-        if (!item->unsettled)
+    for (size_t i = 0; i < work->count; i++) {
+        record_entry *earlier;
+
+        if (!work->items[i].until)
             continue;
-        is_there = record_settle(one, work->of, item->unsettled, kept->until,
-                                 call_timeout_ms(work->input->config, "create"), &found);
-        if (is_there == 0)
-            continue;
-        pthread_mutex_lock(&one->lock);
-        item->make.phase = RECORD_FINISHED;
-        item->make.state = found;
-        item->make.status = is_there > 0 ? RP_OK : RP_UNAVAILABLE;
-        item->make.outcome = is_there > 0 ? OUTCOME_DONE : OUTCOME_UNKNOWN;
-        pthread_mutex_unlock(&one->lock);
+        earlier = arena_alloc(in, sizeof(*earlier));
+        *earlier = (record_entry){.name = work->items[i].name, .prior = work->items[i].prior};
+        until[list.count] = work->items[i].until;
+        items[list.count] = &work->items[i];
+        list.items[list.count++] = earlier;
     }
+    if (!list.count)
+        return;
+    record_settle(
+        one, work->of, &list, until,
+        call_timeout_ms(value_is_null(work->input->config) ? work->input->prior : work->input->config,
+                        "create"));
+    for (size_t i = 0; i < list.count; i++)
+        settle_item(one, work, items[i], list.items[i]);
 }
 
 /* The reply, from what is known of each item. */
@@ -173,24 +239,11 @@ static void record_item(set_outcome *to, const char *name, const value *members)
     }
 }
 
-static const char *state_text(arena *in, const resource_type *of, const value *members)
+/* The record stays, and the next apply looks first what became of it. */
+static void keep_unsettled(set_outcome *to, const set_item *item, int64_t until)
 {
-    _cleanup_(rp_buffer_done) rp_buffer text = RP_BUFFER(16u << 20);
-    rp_json_writer writer = RP_JSON_WRITER(&text);
-
-    record_write_state(&of->members, members, &writer);
-    return rp_buffer_ok(&text) ? arena_copy(in, rp_buffer_text(&text), text.len) : NULL;
-}
-
-static void keep_unsettled(set_outcome *to, const set_item *item, const value *members)
-{
-    private_entry *entry;
-
-    if (!item->key)
-        return;
-    entry = private_entry_of(&to->kept, item->key);
-    entry->until = record_wall_ms() + to->work->settle_ms;
-    entry->state = state_text(to->in, to->work->of, members);
+    if (item->key)
+        private_entry_of(&to->kept, item->key)->until = until;
 }
 
 /* A name for what could not be removed: its own, unless another record has that by now. */
@@ -213,6 +266,15 @@ static void settle_removal(set_outcome *to, const set_item *item)
     name = free_name(to, item->name);
     record_item(to, name, item->prior);
     fail_item(to, name, "not removed: ", entry);
+    keep_unsettled(to, item, item->until);
+}
+
+/* What became of an earlier request for it is still not known. */
+static void keep_open(set_outcome *to, const set_item *item)
+{
+    record_item(to, item->name, item->prior);
+    fail_item(to, item->name, "", &item->make);
+    keep_unsettled(to, item, item->until);
 }
 
 static void settle_making(set_outcome *to, const set_item *item)
@@ -232,20 +294,7 @@ static void settle_making(set_outcome *to, const set_item *item)
         return;
     record_item(to, item->name, members);
     if (!nothing && (!finished || entry->outcome == OUTCOME_UNKNOWN))
-        keep_unsettled(to, item, members);
-}
-
-static void keep_item(set_outcome *to, const set_item *item)
-{
-    const private_entry *before = private_find(to->work->kept, item->key);
-
-    record_item(to, item->name, record_known(to->in, item->planned));
-    if (before && before->until) {
-        private_entry *entry = private_entry_of(&to->kept, item->key);
-
-        entry->until = before->until;
-        entry->state = before->state;
-    }
+        keep_unsettled(to, item, record_wall_ms() + to->work->settle_ms);
 }
 
 static set_outcome settle_items(arena *in, const set_work *work)
@@ -260,7 +309,9 @@ static set_outcome settle_items(arena *in, const set_work *work)
         const set_item *item = &work->items[i];
 
         if (item->job == ITEM_KEEP)
-            keep_item(&made, item);
+            record_item(&made, item->name, record_known(in, item->planned));
+        else if (item->until && item->job != ITEM_DELETE)
+            keep_open(&made, item);
         else if (item->job == ITEM_DELETE)
             settle_removal(&made, item);
         else
@@ -353,9 +404,10 @@ static void keep_spelling(call *one, const set_work *work)
 void set_apply(call *one, const resource_type *of, const apply_input *input, private_state *kept,
                Tf__ApplyResourceChangeResponse *reply)
 {
-    set_work work = {.of = of, .input = input, .kept = kept};
-    set_outcome came;
     bool creates = value_is_null(input->prior), warn;
+    private_state none = {.in = &one->memory}; /* of a set that was replaced */
+    set_work work = {.of = of, .input = input, .kept = creates ? &none : kept};
+    set_outcome came;
 
     plan_items(&one->memory, &work);
     work.settle_ms = settle_ms(one, of);

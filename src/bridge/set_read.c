@@ -6,31 +6,28 @@
 
 #include <string.h>
 
-/* The reasons of records that are not there after all this time; those of the others are no more. */
-static const value *still_failed(arena *in, const value *failed, const value *records)
+/* The reasons of records that are not there after all this time, or may still come; those of the others are
+   no more. */
+static const value *still_failed(arena *in, const value *failed, const value *records, const value *open)
 {
     value *made = value_object(in, failed ? failed->count : 0);
 
     for (size_t i = 0; failed && i < failed->count; i++)
-        if (!value_get(records, failed->names[i]))
+        if (!value_get(records, failed->names[i]) || value_get(open, failed->names[i]))
             value_add(made, failed->names[i], failed->items[i]);
     return made;
 }
 
-static const value *with_records(arena *in, const resource_type *of, const value *block, const value *records)
+/* `open` has the names of the records that may still come. */
+static const value *with_records(arena *in, const resource_type *of, const value *block, const value *records,
+                                 const value *open)
 {
     value *own = value_object(in, 3);
 
     value_add(own, CATALOG_RECORDS, records);
-    value_add(own, CATALOG_FAILED, still_failed(in, value_get(block, CATALOG_FAILED), records));
+    value_add(own, CATALOG_FAILED, still_failed(in, value_get(block, CATALOG_FAILED), records, open));
     value_add(own, CATALOG_ID, set_id(in, of, block));
     return block_with(in, &of->block.object, block, own);
-}
-
-static void forget_unsettled(private_state *kept, const char *key)
-{
-    if (key && private_find(kept, key))
-        private_entry_of(kept, key)->until = 0;
 }
 
 typedef struct listing {
@@ -120,14 +117,30 @@ static const value *read_all(call *one, const resource_type *of, const value *cu
 {
     const value *records = list_all(one, of, current, call_timeout_ms(current, "read"));
 
-    return records ? with_records(&one->memory, of, current, records) : current;
+    return records ? with_records(&one->memory, of, current, records, NULL) : current;
+}
+
+/* Whether a record that a read which began then did not find may still appear. */
+static bool may_appear(call *one, const private_state *kept, const set_member *member, int64_t asked_at)
+{
+    int64_t left = private_until(kept, member->key) - asked_at;
+
+    if (left <= 0)
+        return false;
+    diagnostics_warning(
+        &one->diagnostics, set_place(&one->memory, member->name),
+        "records[\"%s\"] is not seen, but an earlier request for it may still take effect within "
+        "%lld s",
+        member->name, (long long)left / 1000 + 1);
+    return true;
 }
 
 const value *set_read(call *one, const resource_type *of, const value *current, private_state *kept)
 {
     const set_members members = set_members_of(&one->memory, of, current);
     record_list list = set_entries(&one->memory, &members, false);
-    value *records = value_object(&one->memory, list.count);
+    value *records = value_object(&one->memory, list.count), *open = value_object(&one->memory, list.count);
+    int64_t asked_at = record_wall_ms();
     size_t failures = 0;
 
     if (!call_is_configured(one))
@@ -137,16 +150,23 @@ const value *set_read(call *one, const resource_type *of, const value *current, 
     if (list.count)
         record_call(one, of, "read", &list, current, call_timeout_ms(current, "read"));
     for (size_t i = 0; i < list.count; i++) {
+        const set_member *member = &members.items[i];
         const record_entry *entry = list.items[i];
+        bool absent = entry->status == RP_NOT_FOUND && !entry->refused;
 
-        if (entry->status == RP_NOT_FOUND && !entry->refused)
+        if (absent && !may_appear(one, kept, member, asked_at)) {
+            private_settle(kept, member->key);
             continue;
-        failures += set_report(one, of, "read", &list, i, false);
-        value_add(records, entry->name, set_element(&one->memory, of, record_state(&one->memory, of, entry)));
+        }
+        if (absent)
+            value_add(open, entry->name, &value_null);
+        else
+            failures += set_report(one, of, "read", &list, i, false);
         if (entry->status == RP_OK)
-            forget_unsettled(kept, members.items[i].key);
+            private_settle(kept, member->key);
+        value_add(records, entry->name, set_element(&one->memory, of, record_state(&one->memory, of, entry)));
     }
-    return failures ? current : with_records(&one->memory, of, current, records);
+    return failures ? current : with_records(&one->memory, of, current, records, open);
 }
 
 const value *set_import(call *one, const resource_type *of, const char *id)

@@ -5,6 +5,7 @@
  *     "refuse"   create and update fail, and nothing is changed
  *     "spoil"    create fails, but the item is there
  *     "lose"     create fails and does not know that nothing was made
+ *     "late"     the same, and the item is there a moment later
  *     "slow"     create tells the state, then waits until it is cancelled
  *     "stuck"    the same, but it does not notice that
  *     "crash", "exit"   create ends the process
@@ -15,8 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LATE_MS 150
 
 struct rp_instance {
     char folder[256], token[64];
@@ -133,11 +137,26 @@ static void path_of(const rp_instance *in, json_object *record, char path[600])
     snprintf(path, 600, "%s/%s.item", in->folder, name);
 }
 
+/* What was made late is there once its time has come. */
+static void bring_late(const char *path)
+{
+    char late[610];
+    struct timespec now;
+    struct stat seen;
+
+    snprintf(late, sizeof(late), "%s.late", path);
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (stat(late, &seen) == 0 &&
+        (now.tv_sec - seen.st_mtim.tv_sec) * 1000 + (now.tv_nsec - seen.st_mtim.tv_nsec) / 1000000 >= LATE_MS)
+        rename(late, path);
+}
+
 static json_object *load(const rp_instance *in, json_object *record)
 {
     char path[600];
 
     path_of(in, record, path);
+    bring_late(path);
     return access(path, F_OK) ? NULL : json_object_from_file(path);
 }
 
@@ -177,6 +196,15 @@ static json_object *save(const rp_instance *in, json_object *item)
     path_of(in, item, path);
     json_object_to_file(path, item);
     return item;
+}
+
+static void save_late(const rp_instance *in, json_object *item)
+{
+    char path[600], late[610];
+
+    path_of(in, item, path);
+    snprintf(late, sizeof(late), "%s.late", path);
+    json_object_to_file(late, item);
 }
 
 static int is_cancelled(const rp_call *call)
@@ -230,7 +258,9 @@ static json_object *create_one(const rp_instance *in, const rp_call *call, json_
         return take_long(call, index, save(in, item), !strcmp(color, "slow"));
     if (!strcmp(color, "spoil"))
         return result("deadline_exceeded", "done", save(in, item));
-    if (strcmp(color, "refuse") != 0 && strcmp(color, "lose") != 0)
+    if (!strcmp(color, "late"))
+        save_late(in, item);
+    else if (strcmp(color, "refuse") != 0 && strcmp(color, "lose") != 0)
         return result("ok", "done", save(in, item));
     json_object_put(item);
     return !strcmp(color, "refuse") ? fault("quota_exceeded", "none", "the shelf is full", "/color")

@@ -475,6 +475,168 @@ START_TEST(a_set_records_what_was_made_and_tells_what_failed)
 }
 END_TEST
 
+static bool has_item(const char *name)
+{
+    return access(arena_format(&memory, "%s/s+%s.item", folder, name), F_OK) == 0;
+}
+
+static bool is_coming(const char *name)
+{
+    return access(arena_format(&memory, "%s/s+%s.item.late", folder, name), F_OK) == 0;
+}
+
+/* A set of an item that is there, and one of which nobody knows whether it will be. */
+static Tf__ApplyResourceChangeResponse *make_half_known(const char *how)
+{
+    Tf__ApplyResourceChangeResponse *made =
+        make("drawer_item_set",
+             set_of(arena_format(&memory,
+                                 "\"one\":{\"name\":\"1\"},\"two\":{\"name\":\"2\",\"color\":\"%s\"}", how)),
+             NULL, nothing);
+
+    ck_assert_ptr_nonnull(value_get(value_get(plain(made->new_state), "records"), "two"));
+    ck_assert_ptr_nonnull(value_get(value_get(plain(made->new_state), "failed"), "two"));
+    return made;
+}
+
+/* Refreshed, and then applied with this configuration. */
+static Tf__ApplyResourceChangeResponse *go_on(Tf__ApplyResourceChangeResponse *made, const char *config)
+{
+    Tf__ReadResourceResponse *seen = look("drawer_item_set", made->new_state, made->private_);
+    Tf__ApplyResourceChangeResponse *next = make("drawer_item_set", config, seen->new_state, seen->private_);
+
+    FREE(seen);
+    FREE(made);
+    return next;
+}
+
+START_TEST(a_record_that_may_still_appear_stays_in_the_set)
+{
+    Tf__ApplyResourceChangeResponse *made;
+    Tf__ReadResourceResponse *seen;
+
+    configure("");
+    made = make_half_known("lose");
+    seen = look("drawer_item_set", made->new_state, made->private_);
+    check_first(seen->n_diagnostics, seen->diagnostics, 2, "may still take effect", "records");
+    ck_assert_ptr_nonnull(value_get(value_get(plain(seen->new_state), "records"), "two"));
+    ck_assert_ptr_nonnull(value_get(value_get(plain(seen->new_state), "failed"), "two"));
+    FREE(seen);
+    usleep(400000);
+    seen = look("drawer_item_set", made->new_state, made->private_);
+    ck_assert_uint_eq(seen->n_diagnostics, 0);
+    ck_assert_ptr_null(value_get(value_get(plain(seen->new_state), "records"), "two"));
+    FREE(seen);
+    FREE(made);
+}
+END_TEST
+
+START_TEST(a_record_that_appears_late_is_removed_if_it_is_configured_no_more)
+{
+    Tf__ApplyResourceChangeResponse *next;
+
+    configure("");
+    next = go_on(make_half_known("late"), set_of("\"one\":{\"name\":\"1\"}"));
+    ck_assert_uint_eq(next->n_diagnostics, 0);
+    ck_assert_uint_eq(value_get(plain(next->new_state), "records")->count, 1);
+    ck_assert(has_item("1") && !has_item("2") && !is_coming("2"));
+    FREE(next);
+}
+END_TEST
+
+START_TEST(a_set_is_destroyed_with_what_appears_late)
+{
+    Tf__ApplyResourceChangeResponse *made, *gone;
+
+    configure("");
+    made = make_half_known("late");
+    gone =
+        end_apply(begin_apply("drawer_item_set", "null", made->new_state, dynamic("null"), made->private_));
+    ck_assert_uint_eq(gone->n_diagnostics, 0);
+    ck_assert(value_is_null(plain(gone->new_state)));
+    ck_assert(!has_item("1") && !has_item("2") && !is_coming("2"));
+    FREE(gone);
+    FREE(made);
+}
+END_TEST
+
+START_TEST(a_record_that_appears_late_is_made_once_and_becomes_as_configured)
+{
+    Tf__ApplyResourceChangeResponse *next;
+
+    configure("");
+    next = go_on(make_half_known("late"),
+                 set_of("\"one\":{\"name\":\"1\"},\"two\":{\"name\":\"2\",\"color\":\"red\"}"));
+    ck_assert_uint_eq(next->n_diagnostics, 0);
+    ck_assert_uint_eq(value_get(plain(next->new_state), "failed")->count, 0);
+    ck_assert_str_eq(text_at(value_get(value_get(plain(next->new_state), "records"), "two"), "color"), "red");
+    ck_assert_str_eq(text_at(value_get(value_get(plain(next->new_state), "records"), "two"), "revision"),
+                     "2");
+    FREE(next);
+}
+END_TEST
+
+START_TEST(a_record_that_never_appears_is_made_again_or_forgotten)
+{
+    Tf__ApplyResourceChangeResponse *next;
+
+    configure("");
+    next = go_on(make_half_known("lose"), set_of("\"one\":{\"name\":\"1\"},\"two\":{\"name\":\"2\"}"));
+    ck_assert_uint_eq(next->n_diagnostics, 0);
+    ck_assert(has_item("2"));
+    FREE(next);
+    next =
+        go_on(make("drawer_item_set",
+                   set_of("\"x\":{\"name\":\"x\"},\"y\":{\"name\":\"y\",\"color\":\"lose\"}"), NULL, nothing),
+              set_of("\"x\":{\"name\":\"x\"}"));
+    ck_assert_uint_eq(next->n_diagnostics, 0);
+    ck_assert_uint_eq(value_get(plain(next->new_state), "records")->count, 1);
+    FREE(next);
+}
+END_TEST
+
+/* Until when the private state says that a record is not settled. */
+static long long until_of(ProtobufCBinaryData kept)
+{
+    const char *text = strstr(arena_copy(&memory, (const char *)kept.data, kept.len), "\"until\":");
+
+    ck_assert_ptr_nonnull(text);
+    return strtoll(text + strlen("\"until\":"), NULL, 10);
+}
+
+/* The time of the apply is shorter than the plugin's settle_ms: what is not known stays, for the next one. */
+START_TEST(a_record_that_cannot_be_told_in_time_is_kept)
+{
+    static const char brief[] = "\"timeouts\":{\"create\":\"20ms\"}";
+    const char *without = arena_format(&memory, "{\"shelf\":\"s\",\"records\":{\"one\":{\"name\":\"1\"}},%s}",
+                                       brief),
+               *with = arena_format(&memory,
+                                    "{\"shelf\":\"s\",\"records\":{\"one\":{\"name\":\"1\"},\"two\":{"
+                                    "\"name\":\"2\",\"color\":\"late\"}},%s}",
+                                    brief);
+    Tf__ApplyResourceChangeResponse *next;
+    long long until;
+
+    configure("");
+    next = make("drawer_item_set", with, NULL, nothing);
+    until = until_of(next->private_);
+    for (int i = 0; i < 2; i++) {
+        const char *config = i ? without : with;
+
+        next = go_on(next, config);
+        check_first(next->n_diagnostics, next->diagnostics, 1, "may still take effect", "records");
+        ck_assert_ptr_nonnull(value_get(value_get(plain(next->new_state), "records"), "two"));
+        ck_assert_ptr_nonnull(value_get(value_get(plain(next->new_state), "failed"), "two"));
+        ck_assert_int_eq(until_of(next->private_), until); /* nothing was sent meanwhile */
+    }
+    usleep(200000);
+    next = go_on(next, without);
+    ck_assert_uint_eq(next->n_diagnostics, 0);
+    ck_assert(!has_item("2") && !is_coming("2"));
+    FREE(next);
+}
+END_TEST
+
 START_TEST(a_large_set_is_split_as_the_plugin_asks)
 {
     rp_buffer records = RP_BUFFER(100000);
@@ -769,6 +931,12 @@ int main(void)
     tcase_add_test(tests, what_is_wrong_is_told_at_its_attribute);
     tcase_add_test(tests, an_outcome_decides_what_is_recorded);
     tcase_add_test(tests, a_set_records_what_was_made_and_tells_what_failed);
+    tcase_add_test(tests, a_record_that_may_still_appear_stays_in_the_set);
+    tcase_add_test(tests, a_record_that_appears_late_is_removed_if_it_is_configured_no_more);
+    tcase_add_test(tests, a_set_is_destroyed_with_what_appears_late);
+    tcase_add_test(tests, a_record_that_appears_late_is_made_once_and_becomes_as_configured);
+    tcase_add_test(tests, a_record_that_never_appears_is_made_again_or_forgotten);
+    tcase_add_test(tests, a_record_that_cannot_be_told_in_time_is_kept);
     tcase_add_test(tests, a_large_set_is_split_as_the_plugin_asks);
     tcase_add_test(tests, many_calls_run_side_by_side);
     tcase_add_test(tests, stop_cancels_and_keeps_the_state);
