@@ -61,28 +61,34 @@ static api_request *api_request_new(driver *d, listener *at, int kind)
     return made;
 }
 
+/* Requests that wait for their next attempt take no place: those of one listener may go on failing for long.
+ */
+static bool has_place(const api_request *one)
+{
+    return one->exchange && !one->paused;
+}
+
 static unsigned count_under_way(const driver *d)
 {
     unsigned under_way = 0;
     const api_request *one;
 
     TAILQ_FOREACH (one, &d->requests, link)
-        under_way += one->exchange && !one->paused;
+        under_way += has_place(one);
     return under_way;
 }
 
+/* One that has a place to give. */
 static api_request *find_protocol_request(const driver *d)
 {
     api_request *one;
 
     TAILQ_FOREACH (one, &d->requests, link)
-        if (one->kind == REQUEST_LISTENER)
+        if (one->kind == REQUEST_LISTENER && has_place(one))
             return one;
     return NULL;
 }
 
-/* Requests that wait for their next attempt take no place: those of one listener may go on failing for long.
- */
 bool has_spare_room(const driver *d)
 {
     return count_under_way(d) < d->options.max_parallel;
@@ -391,7 +397,8 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
     _cleanup_(failure_unrefp) failure *why = failure_of(one, reply, error);
 
     log_attempt(one->driver, &one->request, reply, error, pause_ms);
-    one->paused = one->repeated = true;
+    one->paused = true;
+    one->repeated |= why->meaning != MEANS_THROTTLED;
     note_throttled(one->driver, why);
     if (one->kind == REQUEST_LIST) {
         ledger_list_delayed(one->listener->ledger, why);
@@ -402,7 +409,7 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
 }
 
 /* Requests that failed before take half of the places at most: the others need not wait for listeners that do
-   not answer. */
+   not answer. A throttled one did not fail: it is the server that all wait for. */
 static bool may_repeat(void *context)
 {
     api_request *one = context;
@@ -412,7 +419,7 @@ static bool may_repeat(void *context)
 
     TAILQ_FOREACH (other, &d->requests, link)
         repeated += other->repeated && !other->paused;
-    if (!has_spare_room(d) || repeated >= (most ? most : 1))
+    if (!has_spare_room(d) || (one->repeated && repeated >= (most ? most : 1)))
         return false;
     one->paused = false;
     return true;

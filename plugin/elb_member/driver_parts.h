@@ -48,7 +48,7 @@ typedef struct api_request {
     size_t last_count; /* LIST: members on the page before */
 
     page_call *page_call; /* PAGE */
-    bool paused;          /* an attempt failed, and the next has not begun */
+    bool paused;          /* it waits for its next attempt */
     bool repeated;        /* an attempt has failed */
     TAILQ_ENTRY(api_request) link;
 } api_request;

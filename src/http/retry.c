@@ -30,6 +30,7 @@ typedef struct attempts {
     unsigned failures;
     unsigned malformed;
     bool held;     /* by a pause that it has not been told of yet */
+    bool delayed;  /* its owner was told that it waits, and has to let it begin */
     bool has_sent; /* an attempt that ended may have had an effect */
     bool withheld; /* its owner does not let it begin in this step */
 } attempts;
@@ -197,20 +198,29 @@ static int64_t backoff_ms(const retry *self, const attempts *mine)
     return rp_jitter_ms(self->clock, rp_min(pause, self->options.longest_pause_ms));
 }
 
-/* `again` comes last: it may drop this very exchange. */
+/* The owner may drop the exchange. */
+static void tell_delay(attempts *mine, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms)
+{
+    const rp_http_request *request = mine->request;
+
+    if (!request->again)
+        return;
+    mine->delayed = true;
+    request->again(request->context, reply, error, pause_ms);
+}
+
+/* Telling comes last: it may drop this very exchange. */
 static void pause_and_repeat(attempts *mine, int64_t pause_ms, const rp_http_reply *reply,
                              const rp_error *error)
 {
     retry *self = mine->owner;
-    const rp_http_request *request = mine->request;
     int64_t now = rp_now_ms(self->clock);
 
     mine->due_ms = now + pause_ms;
     mine->inner = NULL;
     TAILQ_REMOVE(&self->under_way, mine, link);
     TAILQ_INSERT_TAIL(&self->waiting, mine, link);
-    if (request->again)
-        request->again(request->context, reply, error, due_ms(self, mine) - now);
+    tell_delay(mine, reply, error, due_ms(self, mine) - now);
 }
 
 /* How long is left to try to reach the server; 0: none. Counts from the start of the first attempt that
@@ -374,7 +384,7 @@ static bool is_let_begin(const attempts *mine)
 {
     const rp_http_request *request = mine->request;
 
-    return !mine->failures || !request->may_repeat || request->may_repeat(request->context);
+    return !mine->delayed || !request->may_repeat || request->may_repeat(request->context);
 }
 
 static void begin_due(retry *self)
@@ -414,8 +424,8 @@ static void tell_held(retry *self)
         int64_t left_ms = self->paused_until_ms - rp_now_ms(self->clock);
         rp_error why = {.code = RP_E_THROTTLED, .message = (char *)words, .retry_after_ms = left_ms};
         mine->held = false;
-        if (left_ms > 0 && mine->request->again)
-            mine->request->again(mine->request->context, NULL, &why, left_ms);
+        if (left_ms > 0)
+            tell_delay(mine, NULL, &why, left_ms);
     }
 }
 

@@ -64,9 +64,11 @@ struct rp_http_request {
        the transport's, until it returns. error: RP_E_LOST, or one of RP_E_UNREACHED, RP_E_DENIED,
        RP_E_NO_MEMORY, RP_E_SYSTEM, with which nothing was sent. */
     void (*done)(void *context, const rp_http_reply *reply, const rp_error *error);
-    /* Or NULL: an attempt failed and will be made again after pause_ms. */
+    /* Or NULL: an attempt failed and will be made again after pause_ms; or, with RP_E_THROTTLED, the first one waits
+       for the end of a pause of all requests. */
     void (*again)(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
-    /* Or NULL: whether the next attempt, which is due, may begin now; asked again at each step until it may. */
+    /* Or NULL: whether an attempt that `again` told of, and that is due, may begin now; asked again at each step
+       until it may. */
     bool (*may_repeat)(void *context);
     void *context;
 };

@@ -85,7 +85,7 @@ static bool may_use(const call *one, const listing *list)
     if (list->requested_step > one->arrived_step)
         return true;
     return one->kind != CALL_READ && list->answered_step > one->arrived_step &&
-           !(list->orphan && world_current()->with & WITH_UNWANTED);
+           !list->orphan;
 }
 
 /* Since when what the call was told may have been true. */
@@ -176,9 +176,8 @@ static void check_place(world *w, const exchange *one)
 {
     int logins = under_way(w, -1, REQUEST_IS_LOGIN);
 
-    NEED("requests at a time",
-         !(w->with & WITH_PLACES) || under_way(w, -1, -1) - logins <= (int)w->traits.max_parallel,
-         "%d under way", under_way(w, -1, -1) - logins);
+    NEED("requests at a time", under_way(w, -1, -1) - logins <= (int)w->traits.max_parallel, "%d under way",
+         under_way(w, -1, -1) - logins);
     NEED("one login at a time", logins <= 1, "%d under way", logins);
     if (one->kind == REQUEST_IS_ADD || one->kind == REQUEST_IS_REMOVE)
         NEED("one transfer at a time",
@@ -210,10 +209,11 @@ static void check_login(world *w)
          "%u tokens in 50 s", most);
 }
 
+/* Once, but for a token that was refused. */
 static void check_listener_get(world *w, const exchange *one)
 {
-    NEED("a listener is asked for by who creates",
-         !(w->with & WITH_UNWANTED) || somebody_creates(w, one->listener), "l%d", one->listener);
+    NEED("a listener is asked for once", w->listener_gets[one->listener]++ == 0, "l%d", one->listener);
+    NEED("a listener is asked for by who creates", somebody_creates(w, one->listener), "l%d", one->listener);
 }
 
 /* Each read that names a job asks for it. */
@@ -236,8 +236,7 @@ static void check_poll(world *w, const exchange *one)
         NEED("pace of polls", world_now() - of->polled_at >= w->traits.poll_min_ms * 3 / 4,
              "j%d %d ms after the last", one->job, (int)(world_now() - of->polled_at));
     if (of)
-        NEED("no request that nobody waits for", !(w->with & WITH_UNWANTED) || w->active_calls[of->listener],
-             "poll of j%d", one->job);
+        NEED("no request that nobody waits for", w->active_calls[of->listener], "poll of j%d", one->job);
 }
 
 void check_started(world *w, const exchange *one)
@@ -245,8 +244,8 @@ void check_started(world *w, const exchange *one)
     NEED("no request that nobody waits for", w->active, "%s %s", one->request->method, one->request->url);
     NEED("requests are what they should be", one->kind != REQUEST_IS_UNKNOWN, "%s", one->request->url);
     if (one->listener >= 0)
-        NEED("no request that nobody waits for", !(w->with & WITH_UNWANTED) || w->active_calls[one->listener],
-             "%s %s", one->request->method, one->request->url);
+        NEED("no request that nobody waits for", w->active_calls[one->listener], "%s %s",
+             one->request->method, one->request->url);
     check_place(w, one);
     if (one->kind == REQUEST_IS_LOGIN)
         check_login(w);
@@ -313,12 +312,6 @@ static void check_remove_evidence(world *w, const op *one)
              (int)(world_now() - w->sends[lost->send].lost_at));
 }
 
-/* By the session, during a login. */
-static bool may_have_been_held(const world *w)
-{
-    return !(w->with & WITH_HELD) && w->traits.login_by == LOGIN_PASSWORD;
-}
-
 static void check_op(world *w, const sent *by, op *one)
 {
     NEED("requests are what they should be", one->key >= 0 && w->keys[one->key].listener == by->listener,
@@ -329,10 +322,8 @@ static void check_op(world *w, const sent *by, op *one)
         if (wants_key(w, &w->calls[i], one->key, by->removes ? CALL_DELETE : CALL_CREATE))
             one->candidates |= 1ull << i;
     check_alone(w, by, one);
-    if (!may_have_been_held(w)) {
-        NEED("nothing is sent for who left", one->candidates, "key %d", one->key);
-        by->removes ? check_remove_evidence(w, one) : check_add_evidence(w, one);
-    }
+    NEED("nothing is sent for who left", one->candidates, "key %d", one->key);
+    by->removes ? check_remove_evidence(w, one) : check_add_evidence(w, one);
     one->touch_before = w->keys[one->key].touch;
     w->keys[one->key].touch = w->step;
     w->keys[one->key].last_lost = -1;
@@ -361,13 +352,22 @@ static const op *own_op(const world *w, int number, int key, int state)
     return NULL;
 }
 
-/* Of a want that may be open: something was sent of which it is not known that it did nothing. */
+/* When a call had to end: what it is told was decided then, if not before. */
+static int64_t end_of(const call *one)
+{
+    return one->cancel && one->cancelled_at < one->deadline ? one->cancelled_at : one->deadline;
+}
+
+/* Of a want that may be open: something was sent of which it was not known, when the call had to end, that it
+   did nothing. */
 static bool has_open_op(const world *w, int number, int key)
 {
-    for (int i = 0; i < w->op_count; i++)
+    for (int i = 0; i < w->op_count; i++) {
+        const sent *by = &w->sends[w->ops[i].send];
         if (is_of(&w->ops[i], number) && w->ops[i].key == key &&
-            w->sends[w->ops[i].send].known != SEND_NOTHING)
+            (by->known != SEND_NOTHING || by->nothing_at >= end_of(&w->calls[number])))
             return true;
+    }
     return false;
 }
 
@@ -433,7 +433,6 @@ static void check_job(world *w, int number, int key, const told *r)
     const call *one = &w->calls[number];
     const op *last = own_op(w, number, key, -1);
     const sent *by = last ? &w->sends[last->send] : NULL;
-    int64_t end = one->cancel && one->cancelled_at < one->deadline ? one->cancelled_at : one->deadline;
 
     if (r->job_id[0] == 'j')
         NEED("an open create tells its job", last && w->sends[atoi(r->job_id + 1)].known == SEND_ACCEPTED,
@@ -441,7 +440,7 @@ static void check_job(world *w, int number, int key, const told *r)
     else
         NEED("an open create tells its job",
              w->traits.hunger || !by || by->known != SEND_ACCEPTED || last->candidates != 1ull << number ||
-                 by->accepted_at >= end,
+                 by->accepted_at >= end_of(one),
              "j%d is not told", last ? last->send : -1);
 }
 
@@ -461,8 +460,7 @@ static void check_create(world *w, int number, int i)
         NEED("done means done", (r->status == RP_OK) == one->adopt, "adopted without being asked");
         check_state(w, one, i, told_since(w, one, w->keys[key].listener));
     } else if (r->outcome == UNKNOWN) {
-        NEED("unknown only if something was sent", !(w->with & WITH_HELD) || has_open_op(w, number, key),
-             "key %d", key);
+        NEED("unknown only if something was sent", has_open_op(w, number, key), "key %d", key);
         NEED("an open create tells its job", r->has_state, "no state");
         check_job(w, number, key, r);
     }
@@ -485,8 +483,7 @@ static void check_delete(world *w, int number, int i)
             NEED("existed is true", own_op(w, number, key, -1) || is_disturbed(w, key),
                  "key %d was not removed", key);
     } else if (r->outcome == UNKNOWN) {
-        NEED("unknown only if something was sent", !(w->with & WITH_HELD) || has_open_op(w, number, key),
-             "key %d", key);
+        NEED("unknown only if something was sent", has_open_op(w, number, key), "key %d", key);
     }
 }
 
@@ -519,8 +516,7 @@ static void check_claims(world *w, int number)
             if (one->keys[i] == of->key && one->told[i].outcome != NONE)
                 of->claimed = true;
         of->returned |= 1ull << number;
-        if (of->returned == of->candidates && !of->claimed && !is_disturbed(w, of->key) &&
-            !may_have_been_held(w))
+        if (of->returned == of->candidates && !of->claimed && !is_disturbed(w, of->key))
             NEED("none means nothing", of->state == OP_DEAD, "j%d %s for key %d", of->send,
                  of->state == OP_DONE ? "was done" : "may come true", of->key);
     }
@@ -549,10 +545,7 @@ static void check_success(world *w, int number, int i)
     const told *r = &one->told[i];
     int64_t enough = w->traits.settle_ms + 10000 + one->excuse_ms;
 
-    /* A member that another call removes never becomes healthy. */
-    bool vanished = one->wait && !strcmp(one->wait, "healthy") && !is_there(w, one->keys[i], w->step);
-
-    if (one->cancel || !w->traits.mild || (vanished && !(w->with & WITH_VANISHED)))
+    if (one->cancel || !w->traits.mild)
         return;
     NEED("a token that is refused is renewed", r->status != RP_UNAUTHENTICATED, "call %d, key %d", number,
          one->keys[i]);

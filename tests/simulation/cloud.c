@@ -415,6 +415,13 @@ static void untouch(world *w, const sent *one)
     }
 }
 
+static void did_nothing(world *w, sent *one)
+{
+    one->known = SEND_NOTHING;
+    one->nothing_at = world_now();
+    untouch(w, one);
+}
+
 /* What a lost send may still do comes true within the settle time. */
 static void lose(world *w, int number)
 {
@@ -443,8 +450,7 @@ static void learn_of_send(world *w, exchange *one, bool with_reply)
         of->accepted_step = w->step;
     } else if ((with_reply && one->status < 500 && one->status >= 400 && one->fate != FATE_FAILING) ||
                (!with_reply && one->fate == FATE_UNREACHED)) {
-        of->known = SEND_NOTHING;
-        untouch(w, of);
+        did_nothing(w, of);
     } else {
         lose(w, one->send);
     }
@@ -493,6 +499,8 @@ void cloud_answered(world *w, exchange *one, bool with_reply)
     if (one->kind == REQUEST_IS_POLL && with_reply)
         learn_of_job(w, one);
     w->refused_tokens += one->fate == FATE_UNAUTHENTICATED && with_reply && !w->traits.rejects_tokens;
+    if (one->kind == REQUEST_IS_LISTENER && one->fate == FATE_UNAUTHENTICATED)
+        w->listener_gets[one->listener] = 0;
     if (one->kind == REQUEST_IS_LOGIN)
         iam_answered(w, one, with_reply);
     if (one->fate == FATE_THROTTLED && with_reply && one->kind != REQUEST_IS_LOGIN) {
@@ -524,8 +532,7 @@ void cloud_dropped(world *w, exchange *one)
         lose(w, one->send);
         return;
     }
-    w->sends[one->send].known = SEND_NOTHING;
-    untouch(w, &w->sends[one->send]);
+    did_nothing(w, &w->sends[one->send]);
 }
 
 /* --- lists -------------------------------------------------------------------------------------- */

@@ -32,7 +32,9 @@ mutate "an accepted create hides its job" \
 mutate "a list without the key is no reason to add" \
     's/if \(seen != \(acting->kind == WANT_CREATE\)\)/if (acting->kind == WANT_CREATE || seen)/'
 mutate "a POST is repeated by the transport" \
-    's/one->request.once = true;[^\n]*//; s/(one->request.body_len = [^\n]*\n\s*)one->request.repeatable = false;/$1one->request.repeatable = true;/'
+    's/(one->request.body_len = [^\n]*\n\s*)one->request.repeatable = false;\n\s*one->request.once = true;/$1one->request.repeatable = true;/'
+mutate "a refused GET of a listener is repeated" \
+    's/(one->request.repeatable = )false;\n\s*one->request.once = true;(\s*one->url = elb_listener_path)/$1true;$2/'
 mutate "adopted without being asked" \
     's/!made && !one->adopt;/false;/'
 
@@ -59,6 +61,10 @@ mutate "attempts have no time limit" \
 # --- what is asked for
 mutate "max_parallel has no meaning" \
     's/return count_under_way\(d\) < d->options.max_parallel;/return count_under_way(d) < 1000;/'
+mutate "after a pause those that waited take no place" \
+    's/return !mine->delayed \|\|/return !mine->failures ||/'
+mutate "a place is given up by who has none" \
+    's/one->kind == REQUEST_LISTENER && has_place\(one\)/one->kind == REQUEST_LISTENER/'
 mutate "batches have no limit" \
     's/ && count < l->options.max_batch//'
 mutate "transfers run side by side" \

@@ -19,7 +19,7 @@
 
 static world one_world;
 static chance chances;
-static unsigned with = WITH_VANISHED | WITH_UNWANTED | WITH_PLACES;
+static unsigned with;
 
 static bool play_seed(uint64_t seed, bool loud)
 {
@@ -42,8 +42,7 @@ static void start_afresh(const char *option, uint64_t number, const char *other,
           (char *)NULL);
 }
 
-static const char *const features[] = {"caps",   "forgetting", "hunger", "vanished",
-                                       "places", "unwanted",   "held",   "renewals"};
+static const char *const features[] = {"caps", "forgetting", "hunger", "renewals"};
 
 static bool take_feature(const char *name)
 {

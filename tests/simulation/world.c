@@ -163,8 +163,6 @@ static void leave_out(traits *of, unsigned with)
         of->page_cap = 0;
     if (!(with & WITH_HUNGER))
         of->hunger = 0;
-    if (!(with & WITH_HELD))
-        of->get.throttled = of->post.throttled = 0;
 }
 
 static void draw_traits(world *w)

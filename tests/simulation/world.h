@@ -134,6 +134,7 @@ typedef struct sent {
         SEND_NOTHING, /* refused, not sent: it did nothing */
         SEND_LOST
     } known;
+    int64_t nothing_at;        /* when the client learned that it did nothing */
     int64_t lost_at, deadline; /* deadline: all effects come true before */
     bool refused;              /* with blame on a record, or on the whole */
     bool job_runs, job_endless, job_stands, job_forgotten, forgets, rolls_back, job_fails, end_known;
@@ -288,11 +289,7 @@ enum {
     WITH_CAPS = 1 << 0,       /* pages are capped at any size */
     WITH_FORGETTING = 1 << 1, /* what is idle is forgotten */
     WITH_HUNGER = 1 << 2,     /* allocations fail */
-    WITH_VANISHED = 1 << 3,   /* members that vanish while a call waits for their health */
-    WITH_PLACES = 1 << 4,     /* repeated attempts count against max_parallel */
-    WITH_UNWANTED = 1 << 5,   /* nothing is asked for when the last caller has ended */
-    WITH_HELD = 1 << 6,       /* requests that are held back have not been sent */
-    WITH_RENEWALS = 1 << 7    /* tokens that end, or are refused, when their caller has left */
+    WITH_RENEWALS = 1 << 3    /* tokens that end, or are refused, when their caller has left */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */

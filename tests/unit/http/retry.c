@@ -475,6 +475,39 @@ START_TEST(what_may_have_had_an_effect_is_told_from_what_had_none)
 }
 END_TEST
 
+static bool may_begin(void *context)
+{
+    const bool *allowed = ((outcome *)context)->context;
+
+    return *allowed;
+}
+
+START_TEST(a_new_request_that_waited_for_the_end_of_a_pause_begins_when_its_owner_lets_it)
+{
+    world here;
+    bool allowed = false;
+    outcome told[2] = {{.context = &allowed}, {.context = &allowed}};
+    rp_http_request one = request_for(&told[0], "http://h/"), other = request_for(&told[1], "http://h/");
+
+    make(&here);
+    one.may_repeat = other.may_repeat = may_begin;
+    begin(&here, &one);
+    ck_assert_uint_eq(here.inner.count, 1);
+    fake_reply(&here.inner, 0, (rp_http_reply){.status = 429, .retry_after = "7"});
+    pass(&here, 0);
+    begin(&here, &other);
+    pass(&here, 0);
+    ck_assert_int_eq(told[1].again_code, RP_E_THROTTLED);
+    pass(&here, 8000);
+    ck_assert_uint_eq(here.inner.count, 1);
+    allowed = true;
+    pass(&here, 0);
+    pass(&here, 20);
+    ck_assert_uint_eq(here.inner.count, 3);
+    end(&here);
+}
+END_TEST
+
 START_TEST(a_dropped_request_is_heard_of_no_more)
 {
     world here;
@@ -623,6 +656,7 @@ TCase *retry_tests(void)
     tcase_add_test(tests, what_was_not_sent_for_now_is_tried_again_when_the_error_says);
     tcase_add_test(tests, retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pause);
     tcase_add_test(tests, what_may_have_had_an_effect_is_told_from_what_had_none);
+    tcase_add_test(tests, a_new_request_that_waited_for_the_end_of_a_pause_begins_when_its_owner_lets_it);
     tcase_add_test(tests, a_dropped_request_is_heard_of_no_more);
     tcase_add_test(tests, a_request_may_be_dropped_while_it_is_told_of_a_pause);
     tcase_add_test(tests, a_request_may_be_started_when_another_is_done);
