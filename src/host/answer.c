@@ -1,5 +1,6 @@
 #include "host/answer.h"
 
+#include "base/status.h"
 #include "base/text.h"
 #include "host/repair.h"
 #include "json/writer.h"
@@ -67,7 +68,7 @@ static void check_instance(const rp_response *response, const rp_exchange *excha
         rp_fault_whole(faults, RP_SECTION_OPEN, "the status is 0 (ok), but there is no instance");
     else if (opened && response->status != RP_OK && response->instance)
         rp_fault_whole(faults, RP_SECTION_OPEN, "the status is %d (%s), but there is an instance",
-                       (int)response->status, rphost_status_name(response->status));
+                       (int)response->status, rp_status_name(response->status));
     else if (!opened && response->instance)
         rp_fault_whole(faults, RP_SECTION_RESPONSES, "the response has an instance, which only open gives");
 }
@@ -144,7 +145,7 @@ static void write_diagnostic(rp_json_writer *writer, int32_t status, const char 
 {
     rp_write_begin(writer, '{');
     rp_write_text_member(writer, "severity", "error");
-    rp_write_text_member(writer, "status", rphost_status_name(status));
+    rp_write_text_member(writer, "status", rp_status_name(status));
     rp_write_text_member(writer, "code", code);
     rp_write_text_member(writer, "summary", summary);
     rp_write_end(writer, '}');
@@ -199,6 +200,16 @@ rphost_answer *rp_answer_copy(const rphost_answer *answer)
 int32_t rphost_status(const rphost_answer *answer)
 {
     return answer ? answer->status : RP_CONTRACT;
+}
+
+const char *rphost_status_name(int32_t status)
+{
+    return rp_status_name(status);
+}
+
+int32_t rphost_status_value(const char *name)
+{
+    return rp_status_value(name);
 }
 
 const char *rphost_json(const rphost_answer *answer)

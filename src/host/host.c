@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "host/call.h"
 #include "host/find.h"
@@ -123,7 +124,7 @@ static char *refusal_in_words(const rp_plugin *plugin, rphost_answer *answer)
     if (rphost_status(answer) == RP_CONTRACT && summary)
         return rp_format("%s: %s", plugin->name, summary);
     return rp_format("%s refuses its config: %s%s%s%s", plugin->name,
-                     summary ? summary : rphost_status_name(rphost_status(answer)), path ? " (at " : "",
+                     summary ? summary : rp_status_name(rphost_status(answer)), path ? " (at " : "",
                      path ? path : "", path ? ")" : "");
 }
 

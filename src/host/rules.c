@@ -1,6 +1,7 @@
 #include "host/rules.h"
 
 #include "base/error.h"
+#include "base/status.h"
 #include "host/rphost.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ static const char *wrong_type(const rp_json *object, const typed_member *member,
 
 static bool known_status(const rp_exchange *exchange, const char *name)
 {
-    return exchange->abi_minor > 0 || rphost_status_value(name) >= 0;
+    return exchange->abi_minor > 0 || rp_status_value(name) >= 0;
 }
 
 static const char *wrong_diagnostic(const rp_exchange *exchange, const rp_json *one, char *room, size_t size)
@@ -360,7 +361,7 @@ static int32_t sum_of(const rp_json *results)
 
     for (size_t i = 0; i < rp_json_count(results); i++) {
         const char *name = rp_json_text(rp_json_get(rp_json_at(results, i), "status"));
-        int32_t status = name ? rphost_status_value(name) : -1;
+        int32_t status = name ? rp_status_value(name) : -1;
 
         if (status < 0 || status >= RP_INVALID_ARGUMENT)
             return status;
@@ -377,8 +378,8 @@ static void check_sum(const rp_exchange *exchange, const rp_json *results, rp_fa
     if (sum >= 0 && sum != exchange->status)
         rp_fault_whole(faults, RP_SECTION_RESPONSES,
                        "the status of the response is %d (%s), that of its results is %d (%s)",
-                       (int)exchange->status, rphost_status_name(exchange->status), (int)sum,
-                       rphost_status_name(sum));
+                       (int)exchange->status, rp_status_name(exchange->status), (int)sum,
+                       rp_status_name(sum));
 }
 
 /* Whether there is one result a record, or none where nothing was begun. */
@@ -394,7 +395,7 @@ static bool check_count(const rp_exchange *exchange, const rp_json *results, rp_
     if (exchange->status < RP_INVALID_ARGUMENT)
         return rp_fault_whole(faults, RP_SECTION_DOCUMENTS,
                               "the status is %d (%s), but there are no results for %zu records",
-                              (int)exchange->status, rphost_status_name(exchange->status), records);
+                              (int)exchange->status, rp_status_name(exchange->status), records);
     return true;
 }
 
@@ -532,7 +533,7 @@ void rp_check_answer(const rp_exchange *exchange, rp_faults *faults)
         check_next(exchange, faults);
     check_list_of_results(exchange, faults);
     check_whole_diagnostics(exchange, faults);
-    if (!exchange->abi_minor && rphost_status_value(rphost_status_name(exchange->status)) != exchange->status)
+    if (!exchange->abi_minor && rp_status_value(rp_status_name(exchange->status)) != exchange->status)
         rp_fault_whole(faults, RP_SECTION_STATUS, "%d is not the number of a status", (int)exchange->status);
 }
 

@@ -1,38 +1,12 @@
 /* Responses: the envelope of results, diagnostics, and those that exist before memory runs out. */
 #include "kit/call.h"
 
+#include "base/status.h"
 #include "base/text.h"
-
-static const struct {
-    int32_t status;
-    const char *name;
-} names[] = {
-    {RP_OK, "ok"},
-    {RP_IN_PROGRESS, "in_progress"},
-    {RP_INVALID_ARGUMENT, "invalid_argument"},
-    {RP_UNSUPPORTED, "unsupported"},
-    {RP_CONTRACT, "contract"},
-    {RP_CONFLICT, "conflict"},
-    {RP_NOT_FOUND, "not_found"},
-    {RP_ALREADY_EXISTS, "already_exists"},
-    {RP_JOB_FAILED, "job_failed"},
-    {RP_PERMISSION_DENIED, "permission_denied"},
-    {RP_UNAUTHENTICATED, "unauthenticated"},
-    {RP_QUOTA_EXCEEDED, "quota_exceeded"},
-    {RP_UNAVAILABLE, "unavailable"},
-    {RP_THROTTLED, "throttled"},
-    {RP_DEADLINE_EXCEEDED, "deadline_exceeded"},
-    {RP_CANCELLED, "cancelled"},
-    {RP_INTERNAL, "internal"},
-    {RP_NO_MEMORY, "no_memory"},
-};
 
 const char *rpkit_status_name(int32_t status)
 {
-    for (size_t i = 0; i < rp_count_of(names); i++)
-        if (names[i].status == status)
-            return names[i].name;
-    return "internal";
+    return rp_status_name(status);
 }
 
 /* --- responses that need no memory ----------------------------------------------- */

@@ -1,6 +1,8 @@
-#include "host/rphost.h"
+#include "base/status.h"
 
 #include "base/cleanup.h"
+
+#include "resource_plugin.h"
 
 #include <string.h>
 
@@ -36,7 +38,7 @@ static const char *known_name(int32_t status)
     return NULL;
 }
 
-const char *rphost_status_name(int32_t status)
+const char *rp_status_name(int32_t status)
 {
     const char *name = known_name(status);
 
@@ -45,7 +47,7 @@ const char *rphost_status_name(int32_t status)
     return name ? name : "internal"; /* a hundred that does not exist: only a bug makes one */
 }
 
-int32_t rphost_status_value(const char *name)
+int32_t rp_status_value(const char *name)
 {
     for (size_t i = 0; name && i < rp_count_of(names); i++)
         if (!strcmp(names[i].name, name))
