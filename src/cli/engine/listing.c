@@ -250,12 +250,12 @@ static int check_end(listing *one, unsigned pages, rp_error **error)
     if (!is_new)
         return rp_error_set(
             error, RP_E_SYSTEM,
-            "the list does not end: the plugin gave the same page twice; stopped after %zu objects",
-            one->objects);
+            "the list does not end: the plugin gave the same page twice; stopped after %zu %s",
+            one->objects, one->objects == 1 ? "object" : "objects");
     if (one->idle >= MAX_IDLE || pages >= MAX_PAGES || one->objects >= MAX_OBJECTS)
         return rp_error_set(error, RP_E_SYSTEM,
-                            "the list does not end: stopped after %u pages and %zu objects", pages,
-                            one->objects);
+                            "the list does not end: stopped after %u pages and %zu %s", pages,
+                            one->objects, one->objects == 1 ? "object" : "objects");
     return 0;
 }
 

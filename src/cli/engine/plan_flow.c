@@ -131,8 +131,8 @@ static int check_guards(rp_workspace *in, const rp_plan *plan, rp_error **error)
                            "Remove prevent_destroy from the resource, or give -target to leave it out.");
     }
     if (plan->to_destroy > in->settings->max_destroy)
-        return rp_error_set(error, RP_E_INVALID, "the plan destroys %zu objects, and -max-destroy allows %u",
-                            plan->to_destroy, in->settings->max_destroy);
+        return rp_error_set(error, RP_E_INVALID, "the plan destroys %zu %s, and -max-destroy allows %u",
+                            plan->to_destroy, plan->to_destroy == 1 ? "object" : "objects", in->settings->max_destroy);
     return in->diagnostics.errors > errors ? RP_E_INVALID : 0;
 }
 

@@ -243,7 +243,8 @@ static void tell_imported(const import_all *one)
         fwrite(rp_buffer_text(&one->yaml), 1, one->yaml.len, stdout);
         fflush(stdout);
     }
-    fprintf(stderr, "Imported %zu objects, %zu of them not configured.\n", one->imported, one->unconfigured);
+    fprintf(stderr, "Imported %zu %s, %zu of them not configured.\n", one->imported,
+            one->imported == 1 ? "object" : "objects", one->unconfigured);
     if (one->unconfigured)
         fprintf(stderr,
                 "Add the YAML to %s below \"resources:\". Until then rp leaves these objects alone.\n",

@@ -89,7 +89,8 @@ static int list(rp_workspace *in, rp_error **error)
     if (!failed)
         failed = rp_listing_all(in, one.type, &parent, print_object, &one, error);
     if (!failed && !settings->json)
-        rp_output_say(&in->output, "%zu objects, %zu of them not managed here.", one.count, one.unmanaged);
+        rp_output_say(&in->output, "%zu %s, %zu of them not managed here.", one.count,
+                      one.count == 1 ? "object" : "objects", one.unmanaged);
     rp_name_index_done(&one.by_id);
     return failed;
 }

@@ -26,12 +26,12 @@ static bool may_forget(const rp_workspace *in, rp_error **error)
         return true;
     if (!in->output.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
         rp_output_say(&in->output,
-                      "None of the %zu objects exists. Is the address in the plugin's config right?", gone);
+                      "No object of the state exists (%zu). Is the address in the plugin's config right?", gone);
         return rp_plan_flow_confirm(in, "Do you want to remove all of them from the state?", error);
     }
     rp_error_set(
         error, RP_E_INVALID,
-        "none of the %zu objects exists: check the address in the plugin's config; -auto-approve removes them "
+        "no object of the state exists (%zu): check the address in the plugin's config; -auto-approve removes "
         "all from the state",
         gone);
     return false;

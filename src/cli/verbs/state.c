@@ -84,9 +84,9 @@ static int check_settled(rp_workspace *in, rp_error **error)
     if (!failed && open.count)
         failed =
             rp_error_set(error, RP_E_INVALID,
-                         "the outcome of %zu requests of an earlier command is not known: run rp refresh to "
-                         "resolve them, or give -force",
-                         open.count);
+                         "the outcome of %zu %s of an earlier command is not known: run rp refresh to find it out, "
+                         "or give -force",
+                         open.count, open.count == 1 ? "request" : "requests");
     rp_intents_done(&open);
     return failed;
 }
@@ -137,7 +137,8 @@ static int remove_all(rp_workspace *in, const char *const *addresses, rp_error *
         rp_output_say(&in->output, "Removed %zu %s from the state; on the server nothing was changed.",
                       removed, removed == 1 ? "object" : "objects");
     if (!failed && closed)
-        rp_output_say(&in->output, "%zu requests whose outcome is not known were forgotten, too.", closed);
+        rp_output_say(&in->output, "Forgotten, too: %zu %s whose outcome is not known.", closed,
+                      closed == 1 ? "request" : "requests");
     return failed;
 }
 
@@ -223,7 +224,8 @@ static int back_up(rp_workspace *in, const char *const *files, rp_error **error)
     path = backup_name(in, files[0]);
     failed = path ? rp_store_backup(in->store, path, error) : rp_error_no_memory(error);
     if (!failed)
-        rp_output_say(&in->output, "Copied %zu objects to %s.", in->objects.count, path);
+        rp_output_say(&in->output, "Copied %zu %s to %s.", in->objects.count,
+                      in->objects.count == 1 ? "object" : "objects", path);
     return failed;
 }
 
@@ -285,8 +287,8 @@ static int restore(rp_workspace *in, const char *const *files, rp_error **error)
         failed = rp_workspace_read_objects(in, error);
     if (!failed)
         rp_output_say(&in->output,
-                      "Restored %zu objects from %s. Run rp plan to compare them with the server.",
-                      in->objects.count, path);
+                      "Restored %zu %s from %s. Run rp plan to compare with the server.",
+                      in->objects.count, in->objects.count == 1 ? "object" : "objects", path);
     return failed;
 }
 

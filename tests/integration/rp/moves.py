@@ -136,7 +136,7 @@ def another_endpoint_is_no_order_to_forget(bed, simulator, elb_sim):
     with open(bed.path("resources.yaml")) as file:
         bed.write(file.read().replace(simulator.url, other.url), "elsewhere.yaml")
     bed.run("refresh", "-file=elsewhere.yaml", "-state=resources.db", code=1,
-            says=["none of the 2 objects exists", "-auto-approve"])
+            says=["no object of the state exists (2)", "-auto-approve"])
     bed.run("state", "list", says='web["fresh"]\nweb["old"]\n')
     bed.run("refresh", "-file=elsewhere.yaml", "-state=resources.db", "-auto-approve")
     check(bed.run("state", "list").out == "", "not saved though it was told to")

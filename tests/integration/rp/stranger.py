@@ -3,6 +3,7 @@ should not. Whatever it answers, nothing it has made is forgotten, and wrong ans
 
 import json
 import os
+import sqlite3
 import sys
 
 from bed import Bed, check
@@ -24,6 +25,15 @@ def things(bed, folder=None):
 def thing(bed, name):
     with open(bed.path(f"{name}.thing")) as file:
         return json.load(file)
+
+
+def rows(bed, address):
+    """What the state has of an address: objects, and intents whose outcome is not known."""
+    state = sqlite3.connect(bed.path("resources.db"))
+    found = [row for table in ("objects", "intents")
+             for row in state.execute(f"SELECT * FROM {table} WHERE address = ?", (address,))]
+    state.close()
+    return found
 
 
 def what_can_be_changed_is_changed(bed):
@@ -74,7 +84,9 @@ def what_is_wrong_is_no_success_and_nothing_is_lost(bed):
         listed = bed.run("state", "list").out
         check("w\n" in listed or does == "number_id", f"{does}: forgotten: {listed}")
         os.unlink(bed.path("w.thing"))
-        bed.run("state", "rm", "w", "-force", code=None)
+        known = rows(bed, "w")
+        bed.run("state", "rm", "w", "-force", code=0 if known else 1, says="Removed" if known else "has no w")
+        check(not rows(bed, "w"), f"{does}: still in the state: {rows(bed, 'w')}")
 
 
 def drift_to_null_is_repaired(bed):
@@ -89,8 +101,8 @@ def drift_to_null_is_repaired(bed):
 def a_list_without_end_is_stopped(bed):
     bed.run("list", code=1, says="rp list needs folder: rp list folder=<FOLDER>")
     bed.run("list", "folder=same", code=1, says=["a  a\n", "the list would not end"])
-    bed.run("list", "folder=other", code=1, says=["the list does not end", "1 objects"])
-    bed.run("list", "folder=twice", says="1 objects, 0 of them not managed")
+    bed.run("list", "folder=other", code=1, says=["the list does not end", "1 object"])
+    bed.run("list", "folder=twice", says="1 object, 0 of them not managed")
 
 
 def a_password_that_nobody_has_seen_is_taken_as_given(bed):
