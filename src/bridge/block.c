@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-static bool has_write_only(const attributes *of, const value *config)
-{
-    for (size_t i = 0; i < of->count; i++)
-        if (of->items[i].write_only && !value_is_null(value_get(config, of->items[i].name)))
-            return true;
-    return false;
-}
-
 static void check_timeouts(call *one, const value *config)
 {
     const value *timeouts = value_get(config, CATALOG_TIMEOUTS);
@@ -31,7 +23,8 @@ static void check_timeouts(call *one, const value *config)
 static void refuse_write_only(call *one, const attributes *of, const value *config, const place *within)
 {
     for (size_t i = 0; i < of->count; i++)
-        if (of->items[i].write_only && !value_is_null(value_get(config, of->items[i].name)))
+        if (!value_is_null(
+                write_only_part(&one->memory, &of->items[i], value_get(config, of->items[i].name))))
             diagnostics_error(
                 &one->diagnostics, place_attribute(&one->memory, within, of->items[i].name),
                 "write-only attributes need Terraform 1.11 or later, or OpenTofu 1.11 or later");
@@ -47,10 +40,9 @@ void block_validate(call *one, const resource_type *of, const value *config, boo
     if (!of->is_set)
         refuse_write_only(one, &of->members, config, NULL);
     for (size_t i = 0; of->is_set && records && i < records->count; i++)
-        if (has_write_only(&of->element.object, records->items[i]))
-            refuse_write_only(one, &of->element.object, records->items[i],
-                              place_key(&one->memory, place_attribute(&one->memory, NULL, CATALOG_RECORDS),
-                                        records->names[i]));
+        refuse_write_only(
+            one, &of->element.object, records->items[i],
+            place_key(&one->memory, place_attribute(&one->memory, NULL, CATALOG_RECORDS), records->names[i]));
 }
 
 const value *block_with(arena *in, const attributes *block, const value *from, const value *replaced)

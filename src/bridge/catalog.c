@@ -1,5 +1,7 @@
 #include "bridge/catalog.h"
 
+#include "bridge/write_only.h"
+
 #include <string.h>
 
 bool names_have(const names *in, const char *name)
@@ -94,6 +96,31 @@ static void add_options(arena *in, resource_type *to)
     }
 }
 
+/* Terraform sees no change of a write-only value: it sees that of this number. */
+static void add_write_only_version(arena *in, resource_type *to)
+{
+    attribute version = {
+        .name = CATALOG_WRITE_ONLY_VERSION,
+        .type = &type_number,
+        .description =
+            "Counts the changes of the write-only attributes, which are noticed by a fingerprint. Set it to "
+            "decide yourself: then they are sent anew when this number changes, and only then.",
+        .optional = true,
+        .computed = true,
+        .is_version = true};
+    bool any = false;
+
+    for (size_t i = 0; i < to->members.count; i++)
+        any |= write_only_has(&to->members.items[i]);
+    if (!any)
+        return;
+    while (attributes_find(&to->members, version.name))
+        version.name = arena_format(in, "%s_", version.name);
+    version.json_name = to->write_only_version = version.name;
+    to->members = attributes_with_room(in, &to->members, 1);
+    attributes_append(&to->members, &version);
+}
+
 static void single_block(arena *in, resource_type *to)
 {
     to->block =
@@ -103,14 +130,20 @@ static void single_block(arena *in, resource_type *to)
         attributes_append(&to->block.object, &timeouts);
 }
 
+static bool is_readable(const attribute *one, const void *with)
+{
+    (void)with;
+    return !one->write_only && !one->is_version;
+}
+
 /* Of a data source all is computed but what finds the object: what a record has, and the id. */
 static void single_data(arena *in, resource_type *to)
 {
-    to->data = (type){.kind = TYPE_OBJECT, .object = attributes_with_room(in, &to->members, 0)};
+    to->data = (type){.kind = TYPE_OBJECT, .object = attributes_choose(in, &to->members, is_readable, NULL)};
     for (size_t i = 0; i < to->data.object.count; i++) {
         attribute *one = &to->data.object.items[i];
 
-        one->required = one->write_only = one->force_new = false;
+        one->required = one->force_new = false;
         one->optional = names_have(&to->key, one->name) || !strcmp(one->name, CATALOG_ID);
         one->computed = true;
     }
@@ -171,11 +204,12 @@ static void set_data(arena *in, resource_type *to)
     type *element = arena_alloc(in, sizeof(*element));
     attribute records;
 
-    *element = (type){.kind = TYPE_OBJECT, .object = attributes_with_room(in, &to->element.object, 0)};
+    *element =
+        (type){.kind = TYPE_OBJECT, .object = attributes_choose(in, &to->element.object, is_readable, NULL)};
     for (size_t i = 0; i < element->object.count; i++) {
         attribute *one = &element->object.items[i];
 
-        one->required = one->optional = one->write_only = false;
+        one->required = one->optional = false;
         one->computed = true;
     }
     records = records_attribute(type_map_of(in, element));
@@ -239,6 +273,7 @@ static int read_single(const reading *from, const rp_json *json, resource_type *
         rp_error_add(from->error, "resource %s", to->resource);
         return RP_E_INVALID;
     }
+    add_write_only_version(from->in, to);
     rp_json_integer(rp_json_get(json, "settle_ms"), &to->settle_ms);
     rp_json_integer(rp_json_get(json, "max_records"), &most);
     to->max_records = most > 0 ? (size_t)most : 0;

@@ -19,6 +19,7 @@ typedef struct resource_type {
     bool is_set;
     attributes members; /* of a record and of its state, in one */
     attributes options; /* of a call */
+    const char *write_only_version; /* the member that counts changes of write-only values, or NULL */
     names key;          /* members that name an object before it exists */
     attributes parent;  /* what a list asks for, by the names of the members */
     type element;       /* of a set: an object of the members that are not the parent's */
@@ -40,6 +41,9 @@ typedef struct catalog {
 #define CATALOG_RECORDS  "records"
 #define CATALOG_FAILED   "failed"
 #define CATALOG_ID       "id"
+
+/* Of a record with write-only attributes. */
+#define CATALOG_WRITE_ONLY_VERSION "write_only_version"
 
 int catalog_read(arena *in, const rp_json *description, const char *plugin, bool has_update, bool has_list,
                  catalog *out, rp_error **error);

@@ -43,6 +43,30 @@ void private_settle(private_state *in, const char *key)
         private_entry_of(in, key)->until = 0;
 }
 
+typedef struct reading {
+    arena *in;
+    fingerprints *into;
+} reading;
+
+static int read_fingerprint(void *context, const char *name, const rp_json *json)
+{
+    const reading *to = context;
+    const char *text = rp_json_text(json);
+
+    if (text)
+        to->into->items[to->into->count++] =
+            (fingerprint){arena_text(to->in, name), arena_text(to->in, text)};
+    return 0;
+}
+
+static void read_fingerprints(arena *in, const rp_json *json, fingerprints *into)
+{
+    reading to = {in, into};
+
+    into->items = arena_alloc(in, rp_json_count(json) * sizeof(*into->items));
+    rp_json_each(json, read_fingerprint, &to);
+}
+
 static int read_entry(void *context, const char *key, const rp_json *json)
 {
     private_state *to = context;
@@ -58,6 +82,7 @@ static int read_entry(void *context, const char *key, const rp_json *json)
         if (name)
             entry->configured.items[entry->configured.count++] = arena_text(to->in, name);
     }
+    read_fingerprints(to->in, rp_json_get(json, "sent"), &entry->sent);
     return 0;
 }
 
@@ -82,6 +107,13 @@ static void write_entry(rp_json_writer *writer, const private_entry *entry)
     for (size_t i = 0; i < entry->configured.count; i++)
         rp_write_text(writer, entry->configured.items[i]);
     rp_write_end(writer, ']');
+    if (entry->sent.count) {
+        rp_write_name(writer, "sent");
+        rp_write_begin(writer, '{');
+        for (size_t i = 0; i < entry->sent.count; i++)
+            rp_write_text_member(writer, entry->sent.items[i].name, entry->sent.items[i].text);
+        rp_write_end(writer, '}');
+    }
     rp_write_end(writer, '}');
 }
 
@@ -92,7 +124,7 @@ ProtobufCBinaryData private_write(arena *in, const private_state *from)
 
     rp_write_begin(&writer, '{');
     for (size_t i = 0; i < from->count; i++)
-        if (from->items[i].until || from->items[i].configured.count)
+        if (from->items[i].until || from->items[i].configured.count || from->items[i].sent.count)
             write_entry(&writer, &from->items[i]);
     rp_write_end(&writer, '}');
     if (!rp_buffer_ok(&text) || text.len == 2)

@@ -1,11 +1,13 @@
 /*
  * What Terraform keeps for us beside the state of an object, unseen: when an outcome that is not known can be
- * known at the latest, and which optional attributes were configured, so that leaving one out removes it.
+ * known at the latest, which optional attributes were configured, so that leaving one out removes it, and
+ * fingerprints of the write-only values that were sent.
  */
 #ifndef RP_BRIDGE_PRIVATE_STATE_H
 #define RP_BRIDGE_PRIVATE_STATE_H
 
 #include "bridge/catalog.h"
+#include "bridge/write_only.h"
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -13,6 +15,7 @@ typedef struct private_entry {
     const char *key;   /* the record's key (record_key); "" of a single record */
     int64_t until;     /* unsettled until then, milliseconds since 1970; 0: settled */
     names configured;
+    fingerprints sent;
 } private_entry;
 
 typedef struct private_state {

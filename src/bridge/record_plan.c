@@ -1,5 +1,6 @@
 #include "bridge/record_plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const value *plan_value(arena *in, const type *of, const value *config, const value *prior,
@@ -57,27 +58,26 @@ static const value *plan_value(arena *in, const type *of, const value *config, c
 }
 
 /* A member that was configured and is no more, and that nothing else is known to set, is to go. */
-static bool is_removed(const attribute *one, const names *configured)
+static bool is_removed(const attribute *one, const private_entry *kept)
 {
-    return one->in_record && configured && names_have(configured, one->name);
+    return one->in_record && kept && names_have(&kept->configured, one->name);
 }
 
 static const value *plan_member(arena *in, const attribute *one, const value *config, const value *prior,
-                                bool fresh, const names *configured)
+                                bool fresh, const private_entry *kept)
 {
-    if (!fresh && value_is_null(config) && one->computed && is_removed(one, configured))
+    if (!fresh && value_is_null(config) && one->computed && is_removed(one, kept))
         return one->usual ? one->usual : &value_null;
     return plan_nested(in, one, config, prior, fresh);
 }
 
 static bool is_result(const attribute *one)
 {
-    return one->computed && !one->in_record && strcmp(one->name, CATALOG_ID) != 0;
+    return one->computed && !one->in_record && !one->is_version && strcmp(one->name, CATALOG_ID) != 0;
 }
 
-static void find_changes(arena *in, const resource_type *of, const value *prior, record_plan *plan)
+static void find_changes(const resource_type *of, const value *prior, record_plan *plan)
 {
-    plan->replace.items = arena_alloc(in, of->members.count * sizeof(*plan->replace.items));
     for (size_t i = 0; i < of->members.count; i++) {
         const attribute *one = &of->members.items[i];
 
@@ -101,29 +101,101 @@ static const value *with_unknown_results(arena *in, const attributes *members, c
     return made;
 }
 
+/* How the write-only members differ from what was sent. */
+typedef struct write_only_diff {
+    bool changed, unknown;
+    bool in_place;   /* one that changed can be updated */
+    bool by_another; /* one that changed needs another object */
+} write_only_diff;
+
+static write_only_diff diff_write_only(arena *in, const resource_type *of, const value *config,
+                                       const private_entry *kept)
+{
+    static const fingerprints none;
+    write_only_diff made = {0};
+
+    for (size_t i = 0; i < of->members.count; i++) {
+        const attribute *one = &of->members.items[i];
+        write_only_change change;
+
+        if (!write_only_has(one))
+            continue;
+        change = write_only_compare(in, one, config, kept ? &kept->sent : &none);
+        made.changed |= change == WRITE_ONLY_CHANGED;
+        made.unknown |= change == WRITE_ONLY_UNKNOWN;
+        if (change == WRITE_ONLY_SAME)
+            continue;
+        made.in_place |= of->can_update && !one->force_new;
+        made.by_another |= !of->can_update || one->force_new;
+    }
+    return made;
+}
+
+static const value *next_version(arena *in, const value *prior)
+{
+    return value_integer(in, value_kind_of(prior) == VALUE_NUMBER ? strtoll(prior->text, NULL, 10) + 1 : 1);
+}
+
+/* The version that the bridge counts itself. Of an object that was imported nobody knows what was sent: it
+   has none yet. */
+static const value *count_version(arena *in, const write_only_diff *diff, const value *prior)
+{
+    if (diff->changed)
+        return next_version(in, prior);
+    return diff->unknown ? &value_unknown : prior ? prior : &value_null;
+}
+
+/* Plans the version of the write-only values, and what its change means. */
+static const value *plan_version(arena *in, const resource_type *of, const value *config, const value *prior,
+                                 const private_entry *kept, record_plan *plan)
+{
+    const value *set = value_get(config, of->write_only_version),
+                *before = value_get(prior, of->write_only_version), *planned;
+    bool fresh = value_kind_of(prior) != VALUE_OBJECT, imported = value_is_null(before);
+    write_only_diff diff;
+
+    if (fresh)
+        return value_is_null(set) ? next_version(in, NULL) : set;
+    diff = diff_write_only(in, of, config, kept);
+    planned = value_is_null(set) ? count_version(in, &diff, before) : set;
+    if (value_same(planned, before))
+        return planned;
+    if (imported) { /* what would need another object is taken as given */
+        plan->updates |= diff.in_place;
+        return planned;
+    }
+    plan->updates = true;
+    if (diff.by_another || !of->can_update)
+        plan->replace.items[plan->replace.count++] = of->write_only_version;
+    return planned;
+}
+
 record_plan record_plan_make(arena *in, const resource_type *of, const value *config, const value *prior,
-                             const names *configured)
+                             const private_entry *kept)
 {
     bool fresh = value_kind_of(prior) != VALUE_OBJECT;
     value *made = value_object(in, of->members.count);
-    record_plan plan = {.planned = made};
+    record_plan plan = {.planned = made,
+                        .replace.items = arena_alloc(in, of->members.count * sizeof(*plan.replace.items))};
 
     for (size_t i = 0; i < of->members.count; i++) {
         const attribute *one = &of->members.items[i];
 
         value_add(made, one->name,
-                  plan_member(in, one, value_get(config, one->name), value_get(prior, one->name), fresh,
-                              configured));
+                  one->is_version ? plan_version(in, of, config, prior, kept, &plan)
+                                  : plan_member(in, one, value_get(config, one->name),
+                                                value_get(prior, one->name), fresh, kept));
     }
     if (fresh)
         return plan;
-    find_changes(in, of, prior, &plan);
+    find_changes(of, prior, &plan);
     if (plan.updates)
         plan.planned = with_unknown_results(in, &of->members, made);
     return plan;
 }
 
-names record_configured(arena *in, const attributes *members, const value *config)
+/* The optional members that the configuration sets. */
+static names configured_of(arena *in, const attributes *members, const value *config)
 {
     names made = {.items = arena_alloc(in, members->count * sizeof(*made.items))};
 
@@ -132,6 +204,35 @@ names record_configured(arena *in, const attributes *members, const value *confi
             !value_is_null(value_get(config, members->items[i].name)))
             made.items[made.count++] = members->items[i].name;
     return made;
+}
+
+static names either_of(arena *in, const names *some, const names *others)
+{
+    names made = {.items = arena_alloc(in, (some->count + others->count) * sizeof(*made.items))};
+
+    for (size_t i = 0; i < some->count; i++)
+        made.items[made.count++] = some->items[i];
+    for (size_t i = 0; i < others->count; i++)
+        if (!names_have(some, others->items[i]))
+            made.items[made.count++] = others->items[i];
+    return made;
+}
+
+void record_remember(arena *in, const resource_type *of, record_remembered how, const value *config,
+                     const value *prior, const private_entry *before, private_entry *to)
+{
+    static const private_entry nothing;
+    const names configured = configured_of(in, &of->members, config);
+    bool imported = value_is_null(value_get(prior, of->write_only_version));
+
+    if (!before)
+        before = &nothing;
+    to->configured = how == REMEMBER_BEFORE   ? before->configured
+                     : how == REMEMBER_EITHER ? either_of(in, &configured, &before->configured)
+                                              : configured;
+    to->sent = how == REMEMBER_SENT || (how == REMEMBER_FOUND && imported)
+                   ? write_only_fingerprints(in, &of->members, config)
+                   : before->sent;
 }
 
 const char *record_key(arena *in, const resource_type *of, const value *record)

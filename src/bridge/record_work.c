@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "bridge/last_words.h"
 #include "bridge/record_plan.h"
+#include "bridge/resource.h"
 #include "json/scan.h"
 
 #include <string.h>
@@ -263,13 +264,28 @@ static const value *event_state(arena *in, const resource_type *of, const record
     return merged(in, of, told, json, otherwise(entry));
 }
 
+/* Whether the write-only values of an update arrived is not known: the version stays, so that they are sent
+   again. */
+static const value *with_version_before(arena *in, const resource_type *of, const record_entry *entry,
+                                        const value *state)
+{
+    value *version = value_object(in, 1);
+
+    value_add(version, of->write_only_version, value_get(entry->prior, of->write_only_version));
+    return block_with(in, &of->members, state, version);
+}
+
 const value *record_state(arena *in, const resource_type *of, const record_entry *entry)
 {
     const value *state = entry->state;
+    bool open = entry->phase != RECORD_FINISHED || entry->outcome == OUTCOME_UNKNOWN;
 
     if (!state)
         state = event_state(in, of, entry);
-    return record_known(in, state ? state : otherwise(entry));
+    state = record_known(in, state ? state : otherwise(entry));
+    if (open && of->write_only_version && !value_is_null(entry->planned) && !value_is_null(entry->prior))
+        return with_version_before(in, of, entry, state);
+    return state;
 }
 
 const value *record_as_planned(call *one, const resource_type *of, const record_entry *entry,

@@ -24,8 +24,7 @@ static record_plan plan_record(arena *in, const resource_type *of, const set_mem
 {
     const private_entry *entry = wanted->key ? private_find(kept, wanted->key) : NULL;
     bool open = entry && entry->until; /* what is there, the apply finds out */
-    record_plan plan = record_plan_make(in, of, wanted->record, there ? there->record : NULL,
-                                        entry ? &entry->configured : NULL);
+    record_plan plan = record_plan_make(in, of, wanted->record, there ? there->record : NULL, entry);
 
     if (!there || (!plan.replace.count && !open))
         return plan;

@@ -18,6 +18,7 @@ typedef struct single_work {
     const resource_type *of;
     const apply_input *input;
     single_job job;
+    bool changes; /* of the record: the plugin is called */
     record_entry entry;
     const private_state *kept;
     int64_t settle_ms;
@@ -61,7 +62,7 @@ plan_reply single_plan(call *one, const resource_type *of, const value *config, 
 {
     arena *in = &one->memory;
     const private_entry *entry = private_find(kept, "");
-    record_plan plan = record_plan_make(in, of, config, prior, entry ? &entry->configured : NULL);
+    record_plan plan = record_plan_make(in, of, config, prior, entry);
     plan_reply reply = {.planned = block_with(in, &of->block.object, config, plan.planned),
                         .replace = arena_alloc(in, (plan.replace.count + 1) * sizeof(*reply.replace))};
 
@@ -90,29 +91,47 @@ static bool is_recorded(const single_work *work)
     return !unchanged || work->job == SINGLE_UPDATE;
 }
 
-static const value *new_members(arena *in, const single_work *work)
+/* True if the object is, or was before it may have gone, as it was. */
+static bool is_unchanged(const single_work *work)
 {
     const record_entry *entry = &work->entry;
-    bool unchanged =
-        work->job != SINGLE_CREATE &&
-        (work->job == SINGLE_DELETE || entry->phase == RECORD_WAITING ||
-         (entry->phase == RECORD_FINISHED && is_failure(entry->status) && entry->outcome == OUTCOME_NONE));
 
-    return unchanged ? work->input->prior : record_state(in, work->of, entry);
+    return work->job != SINGLE_CREATE &&
+           (work->job == SINGLE_DELETE || entry->phase == RECORD_WAITING ||
+            (entry->phase == RECORD_FINISHED && is_failure(entry->status) && entry->outcome == OUTCOME_NONE));
+}
+
+static const value *new_members(arena *in, const single_work *work)
+{
+    return is_unchanged(work) ? work->input->prior : record_state(in, work->of, &work->entry);
+}
+
+/* An update of nothing is finished without a call. */
+static record_remembered remembered(const single_work *work)
+{
+    const record_entry *entry = &work->entry;
+
+    if (work->job == SINGLE_CREATE)
+        return REMEMBER_SENT;
+    if (is_unchanged(work))
+        return REMEMBER_BEFORE;
+    if (!work->changes)
+        return REMEMBER_FOUND;
+    return entry->phase == RECORD_FINISHED && entry->outcome != OUTCOME_UNKNOWN ? REMEMBER_SENT
+                                                                                : REMEMBER_EITHER;
 }
 
 static ProtobufCBinaryData new_private(arena *in, const single_work *work)
 {
     private_state made = {.in = in};
     private_entry *entry = private_entry_of(&made, "");
-    const private_entry *before = private_find(work->kept, "");
 
-    if (work->job != SINGLE_DELETE)
-        entry->configured = record_configured(in, &work->of->members, work->input->config);
-    else if (before)
-        entry->configured = before->configured;
+    record_remember(in, work->of, remembered(work), work->input->config, work->input->prior,
+                    private_find(work->kept, ""), entry);
     if (!is_settled(&work->entry))
         entry->until = record_wall_ms() + work->settle_ms;
+    else if (work->entry.phase == RECORD_WAITING)
+        entry->until = private_until(work->kept, "");
     return private_write(in, &made);
 }
 
@@ -176,16 +195,13 @@ static void advise(call *one, const single_work *work)
 }
 
 /* Whether anything of the record is to change, or only what is the bridge's: options, timeouts. */
-static bool is_change(const resource_type *of, const apply_input *input)
+static bool is_change(call *one, const single_work *work)
 {
-    for (size_t i = 0; i < of->members.count; i++) {
-        const attribute *member = &of->members.items[i];
+    const apply_input *input = work->input;
 
-        if (member->in_record && !member->write_only &&
-            !value_same(value_get(input->planned, member->name), value_get(input->prior, member->name)))
-            return true;
-    }
-    return false;
+    return work->job != SINGLE_UPDATE ||
+           record_plan_make(&one->memory, work->of, input->config, input->prior, private_find(work->kept, ""))
+               .updates;
 }
 
 /* A delete of what may still appear would find nothing, and then it would appear. False: leave the object
@@ -227,7 +243,8 @@ void single_apply(call *one, const resource_type *of, const apply_input *input, 
     record_entry *items[] = {&work.entry};
     record_list list = {1, items};
 
-    if (job == SINGLE_UPDATE && !is_change(of, input)) {
+    work.changes = is_change(one, &work);
+    if (!work.changes) {
         reply->new_state = call_wire(&one->memory, &of->block, record_known(&one->memory, input->planned));
         work.entry.phase = RECORD_FINISHED;
         work.entry.outcome = OUTCOME_DONE;

@@ -51,9 +51,8 @@ static const value *config_of(arena *in, const set_work *work, const char *name)
 /* What is to be done so that the record, which has this state now, becomes as configured. */
 static void plan_change(arena *in, const set_work *work, set_item *item)
 {
-    const private_entry *kept = private_find(work->kept, item->key);
     record_plan plan =
-        record_plan_make(in, work->of, item->make.config, item->prior, kept ? &kept->configured : NULL);
+        record_plan_make(in, work->of, item->make.config, item->prior, private_find(work->kept, item->key));
 
     item->job = plan.replace.count ? ITEM_REPLACE : plan.updates ? ITEM_UPDATE : ITEM_KEEP;
     item->make.prior = item->remove.prior = item->prior;
@@ -224,19 +223,14 @@ static void fail_item(set_outcome *to, const char *name, const char *what, const
               value_text(to->in, arena_format(to->in, "%s%s", what, record_reason(to->in, entry))));
 }
 
-static void record_item(set_outcome *to, const char *name, const value *members)
+static void record_item(set_outcome *to, const set_item *item, const char *name, const value *members,
+                        record_remembered how)
 {
-    const char *key = record_key(to->in, to->work->of, members);
-
     value_add(to->records, name, set_element(to->in, to->work->of, members));
     to->made++;
-    if (key && value_kind_of(to->work->input->config) == VALUE_OBJECT) {
-        names configured =
-            record_configured(to->in, &to->work->of->members, config_of(to->in, to->work, name));
-
-        if (configured.count)
-            private_entry_of(&to->kept, key)->configured = configured;
-    }
+    if (item->key)
+        record_remember(to->in, to->work->of, how, item->make.config, item->prior,
+                        private_find(to->work->kept, item->key), private_entry_of(&to->kept, item->key));
 }
 
 /* The record stays, and the next apply looks first what became of it. */
@@ -264,7 +258,7 @@ static void settle_removal(set_outcome *to, const set_item *item)
     if (entry->phase == RECORD_FINISHED && (!is_failure(entry->status) || entry->status == RP_NOT_FOUND))
         return;
     name = free_name(to, item->name);
-    record_item(to, name, item->prior);
+    record_item(to, item, name, item->prior, REMEMBER_BEFORE);
     fail_item(to, name, "not removed: ", entry);
     keep_unsettled(to, item, item->until);
 }
@@ -272,7 +266,7 @@ static void settle_removal(set_outcome *to, const set_item *item)
 /* What became of an earlier request for it is still not known. */
 static void keep_open(set_outcome *to, const set_item *item)
 {
-    record_item(to, item->name, item->prior);
+    record_item(to, item, item->name, item->prior, REMEMBER_BEFORE);
     fail_item(to, item->name, "", &item->make);
     keep_unsettled(to, item, item->until);
 }
@@ -286,14 +280,19 @@ static void settle_making(set_outcome *to, const set_item *item)
         item->job == ITEM_CREATE || (item->job == ITEM_REPLACE && item->remove.phase == RECORD_FINISHED &&
                                      !is_failure(item->remove.status));
     const value *members = nothing ? item->prior : record_state(to->in, to->work->of, entry);
+    bool open;
 
     if (failed)
         fail_item(to, item->name, "",
                   item->job == ITEM_REPLACE && is_failure(item->remove.status) ? &item->remove : entry);
     if (nothing && removed)
         return;
-    record_item(to, item->name, members);
-    if (!nothing && (!finished || entry->outcome == OUTCOME_UNKNOWN))
+    open = !nothing && (!finished || entry->outcome == OUTCOME_UNKNOWN);
+    record_item(to, item, item->name, members,
+                nothing                            ? REMEMBER_BEFORE
+                : open && item->job == ITEM_UPDATE ? REMEMBER_EITHER
+                                                   : REMEMBER_SENT);
+    if (open)
         keep_unsettled(to, item, record_wall_ms() + to->work->settle_ms);
 }
 
@@ -309,7 +308,7 @@ static set_outcome settle_items(arena *in, const set_work *work)
         const set_item *item = &work->items[i];
 
         if (item->job == ITEM_KEEP)
-            record_item(&made, item->name, record_known(in, item->planned));
+            record_item(&made, item, item->name, record_known(in, item->planned), REMEMBER_FOUND);
         else if (item->until && item->job != ITEM_DELETE)
             keep_open(&made, item);
         else if (item->job == ITEM_DELETE)

@@ -45,7 +45,8 @@ struct attribute {
     bool required, optional, computed;
     bool sensitive, write_only, force_new, deprecated;
     bool in_record, in_state;
-    bool is_option; /* of a call */
+    bool is_option;  /* of a call */
+    bool is_version; /* of the write-only values: the bridge's own, neither in a record nor in a state */
     bool is_block;  /* written as a block, without '=' */
 };
 

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LATE_MS 150
+#define LATE_MS 600
 
 struct rp_instance {
     char folder[256], token[64];
@@ -36,7 +36,7 @@ typedef struct response {
 static const char description[] =
     "{'name':'drawer','version':'1.0.0','abi':'1.0','config':{'type':'object','required':['folder'],'properties':{"
     "'folder':{'type':'string'},'token':{'type':'string','x-rp-sensitive':true,'x-rp-write-only':true}}},"
-    "'resources':{'item':{'key':['shelf','name'],'settle_ms':300,'max_records':5,"
+    "'resources':{'item':{'key':['shelf','name'],'settle_ms':1200,'max_records':5,"
     "'parent':{'type':'object','required':['shelf'],'properties':{'shelf':{'type':'string'}}},"
     "'options':{'type':'object','properties':{'adopt':{'type':'boolean'}}},"
     "'record':{'type':'object','required':['shelf','name'],'additionalProperties':false,'properties':{"

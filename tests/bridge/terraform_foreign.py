@@ -62,6 +62,31 @@ def a_life(bed, provider, write_only):
     bed.apply(says="1 destroyed")
 
 
+def secrets(bed, provider):
+    """A change of a write-only value is noticed, unless the configuration has a version of its own."""
+    keep = '  secret = "hush-1"\n'
+    bed.write(provider + item(more=keep))
+    bed.apply(says="1 added")
+    bed.no_changes()
+    bed.write(provider + item(more=keep.replace("hush-1", "hush-two")))
+    bed.plan(code=2, says=["~ write_only_version = 1 -> 2", "0 to add, 1 to change, 0 to destroy."], never="hush")
+    bed.apply(says="1 changed")
+    check(content(bed, "s+one")["pin"] == "hush-two", "another secret did not arrive")
+    bed.no_changes()
+    bed.write(provider + item(more=keep.replace("hush-1", "hush-three") + "  write_only_version = 2\n"))
+    bed.no_changes()
+    bed.write(provider + item(more=keep.replace("hush-1", "hush-three") + "  write_only_version = 3\n"))
+    bed.apply(says="1 changed")
+    check(content(bed, "s+one")["pin"] == "hush-three", "another version did not send the secret")
+    bed.run("state", "rm", "drawer_item.one")
+    bed.run("import", "-no-color", "drawer_item.one", "s+one")
+    bed.write(provider + item(more=keep.replace("hush-1", "hush-four")))
+    bed.apply(says="1 changed")
+    check(content(bed, "s+one")["pin"] == "hush-four", "the secret of what was imported did not arrive")
+    bed.no_changes()
+    bed.destroy()
+
+
 def a_set(bed, provider):
     each = 'resource "drawer_item_set" "all" {{\n  shelf   = "t"\n  records = {{ for n in range({}) : "r${{n}}" => {{ name = ' \
            'tostring(n), size = {} }} }}\n}}\n'
@@ -99,6 +124,8 @@ def main(rp, plugins):
     # OpenTofu 1.12 has the last words in its log alone.
     in_log = {"TF_LOG": "DEBUG"} if os.environ.get("TOFU") and version >= [1, 12] else {}
     a_life(bed, provider, write_only)
+    if write_only:
+        secrets(bed, provider)
     a_set(bed, provider)
     a_crash(bed, provider, in_log)
     bed.remove()

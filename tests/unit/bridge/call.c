@@ -50,15 +50,20 @@ START_TEST(private_state_comes_back_as_it_was)
     arena memory = {0};
     private_state kept = {.in = &memory}, read;
     const char *names_items[] = {"size"};
+    fingerprint sent = {"password", "salt:hash"};
     ProtobufCBinaryData bytes;
 
     private_entry_of(&kept, "[\"a\"]")->until = 1234567890123;
     private_entry_of(&kept, "")->configured = (names){1, names_items};
+    private_entry_of(&kept, "")->sent = (fingerprints){1, &sent};
     private_entry_of(&kept, "nothing to keep");
     bytes = private_write(&memory, &kept);
     read = private_read(&memory, bytes);
     ck_assert_uint_eq(read.count, 2);
     ck_assert_int_eq(private_find(&read, "[\"a\"]")->until, 1234567890123);
+    ck_assert_uint_eq(private_find(&read, "")->sent.count, 1);
+    ck_assert_str_eq(private_find(&read, "")->sent.items[0].name, "password");
+    ck_assert_str_eq(private_find(&read, "")->sent.items[0].text, "salt:hash");
     private_settle(&read, "[\"a\"]");
     private_settle(&read, "of no record");
     ck_assert_int_eq(private_until(&read, "[\"a\"]"), 0);
