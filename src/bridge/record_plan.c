@@ -223,7 +223,7 @@ void record_remember(arena *in, const resource_type *of, record_remembered how, 
 {
     static const private_entry nothing;
     const names configured = configured_of(in, &of->members, config);
-    bool imported = value_is_null(value_get(prior, of->write_only_version));
+    bool imported = of->write_only_version && value_is_null(value_get(prior, of->write_only_version));
 
     if (!before)
         before = &nothing;
