@@ -327,7 +327,7 @@ static void write_reply(const set_outcome *from, Tf__ApplyResourceChangeResponse
     bool creates = value_is_null(work->input->prior), destroys = value_is_null(work->input->planned);
     value *own = value_object(from->in, 3);
 
-    if ((creates || destroys) && !from->made) {
+    if (!from->made && (destroys || (creates && from->failed->count))) {
         reply->new_state = call_wire(from->in, &of->block, &value_null);
         return;
     }
