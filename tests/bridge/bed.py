@@ -1,6 +1,7 @@
 """What the tests of the bridge share: a simulator, a mirror made by rp provider, and Terraform or OpenTofu run in a folder
 of their own."""
 
+import glob
 import json
 import os
 import re
@@ -113,7 +114,21 @@ class Bed:
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("TF_", "OS_", "RP_", "PLUGIN_"))}
         self.environment.update(HOME=self.home, TF_CLI_CONFIG_FILE=os.path.join(self.home, "rc"), CHECKPOINT_DISABLE="1",
-                                TF_IN_AUTOMATION="1")
+                                TF_IN_AUTOMATION="1", **self.sanitizer_options())
+
+    def sanitizer_options(self):
+        """Terraform keeps what a provider writes to itself: a sanitizer writes to files, which stay until remove."""
+        options = {}
+        for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            before = os.environ.get(name, "")
+            options[name] = f"{before}{':' if before else ''}log_path={self.home}/sanitizer"
+        return options
+
+    def move(self, name):
+        """Into a folder of that name, which has what init has made. The processes of the test share the mirror."""
+        folder = os.path.join(self.home, name)
+        shutil.copytree(self.folder, folder, symlinks=True)
+        self.folder = folder
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -173,6 +188,10 @@ class Bed:
         return {one["address"]: {**one["values"], "tainted": one.get("tainted", False)} for one in found}
 
     def remove(self):
+        """The end of a test that went well, unless a sanitizer has found something."""
+        for report in glob.glob(f"{self.home}/sanitizer.*"):
+            with open(report) as file:
+                fail(f"a sanitizer reports, in {report}:\n{file.read()[:8000]}")
         shutil.rmtree(self.home)
 
 

@@ -1,6 +1,7 @@
 """terraform.py RP ELB_SIM PLUGINS [SCENARIO…]: the bridge under the real Terraform, or under what TOFU names, against the
 simulator. Skipped where there is neither."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -286,16 +287,15 @@ def tainted_and_timeouts(bed, simulator):
 
 
 def parallel(bed, simulator):
-    servers = " ".join(f"s{number}" for number in range(50))
-    bed.write(provider(simulator) + member(servers=servers))
-    for parallelism in (1, 10, 50):
-        simulator.post("settings", {"job_ms": 20, "latency_ms": 5})
-        bed.apply(f"-parallelism={parallelism}", says="50 added")
-        check(len(simulator.members()) == 50, "not all were made")
-        adds = simulator.counts()["add"]
-        check(adds <= (50 if parallelism == 1 else 25), f"{parallelism} at a time take {adds} requests for 50 members")
+    simulator.post("settings", {"job_ms": 20, "latency_ms": 5})
+    for parallelism, count, most in ((1, 10, 10), (10, 50, 25), (50, 50, 25)):
+        bed.write(provider(simulator) + member(servers=" ".join(f"s{number}" for number in range(count))))
         simulator.reset("log")
-        bed.destroy(f"-parallelism={parallelism}", says="50 destroyed")
+        bed.apply(f"-parallelism={parallelism}", says=f"{count} added")
+        check(len(simulator.members()) == count, "not all were made")
+        adds = simulator.counts()["add"]
+        check(adds <= most, f"{parallelism} at a time take {adds} requests for {count} members")
+        bed.destroy(f"-parallelism={parallelism}", says=f"{count} destroyed")
 
 
 def interrupted(bed, simulator):
@@ -344,10 +344,10 @@ def wait_for(holds, words, seconds=10):
 
 
 def no_provider(bed):
-    """No process of this mirror runs any more."""
+    """No provider that was started in this folder runs any more."""
     for process in os.listdir("/proc"):
         try:
-            if process.isdigit() and bed.home in os.readlink(f"/proc/{process}/exe"):
+            if process.isdigit() and os.readlink(f"/proc/{process}/cwd") == bed.folder:
                 return False
         except OSError:
             pass
@@ -355,57 +355,65 @@ def no_provider(bed):
 
 
 def empty_lists(bed, simulator):
+    """A set without records, and a data source of a parent without any."""
     for spelling in ("object", "array", "null"):
         fresh(bed, simulator)
         simulator.post("settings", {"empty": spelling})
-        bed.write(provider(simulator) + member() + member_set("b", listener=OTHER))
-        bed.apply(says="2 added")
-        for listener in (LISTENER, OTHER):
-            simulator.post("members", {"listener_id": listener, "clear": True})
-        bed.plan(code=2)
-        bed.apply()
+        bed.write(provider(simulator) + member_set("", name="none") +
+                  f'data "elb_member_set" "all" {{\n  listener_id = "{OTHER}"\n}}\n'
+                  'output "count" {\n  value = length(data.elb_member_set.all.records)\n}\n')
+        bed.apply(says=["1 added", "count = 0"])
         bed.no_changes()
-        check(simulator.members() == ["a"] and simulator.members(OTHER) == ["b"], f"not mended with {spelling}")
 
 
-# Of the providers that others wrote, each of these left a member twice, or a run that failed again and again.
-FAULTS = {
-    "the connection is reset after the add": {"on": "add", "kind": "reset-after"},
-    "503 on the first poll": {"on": "job", "kind": "status", "status": 503},
-    "the add's answer is truncated": {"on": "add", "kind": "truncate"},
-    "429 on an add": {"on": "add", "kind": "status", "status": 429, "acts": "no"},
-    "502 with a page on the first list after the job": {"on": "list", "from": 2, "kind": "status", "status": 502,
-                                                        "shape": "html"},
-    "503 on the add, which was done": {"on": "add", "kind": "status", "status": 503, "acts": "yes"},
-    "no answer to the add": {"on": "add", "kind": "close"},
-    "the job fails": {"on": "job", "kind": "job-fail"},
-}
+def fault_table():
+    with open(os.path.join(os.path.dirname(__file__), "faults.json")) as file:
+        return json.load(file)["faults"]
 
 
-def faults(bed, simulator, resources):
-    for what, rule in FAULTS.items():
+def meet(bed, simulators, configuration, row):
+    """A fault, for single ones at one simulator and for a set at the other; then once more."""
+    for simulator in simulators:
         fresh(bed, simulator)
-        simulator.post("faults", rule)
-        bed.write(provider(simulator, settle_ms=700) + resources)
-        bed.apply(code=None)
-        bed.apply(code=None)
-        check(simulator.members() == ["a", "b"], f"{what}: there is {simulator.members()}, {resources}")
-        bed.no_changes()
-        bed.destroy()
-        check(simulator.members() == [], f"{what}: the destroy leaves {simulator.members()}")
+        if "fault" in row:
+            simulator.post("faults", row["fault"])
+        else:
+            simulator.post("settings", {"empty": row["empty"]})
+    bed.write(configuration)
+    bed.apply(code=None)
+    for simulator in simulators:
+        if "fault" in row:
+            check(simulator.get("config")["faults"][0]["fired"] == 1, f"{row['name']}: nothing met the fault")
+        else:
+            simulator.post("members", {"listener_id": LISTENER, "clear": True})
+    bed.apply()
+    for simulator, what in zip(simulators, ("single ones", "a set")):
+        check(simulator.members() == ["a", "b"], f"{row['name']}, {what}: there is {simulator.members()}")
+    bed.no_changes()
 
 
-def faults_of_single_ones(bed, simulator):
-    faults(bed, simulator, member(servers="a b"))
+def faults(bed, simulator, rows):
+    other = Simulator(bed.simulator, "--job-ms", "100")
+    configuration = (provider(simulator, settle_ms=700) + provider(other, settle_ms=700, alias="other") +
+                     member(servers="a b") + member_set("a b", more="  provider = elb.other\n"))
+    try:
+        for row in rows:
+            meet(bed, [simulator, other], configuration, row)
+    finally:
+        other.stop()
 
 
-def faults_of_a_set(bed, simulator):
-    faults(bed, simulator, member_set("a b"))
+def faults_of_adds(bed, simulator):
+    faults(bed, simulator, fault_table()[:4])
+
+
+def faults_of_lists(bed, simulator):
+    faults(bed, simulator, fault_table()[4:])
 
 
 # Lanes run side by side: most of their time they wait.
 LANES = [[a_life, imports, sets, partial_failure, diagnostics], [unknown_values, secrets_and_logs, tainted_and_timeouts],
-         [parallel, interrupted, empty_lists], [faults_of_single_ones], [faults_of_a_set]]
+         [parallel, interrupted], [faults_of_adds, empty_lists], [faults_of_lists]]
 
 
 def check_zip(rp, plugins, simulator):
@@ -424,12 +432,10 @@ def check_zip(rp, plugins, simulator):
     again.remove()
 
 
-def run(rp, sim, plugins, scenarios):
+def run(bed, number, rp, plugins, scenarios):
     """These, one after the other, with a simulator and a folder of their own."""
-    bed = Bed(rp, plugins)
-    simulator = Simulator(sim, "--job-ms", "100")
-    bed.write(bed.block, "versions.tf")
-    bed.init()
+    bed.move(f"lane-{number}")
+    simulator = Simulator(bed.simulator, "--job-ms", "100")
     try:
         if a_life in scenarios:
             check_zip(rp, plugins, simulator)
@@ -440,18 +446,23 @@ def run(rp, sim, plugins, scenarios):
             print(f"{scenario.__name__}: {time.monotonic() - began:.1f} s", flush=True)
     finally:
         simulator.stop()
-    bed.remove()
 
 
 def main(rp, sim, plugins, *chosen):
-    program()
+    bed = Bed(rp, plugins)
+    bed.simulator = sim
+    bed.write(bed.block, "versions.tf")
+    bed.init()
     lanes = [[one for one in lane if not chosen or one.__name__ in chosen] for lane in LANES]
-    running = [multiprocessing.Process(target=run, args=(rp, sim, plugins, lane)) for lane in lanes if lane]
+    running = [multiprocessing.Process(target=run, args=(bed, number, rp, plugins, lane))
+               for number, lane in enumerate(lanes) if lane]
     for process in running:
         process.start()
     for process in running:
         process.join()
-    sys.exit(1 if any(process.exitcode for process in running) else 0)
+    if any(process.exitcode for process in running):
+        sys.exit(1)
+    bed.remove()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
  * The bridge as Terraform talks to it, without Terraform: a client of our own, and a plugin that keeps items
  * in files.
  */
-#include "client.h"
+#include "requests.h"
 
 #include "base/text.h"
 #include "bridge/msgpack.h"
@@ -17,77 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static arena memory;
 static char *folder; /* the items */
-static client *bridge;
-
-/* The string "?" stands for what is not known. */
-static const value *with_unknown(const value *from)
-{
-    value *made;
-
-    if (from->kind == VALUE_STRING && !strcmp(from->text, "?"))
-        return &value_unknown;
-    if (from->kind < VALUE_LIST)
-        return from;
-    made = from->names ? value_object(&memory, from->count) : value_list(&memory, from->count);
-    for (size_t i = 0; i < from->count; i++)
-        value_add(made, from->names ? from->names[i] : NULL, with_unknown(from->items[i]));
-    return made;
-}
-
-static Tf__DynamicValue *wire(const value *plain)
-{
-    Tf__DynamicValue *made = arena_alloc(&memory, sizeof(*made));
-    rp_buffer bytes = RP_BUFFER(1u << 20);
-
-    tf__dynamic_value__init(made);
-    msgpack_write(plain, &bytes);
-    made->msgpack =
-        (ProtobufCBinaryData){bytes.len, (uint8_t *)arena_copy(&memory, rp_buffer_text(&bytes), bytes.len)};
-    rp_buffer_done(&bytes);
-    return made;
-}
-
-static Tf__DynamicValue *dynamic(const char *text)
-{
-    rp_json *json = NULL;
-    const value *plain;
-
-    ck_assert_msg(rp_json_parse(text, strlen(text), &json, NULL) == 0, "%s", text);
-    type_from_json(&memory, &type_any, json, "", &plain, NULL);
-    rp_json_free(json);
-    return wire(with_unknown(plain));
-}
-
-static const value *plain(const Tf__DynamicValue *from)
-{
-    const value *read;
-
-    ck_assert_ptr_nonnull(from);
-    ck_assert_int_eq(msgpack_read(&memory, from->msgpack.data, from->msgpack.len, &read, NULL), 0);
-    return read;
-}
-
-static const char *text_at(const value *from, const char *name)
-{
-    const value *item = value_get(from, name);
-
-    ck_assert_msg(item && item->text, "%s is no text or number", name);
-    return item->text;
-}
 
 static void configure(const char *more)
 {
-    Tf__ConfigureProviderRequest asked = TF__CONFIGURE_PROVIDER_REQUEST__INIT;
-    Tf__DiagnosticsResponse *reply;
-
-    asked.config = dynamic(arena_format(&memory, "{\"folder\":\"%s\"%s}", folder, more));
-    ck_assert_int_eq(
-        client_call(bridge, "ConfigureProvider", &asked.base, &tf__diagnostics_response__descriptor, &reply),
-        0);
-    ck_assert_uint_eq(reply->n_diagnostics, 0);
-    protobuf_c_message_free_unpacked(&reply->base, NULL);
+    configure_with(arena_format(&memory, "{\"folder\":\"%s\"%s}", folder, more));
 }
 
 static void setup(void)
@@ -121,73 +55,6 @@ static void start_again(void)
     client_free(bridge);
     bridge = client_start(BRIDGE_FOLDER, CLIENT_PLAIN);
 }
-
-static Tf__PlanResourceChangeResponse *plan(const char *resource, const char *config, Tf__DynamicValue *prior,
-                                            ProtobufCBinaryData kept)
-{
-    Tf__PlanResourceChangeRequest asked = TF__PLAN_RESOURCE_CHANGE_REQUEST__INIT;
-    Tf__PlanResourceChangeResponse *reply;
-
-    asked.type_name = (char *)(size_t)resource;
-    asked.config = asked.proposed_new_state = dynamic(config);
-    asked.prior_state = prior ? prior : dynamic("null");
-    asked.prior_private = kept;
-    ck_assert_int_eq(client_call(bridge, "PlanResourceChange", &asked.base,
-                                 &tf__plan_resource_change_response__descriptor, &reply),
-                     0);
-    return reply;
-}
-
-static int32_t begin_apply(const char *resource, const char *config, Tf__DynamicValue *prior,
-                           Tf__DynamicValue *planned, ProtobufCBinaryData kept)
-{
-    Tf__ApplyResourceChangeRequest asked = TF__APPLY_RESOURCE_CHANGE_REQUEST__INIT;
-
-    asked.type_name = (char *)(size_t)resource;
-    asked.config = dynamic(config);
-    asked.prior_state = prior ? prior : dynamic("null");
-    asked.planned_state = planned;
-    asked.planned_private = kept;
-    return client_begin(bridge, "/tfplugin6.Provider/ApplyResourceChange", &asked.base);
-}
-
-static Tf__ApplyResourceChangeResponse *end_apply(int32_t stream)
-{
-    Tf__ApplyResourceChangeResponse *reply;
-
-    ck_assert_int_eq(client_wait(bridge, stream, &tf__apply_resource_change_response__descriptor, &reply), 0);
-    return reply;
-}
-
-/* Plan and apply. */
-static Tf__ApplyResourceChangeResponse *make(const char *resource, const char *config,
-                                             Tf__DynamicValue *prior, ProtobufCBinaryData kept)
-{
-    Tf__PlanResourceChangeResponse *planned = plan(resource, config, prior, kept);
-    Tf__ApplyResourceChangeResponse *reply;
-
-    ck_assert_uint_eq(planned->n_diagnostics, 0);
-    reply = end_apply(begin_apply(resource, config, prior, planned->planned_state, planned->planned_private));
-    protobuf_c_message_free_unpacked(&planned->base, NULL);
-    return reply;
-}
-
-static Tf__ReadResourceResponse *look(const char *resource, Tf__DynamicValue *state, ProtobufCBinaryData kept)
-{
-    Tf__ReadResourceRequest asked = TF__READ_RESOURCE_REQUEST__INIT;
-    Tf__ReadResourceResponse *reply;
-
-    asked.type_name = (char *)(size_t)resource;
-    asked.current_state = state;
-    asked.private_ = kept;
-    ck_assert_int_eq(
-        client_call(bridge, "ReadResource", &asked.base, &tf__read_resource_response__descriptor, &reply), 0);
-    return reply;
-}
-
-static const ProtobufCBinaryData nothing;
-
-#define FREE(reply) protobuf_c_message_free_unpacked(&(reply)->base, NULL)
 
 START_TEST(the_line_says_how_to_connect)
 {
@@ -536,6 +403,28 @@ START_TEST(a_set_records_what_was_made_and_tells_what_failed)
     check_first(made->n_diagnostics, made->diagnostics, 1, "the shelf is full", NULL);
     ck_assert(value_is_null(plain(made->new_state)));
     FREE(made);
+}
+END_TEST
+
+START_TEST(a_set_may_be_empty)
+{
+    Tf__ApplyResourceChangeResponse *made, *next;
+    Tf__ReadResourceResponse *seen;
+
+    configure("");
+    made = make("drawer_item_set", set_of(""), NULL, nothing);
+    ck_assert_uint_eq(made->n_diagnostics, 0);
+    ck_assert_uint_eq(value_get(plain(made->new_state), "records")->count, 0);
+    seen = look("drawer_item_set", made->new_state, made->private_);
+    ck_assert(value_same(plain(seen->new_state), plain(made->new_state)));
+    next = make("drawer_item_set", set_of("\"one\":{\"name\":\"1\"}"), seen->new_state, seen->private_);
+    ck_assert_uint_eq(value_get(plain(next->new_state), "records")->count, 1);
+    FREE(made);
+    made = make("drawer_item_set", set_of(""), next->new_state, next->private_);
+    ck_assert_uint_eq(value_get(plain(made->new_state), "records")->count, 0);
+    FREE(made);
+    FREE(next);
+    FREE(seen);
 }
 END_TEST
 
@@ -998,6 +887,7 @@ int main(void)
     tcase_add_test(tests, what_is_wrong_is_told_at_its_attribute);
     tcase_add_test(tests, an_outcome_decides_what_is_recorded);
     tcase_add_test(tests, a_set_records_what_was_made_and_tells_what_failed);
+    tcase_add_test(tests, a_set_may_be_empty);
     tcase_add_test(tests, a_record_that_may_still_appear_stays_in_the_set);
     tcase_add_test(tests, a_record_that_appears_late_is_removed_if_it_is_configured_no_more);
     tcase_add_test(tests, a_set_is_destroyed_with_what_appears_late);
