@@ -122,6 +122,8 @@ static failure *failure_of(api_request *one, const rp_http_reply *reply, const r
         return failure_ref(&failure_no_memory);
     if (reply)
         made->retry_after_ms = rp_retry_after_ms(reply, one->driver->clock);
+    if (one->kind != REQUEST_SEND)
+        elb_blame_no_record(made);
     return made;
 }
 
@@ -402,6 +404,8 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
     note_throttled(one->driver, why);
     if (one->kind == REQUEST_LIST) {
         ledger_list_delayed(one->listener->ledger, why);
+    } else if (one->kind == REQUEST_POLL) {
+        ledger_poll_delayed(one->listener->ledger, one->job, why);
     } else if (one->kind == REQUEST_PAGE) {
         failure_unref(one->page_call->why);
         one->page_call->why = failure_ref(why);

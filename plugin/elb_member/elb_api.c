@@ -321,14 +321,28 @@ static void copy_words(char **out, const char *words, size_t len)
             *c = ' ';
 }
 
+/* The object that describes a refusal: in a member of one of these names, which are OpenStack's for its
+   faults, or the body itself. */
+static const rp_json *find_fault(const rp_json *body)
+{
+    static const char *const names[] = {"error",        "badRequest",   "unauthorized", "forbidden",
+                                        "userDisabled", "itemNotFound", "badMethod",    "overLimit"};
+
+    for (size_t i = 0; i < rp_count_of(names); i++) {
+        const rp_json *nested = rp_json_get(body, names[i]);
+        if (rp_json_type_of(nested) == RP_JSON_OBJECT)
+            return nested;
+    }
+    return body;
+}
+
 /* What a body says of its refusal, in one of the shapes that servers and gateways use. */
 static void read_refusal(failure *into, const rp_json *body)
 {
     static const char *const codes[] = {"code", "error_code", "errorCode", NULL};
     static const char *const words[] = {"message", "fail_reason", "error_msg", "errorMessage", "title", NULL};
     static const char *const ids[] = {"request_id", NULL};
-    const rp_json *nested = rp_json_get(body, "error");
-    const rp_json *where = rp_json_type_of(nested) == RP_JSON_OBJECT ? nested : body;
+    const rp_json *where = find_fault(body);
     char number[24];
     const char *text;
 
@@ -537,9 +551,23 @@ static bool is_of_the_service(const failure *why)
     return rp_starts_with(why->server_code, "ELB.") || !strcmp(why->server_code, status);
 }
 
+/* Token and rights are checked by the gateway. */
+static bool is_of_the_credentials(const failure *why)
+{
+    if (why->status == RP_PERMISSION_DENIED)
+        return elb_error_by_code(why->server_code) != NULL;
+    return why->status == RP_UNAUTHENTICATED;
+}
+
 static bool may_mean_unknown(const failure *why)
 {
     return why->http_status == 400 || why->http_status == 404;
+}
+
+void elb_blame_no_record(failure *why)
+{
+    if (why->meaning == MEANS_NOT_THE_SERVICE && why->blame == BLAME_RECORD)
+        apply_row(why, elb_error_not_the_service());
 }
 
 bool elb_says_no_such_job(const failure *why)
@@ -550,7 +578,7 @@ bool elb_says_no_such_job(const failure *why)
 
 void elb_doubt_poll(failure *why)
 {
-    if (may_mean_unknown(why) && !is_of_the_service(why))
+    if (why->http_status && !why->retryable && !is_of_the_service(why) && !is_of_the_credentials(why))
         apply_row(why, elb_error_not_the_service());
 }
 
@@ -595,6 +623,8 @@ rp_verdict elb_judge(const rp_http_reply *reply)
     row = row_of_reply(reply);
     if (row->meaning == MEANS_THROTTLED)
         return RP_VERDICT_THROTTLED;
+    if (row->meaning == MEANS_NOT_THE_SERVICE)
+        return RP_VERDICT_NOT_THE_SERVER;
     return row->blame == BLAME_SERVER ? RP_VERDICT_TRANSIENT : RP_VERDICT_FINAL;
 }
 

@@ -63,6 +63,9 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
 failure *elb_failure_of_reply(const rp_http_reply *reply);
 failure *elb_failure_of_error(const rp_error *error);
 
+/* Of a GET, which has no records: the page that came in answer to it is all there is to tell. */
+void elb_blame_no_record(failure *why);
+
 /* A poll was refused because the service itself does not know the job: 400 and 404 were both seen to mean
    that. What a proxy or the gateway says means nothing. */
 bool elb_says_no_such_job(const failure *why);

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What several codes say alike: status, diagnostic, retryable, blame, meaning. */
@@ -33,8 +34,12 @@
 #define FORBIDDEN       RP_PERMISSION_DENIED, "elb.forbidden", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define NO_SUCH_API     RP_UNSUPPORTED, "elb.no_such_api", false, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define THROTTLED       RP_THROTTLED, "elb.throttled", true, BLAME_WHOLE, MEANS_THROTTLED
-#define NOT_THE_SERVICE RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE
+#define CONFLICT        RP_CONFLICT, "elb.conflict", true, BLAME_WHOLE, MEANS_CONFLICT
+#define TOO_LARGE       RP_INVALID_ARGUMENT, "elb.request_too_large", false, BLAME_RECORD
 #define SERVER_FAULT    RP_UNAVAILABLE, "elb.server_fault", true, BLAME_SERVER, MEANS_NOTHING_MORE
+/* Somebody else has answered; the request went nowhere, or what the service did is left open. */
+#define NOWHERE RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE
+#define PAGE    RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_SERVER, MEANS_NOT_THE_SERVICE
 
 static const elb_error_row by_code[] = {
     {400, "ELB.0002", BAD_REQUEST},
@@ -165,28 +170,47 @@ static const elb_error_row by_code[] = {
     {503, "APIGW.0613", SERVER_FAULT},
 };
 
-/* For a reply whose code says nothing, by HTTP status. */
-static const elb_error_row by_status[] = {
-    {400, NULL, BAD_RECORD},
-    {401, NULL, UNAUTHENTICATED},
-    {403, NULL, FORBIDDEN},
-    {404, NULL, NOT_THE_SERVICE},
-    {405, NULL, NO_SUCH_API},
-    {408, NULL, SERVER_FAULT},
-    {409, NULL, RP_CONFLICT, "elb.conflict", true, BLAME_WHOLE, MEANS_CONFLICT},
-    {413, NULL, RP_INVALID_ARGUMENT, "elb.request_too_large", false, BLAME_RECORD, MEANS_NOTHING_MORE},
-    {429, NULL, THROTTLED},
+/*
+ * For a reply whose code says nothing, by HTTP status: what it means in the service's own words, and what a
+ * page means that somebody on the way there has written in its stead.
+ *
+ * Of a page only its status is known. Whoever writes one may have seen the service's answer first (filters
+ * replace answers), so that a page leaves open what the service did, unless its status says that the request
+ * was not passed on: there was nowhere to pass it to (404), its method (405), its size (413, 414, 431) or the
+ * proxy's own credentials (407) were not right. 401, 409 and 429 say of any author that the request was not
+ * carried out (RFC 9110, 15.5; RFC 6585). A page that answers a GET says nothing of what was asked for: it is
+ * asked again.
+ */
+static const struct {
+    elb_error_row own, page;
+} by_status[] = {
+    {{400, NULL, BAD_RECORD}, {400, NULL, PAGE}},
+    {{401, NULL, UNAUTHENTICATED}, {401, NULL, UNAUTHENTICATED}},
+    {{403, NULL, FORBIDDEN},
+     {403, NULL, RP_PERMISSION_DENIED, "elb.forbidden", false, BLAME_SERVER, MEANS_NOT_THE_SERVICE}},
+    {{404, NULL, NOWHERE}, {404, NULL, NOWHERE}},
+    {{405, NULL, NO_SUCH_API},
+     {405, NULL, RP_UNSUPPORTED, "elb.no_such_api", false, BLAME_WHOLE, MEANS_NOT_THE_SERVICE}},
+    {{407, NULL, NOWHERE}, {407, NULL, NOWHERE}},
+    {{408, NULL, SERVER_FAULT}, {408, NULL, SERVER_FAULT}},
+    {{409, NULL, CONFLICT}, {409, NULL, CONFLICT}},
+    {{413, NULL, TOO_LARGE, MEANS_NOTHING_MORE}, {413, NULL, TOO_LARGE, MEANS_NOT_THE_SERVICE}},
+    {{414, NULL, BAD_RECORD}, {414, NULL, NOWHERE}},
+    {{429, NULL, THROTTLED}, {429, NULL, THROTTLED}},
+    {{431, NULL, BAD_REQUEST}, {431, NULL, NOWHERE}},
+    /* Another 4xx, after which the table ends. */
+    {{0, NULL, BAD_RECORD}, {0, NULL, PAGE}},
 };
 
-static const elb_error_row other_4xx = {400,   NULL,         RP_INVALID_ARGUMENT, "elb.bad_request",
-                                        false, BLAME_RECORD, MEANS_NOTHING_MORE};
-static const elb_error_row page_4xx = {400, NULL, NOT_THE_SERVICE};
 static const elb_error_row service_404 = {404,   NULL,        RP_NOT_FOUND,     "elb.parent_not_found",
                                           false, BLAME_WHOLE, MEANS_PARENT_GONE};
-static const elb_error_row any_5xx = {500,  NULL,         RP_UNAVAILABLE,    "elb.server_fault",
-                                      true, BLAME_SERVER, MEANS_NOTHING_MORE};
+static const elb_error_row any_5xx = {500, NULL, SERVER_FAULT};
 static const elb_error_row unexpected = {0,    NULL,        RP_UNAVAILABLE,    "elb.unexpected_status",
                                          true, BLAME_WHOLE, MEANS_NOTHING_MORE};
+/* "See other" comes after a POST was carried out. */
+static const elb_error_row see_other = {303,  NULL,         RP_UNAVAILABLE,       "elb.unexpected_status",
+                                        true, BLAME_SERVER, MEANS_NOT_THE_SERVICE};
+static const elb_error_row poll_page = {0, NULL, NOWHERE};
 
 const elb_error_row *elb_error_by_code(const char *code)
 {
@@ -203,33 +227,39 @@ const elb_error_row *elb_error_by_code(const char *code)
     return NULL;
 }
 
-/*
- * A refusal without a code is a proxy's page, and no record is to blame for it: the service may have acted, so that
- * the halves of the batch must not be sent. A proxy that finds a request too large has not passed it on.
- */
-static bool is_page(int http_status, const char *code)
+/* The service's codes, those of the gateway before it and of the IAM behind both; an unknown job was also
+   seen as "404". */
+static bool is_own_code(int http_status, const char *code)
 {
-    return !*code && http_status >= 400 && http_status < 500 && http_status != 413;
+    static const char *const prefixes[] = {"ELB.", "APIG.", "APIGW.", "IAM."};
+    char status[16];
+
+    for (size_t i = 0; i < rp_count_of(prefixes); i++)
+        if (rp_starts_with(code, prefixes[i]))
+            return true;
+    snprintf(status, sizeof(status), "%d", http_status);
+    return !strcmp(code, status);
 }
 
 static const elb_error_row *row_of_status(int http_status, const char *code)
 {
+    size_t i = 0;
+
     /* Such a 404 is the service's own word on the path, that is on the listener. */
     if (http_status == 404 && rp_starts_with(code, "ELB."))
         return &service_404;
-    for (size_t i = 0; i < rp_count_of(by_status); i++)
-        if (by_status[i].http_status == http_status)
-            return is_page(http_status, code) && by_status[i].blame == BLAME_RECORD ? &page_4xx : &by_status[i];
-    if (is_page(http_status, code))
-        return &page_4xx;
     if (http_status >= 500)
         return &any_5xx;
-    return http_status >= 400 ? &other_4xx : &unexpected;
+    if (http_status < 400)
+        return http_status == 303 ? &see_other : &unexpected;
+    while (by_status[i].own.http_status && by_status[i].own.http_status != http_status)
+        i++;
+    return is_own_code(http_status, code) ? &by_status[i].own : &by_status[i].page;
 }
 
 const elb_error_row *elb_error_not_the_service(void)
 {
-    return row_of_status(404, "");
+    return &poll_page;
 }
 
 const elb_error_row *elb_error_of(int http_status, const char *code)

@@ -19,7 +19,7 @@ typedef struct elb_error_row {
 /* The row of a code, or NULL. */
 const elb_error_row *elb_error_by_code(const char *code);
 
-/* The row of a refusal that is not in the service's words. */
+/* The row of a reply to a GET that is not in the service's words. */
 const elb_error_row *elb_error_not_the_service(void);
 
 /* The row for a reply; code is "" if it has none. Never NULL. */

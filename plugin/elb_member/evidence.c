@@ -280,7 +280,7 @@ static void fail_watchers(ledger *l, slot *at, failure *why, int64_t now)
             continue;
         if (one->phase == PHASE_LIST)
             fail_listing(l, one, why);
-        else if (why->retryable)
+        else if (!failure_is_final(why))
             one->list_at = now + ledger_jittered(l, LIST_FIRST_MS);
         else
             fail_health(l, at, one, why);
@@ -298,7 +298,7 @@ static void fail_flight(ledger *l, slot *one, failure *why, int64_t now)
         slot_end_flight(one);
         return;
     }
-    if (!why->retryable) {
+    if (failure_is_final(why)) {
         if (one->acting)
             want_finish_open(l, one->acting, why->status, why);
         slot_fail_queue(l, one, why);

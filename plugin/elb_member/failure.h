@@ -54,6 +54,12 @@ extern failure failure_no_memory;
 /* What the server said, for a failure that follows from another. */
 void failure_copy_server_words(failure *to, const failure *from);
 
+/* A refusal by the service, which it will repeat. */
+static inline bool failure_is_final(const failure *why)
+{
+    return !why->retryable && why->meaning != MEANS_NOT_THE_SERVICE;
+}
+
 failure *failure_ref(failure *one); /* NULL gives NULL */
 void failure_unref(failure *one);
 

@@ -250,7 +250,8 @@ void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now);
 void ledger_not_sent(ledger *l, transfer *sent, failure *why, int64_t pause_ms, int64_t now);
 
 void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now); /* JOB_…; why of JOB_FAILED */
-/* The poll failed. If `why` is retryable, the job is polled again later. */
+void ledger_poll_delayed(ledger *l, job *polled, failure *why);                 /* it is being tried again */
+/* The poll failed. Unless `why` is final, the job is polled again later. */
 void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now);
 
 /* It was dropped before it was sent: no trace of it is left. */

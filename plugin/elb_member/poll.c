@@ -306,22 +306,27 @@ static void delay_askers(ledger *l, const job *polled, failure *why)
     }
 }
 
+void ledger_poll_delayed(ledger *l, job *polled, failure *why)
+{
+    ledger_changed(l);
+    if (why->meaning == MEANS_NOT_THE_SERVICE)
+        polled->unheard_count++;
+    delay_askers(l, polled, why);
+}
+
 void ledger_poll_failed(ledger *l, job *polled, failure *why, int64_t now)
 {
+    bool final = failure_is_final(why);
     slot *at, *next_slot;
     want *one, *next;
 
-    ledger_changed(l);
     polled->polling = false;
     poll_again(l, polled, now);
     job_ref(polled);
-    if (why->meaning == MEANS_NOT_THE_SERVICE)
-        polled->unheard_count++;
-    if (why->retryable)
-        delay_askers(l, polled, why);
-    else
+    ledger_poll_delayed(l, polled, why);
+    if (final)
         give_up_job(l, polled);
-    for (at = TAILQ_FIRST(&l->slots); at && !why->retryable; at = next_slot) {
+    for (at = TAILQ_FIRST(&l->slots); at && final; at = next_slot) {
         next_slot = TAILQ_NEXT(at, link);
         for (one = TAILQ_FIRST(&at->watchers); one; one = next) {
             next = TAILQ_NEXT(one, link);

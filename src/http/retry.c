@@ -11,6 +11,7 @@
 
 #define NEVER              INT64_MAX
 #define MALFORMED_ATTEMPTS 3
+#define ASTRAY_ATTEMPTS    5
 #define SPREAD_MS          20   /* between two starts after a pause of all requests … */
 #define SPREAD_FOR_MS      1000 /* … for so long, and until none of them waits */
 
@@ -29,6 +30,7 @@ typedef struct attempts {
     bool unreached;
     unsigned failures;
     unsigned malformed;
+    unsigned astray; /* answered by others */
     bool held;     /* by a pause that it has not been told of yet */
     bool delayed;  /* its owner was told that it waits, and has to let it begin */
     bool has_sent; /* an attempt that ended may have had an effect */
@@ -280,6 +282,8 @@ static bool is_worth_repeating(attempts *mine, rp_verdict verdict)
         return mine->request->repeatable;
     case RP_VERDICT_MALFORMED:
         return mine->request->repeatable && ++mine->malformed < MALFORMED_ATTEMPTS;
+    case RP_VERDICT_NOT_THE_SERVER:
+        return mine->request->repeatable && (mine->request->insist || ++mine->astray < ASTRAY_ATTEMPTS);
     case RP_VERDICT_FINAL:
         break;
     }

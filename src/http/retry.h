@@ -13,6 +13,8 @@ typedef enum rp_verdict {
     RP_VERDICT_FINAL,     /* an answer, good or bad */
     RP_VERDICT_TRANSIENT, /* the server failed and may have acted: again only if the request is repeatable */
     RP_VERDICT_MALFORMED, /* no answer one can read: the same, but three attempts at most */
+    RP_VERDICT_NOT_THE_SERVER, /* somebody on the way there answered: the same, but five attempts at most,
+                                  unless the request insists */
     RP_VERDICT_THROTTLED  /* the server did nothing and asks to wait: again, after a pause of all requests */
 } rp_verdict;
 

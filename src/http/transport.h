@@ -58,7 +58,7 @@ struct rp_http_request {
     bool once;       /* retry: one attempt; the owner decides about another */
     bool secret_reply; /* the reply holds secrets: its bytes are wiped when they are freed */
     bool direct;     /* through no proxy, whatever is configured */
-    bool insist;     /* retry: do not give up because the server cannot be reached */
+    bool insist;     /* retry: do not give up because the server cannot be reached, or others answer for it */
 
     /* Runs once, in step, unless the request was dropped. Exactly one of reply and error is there; both are
        the transport's, until it returns. error: RP_E_LOST, or one of RP_E_UNREACHED, RP_E_DENIED,

@@ -114,22 +114,34 @@ static const char *const poll_faults[] = {
     "on=job,status=400,shape=html,count=2",
     "on=job,status=404,code=APIGW.0101,shape=gateway,count=2",
     "on=job,status=404,count=2",
+    "on=job,status=403,shape=html,count=2",
+    "on=job,status=403,shape=empty,count=2",
+    "on=job,status=403,code=FILTER-7,shape=flat,count=2",
+    "on=job,status=405,shape=html,count=2",
+    "on=job,status=413,shape=html,count=2",
+    "on=job,status=418,shape=text,count=2",
     "on=job,status=404,code=ELB.3333,count=1", /* the service's own words, but once */
 };
 
-START_TEST(a_job_is_unknown_only_in_the_service_s_words_and_twice)
+static void *create_in_spite_of(void *row)
 {
     bed on = bed_make(SETTINGS("job-ms", "1500"), "\"settle_ms\": 300");
 
-    simulator_fault(on.sim, "%s", poll_faults[_i]);
+    simulator_fault(on.sim, "%s", *(const char *const *)row);
     expect(&on, "create", LISTENER, "server", "", "ok", "done");
     ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 1);
     ck_assert_uint_eq(rp_sim_listed(on.sim, LISTENER), 1);
     bed_free(&on);
+    return NULL;
+}
+
+START_TEST(a_job_is_unknown_only_in_the_service_s_words_and_twice)
+{
+    each_at_once(create_in_spite_of, poll_faults, sizeof(poll_faults[0]), rp_count_of(poll_faults));
 }
 END_TEST
 
-START_TEST(a_read_of_what_is_on_its_way_does_not_believe_a_proxy)
+static void *read_in_spite_of(void *row)
 {
     bed on = bed_make(SETTINGS("job-ms", "3000"), "");
     answer made = call_one(&on, "create", LISTENER, "server", "\"wait\": \"none\"", 8000), told;
@@ -137,12 +149,132 @@ START_TEST(a_read_of_what_is_on_its_way_does_not_believe_a_proxy)
         rp_format("{\"resource\": \"elb_member\", \"records\": [{\"id\": \"%s\", \"job_id\": \"%s\"}]}",
                   state_text(&made, 0, "id"), state_text(&made, 0, "job_id"));
 
-    simulator_fault(on.sim, "%s", poll_faults[_i]);
+    simulator_fault(on.sim, "%s", *(const char *const *)row);
     told = call_hook_with(on.plugin, on.instance, NULL, "read", request);
     ck_assert_str_eq(result_text(&told, 0, "status"), "in_progress");
     answer_free(&told);
     answer_free(&made);
     bed_free(&on);
+    return NULL;
+}
+
+START_TEST(a_read_of_what_is_on_its_way_does_not_believe_a_proxy)
+{
+    each_at_once(read_in_spite_of, poll_faults, sizeof(poll_faults[0]), rp_count_of(poll_faults));
+}
+END_TEST
+
+/* What somebody on the way there says to a list is said before the service was asked. */
+static const char *const list_pages[] = {
+    "status=400,shape=html", "status=403,shape=html", "status=403,shape=empty", "status=404,shape=html",
+    "status=405,shape=html", "status=407,shape=html", "status=413,shape=html",  "status=303,shape=html",
+};
+
+static void *list_in_spite_of(void *row)
+{
+    bed on = bed_make(SETTINGS("job-ms", "50"), "");
+
+    simulator_fault(on.sim, "on=list,%s,count=4", *(const char *const *)row);
+    expect(&on, "create", LISTENER, "server", "", "ok", "done");
+    expect(&on, "read", LISTENER, "server", "", "ok", NULL);
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 1);
+    bed_free(&on);
+    return NULL;
+}
+
+START_TEST(a_page_in_the_place_of_a_list_is_no_list)
+{
+    each_at_once(list_in_spite_of, list_pages, sizeof(list_pages[0]), rp_count_of(list_pages));
+}
+END_TEST
+
+/* Whoever added has to see it, however long lists are answered by others. */
+static void *look_in_spite_of(void *row)
+{
+    bed on = bed_make(SETTINGS("job-ms", "50"), "");
+
+    simulator_fault(on.sim, "on=list,%s,from=2,count=5", *(const char *const *)row);
+    expect(&on, "create", LISTENER, "server", "", "ok", "done");
+    ck_assert_uint_ge(rp_sim_count(on.sim, "list"), 7);
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 1);
+    bed_free(&on);
+    return NULL;
+}
+
+START_TEST(pages_after_an_add_end_no_create)
+{
+    each_at_once(look_in_spite_of, list_pages, sizeof(list_pages[0]), rp_count_of(list_pages));
+}
+END_TEST
+
+START_TEST(pages_are_not_asked_for_ever)
+{
+    bed on = bed_make(NULL, "");
+
+    simulator_fault(on.sim, "on=list,status=403,shape=html,count=0");
+    expect(&on, "read", LISTENER, "server", "", "permission_denied", NULL);
+    ck_assert_uint_eq(rp_sim_count(on.sim, "list"), 5);
+    bed_free(&on);
+}
+END_TEST
+
+/* A filter that replaces answers has let the request pass. */
+static const char *const add_pages[] = {
+    "status=400,shape=html",
+    "status=403,shape=html",
+    "status=403,shape=empty",
+    "status=410,shape=html",
+    "status=418,shape=text",
+    "status=303,shape=html",
+    "status=403,code=FILTER-7,shape=flat",
+};
+
+static void *add_in_spite_of(void *row)
+{
+    const char *page = *(const char *const *)row;
+    bed on = bed_make(SETTINGS("job-ms", "50"), "");
+    answer made;
+
+    simulator_fault(on.sim, "on=add,%s,acts=yes,count=1", page);
+    expect(&on, "create", LISTENER, "server", "", "ok", "done");
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 1);
+    simulator_fault(on.sim, "on=add,%s,acts=no,count=0", page);
+    made = call_one(&on, "create", LISTENER2, "server", "", 700);
+    ck_assert_str_eq(result_text(&made, 0, "outcome"), "unknown");
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 2);
+    answer_free(&made);
+    bed_free(&on);
+    return NULL;
+}
+
+START_TEST(a_page_in_answer_to_an_add_leaves_open_what_the_service_did)
+{
+    each_at_once(add_in_spite_of, add_pages, sizeof(add_pages[0]), rp_count_of(add_pages));
+}
+END_TEST
+
+/* Such a page says that the request was not passed on. */
+static const char *const add_refusals[] = {"status=404,shape=html", "status=405,shape=html",
+                                           "status=407,shape=html", "status=413,shape=html",
+                                           "status=414,shape=html", "status=431,shape=html"};
+
+static void *add_nowhere(void *row)
+{
+    bed on = bed_make(NULL, "");
+    answer made;
+
+    simulator_fault(on.sim, "on=add,%s,count=0", *(const char *const *)row);
+    made = call_one(&on, "create", LISTENER, "server", "", 8000);
+    ck_assert_str_eq(result_text(&made, 0, "outcome"), "none");
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), 1);
+    answer_free(&made);
+    bed_free(&on);
+    return NULL;
+}
+
+START_TEST(an_add_that_was_not_passed_on_began_nothing)
+{
+    each_at_once(add_nowhere, add_refusals, sizeof(add_refusals[0]), rp_count_of(add_refusals));
 }
 END_TEST
 
@@ -439,10 +571,13 @@ int main(void)
     tcase_add_test(tests, a_list_without_a_reply_is_asked_for_again);
     tcase_add_test(tests, an_add_without_a_reply_is_looked_for_and_not_sent_again);
     tcase_add_test(tests, listeners_that_do_not_answer_stop_no_other);
-    tcase_add_loop_test(tests, a_job_is_unknown_only_in_the_service_s_words_and_twice, 0,
-                        rp_count_of(poll_faults));
-    tcase_add_loop_test(tests, a_read_of_what_is_on_its_way_does_not_believe_a_proxy, 0,
-                        rp_count_of(poll_faults));
+    tcase_add_test(tests, a_job_is_unknown_only_in_the_service_s_words_and_twice);
+    tcase_add_test(tests, a_read_of_what_is_on_its_way_does_not_believe_a_proxy);
+    tcase_add_test(tests, a_page_in_the_place_of_a_list_is_no_list);
+    tcase_add_test(tests, pages_after_an_add_end_no_create);
+    tcase_add_test(tests, pages_are_not_asked_for_ever);
+    tcase_add_test(tests, a_page_in_answer_to_an_add_leaves_open_what_the_service_did);
+    tcase_add_test(tests, an_add_that_was_not_passed_on_began_nothing);
     tcase_add_test(tests, a_list_that_nobody_waits_for_tells_nothing_to_who_comes_later);
     tcase_add_test(tests, a_list_call_takes_a_place_like_any_other);
     tcase_add_test(tests, who_was_not_tried_alone_is_told_so);

@@ -439,6 +439,14 @@ static void lose(world *w, int number)
             w->events[i].at = one->deadline;
 }
 
+/* A page leaves open what the service did, unless it says that there was nowhere to pass the request to. */
+static bool says_nothing_was_done(const exchange *one)
+{
+    if (one->status < 400 || one->status >= 500 || one->fate == FATE_FAILING)
+        return false;
+    return one->fate != FATE_PAGE || one->status == 404;
+}
+
 static void learn_of_send(world *w, exchange *one, bool with_reply)
 {
     sent *of = &w->sends[one->send];
@@ -448,8 +456,7 @@ static void learn_of_send(world *w, exchange *one, bool with_reply)
         of->accepted_at = world_now();
         touch(w, of);
         of->accepted_step = w->step;
-    } else if ((with_reply && one->status < 500 && one->status >= 400 && one->fate != FATE_FAILING) ||
-               (!with_reply && one->fate == FATE_UNREACHED)) {
+    } else if (with_reply ? says_nothing_was_done(one) : one->fate == FATE_UNREACHED) {
         did_nothing(w, of);
     } else {
         lose(w, one->send);
@@ -670,16 +677,15 @@ static fate draw_fate(world *w, const struct faults *from)
 
 static void answer_page(world *w, exchange *one)
 {
-    static const int of_get[] = {502, 503, 504, 400, 403, 404}, of_post[] = {502, 503, 504, 404};
+    static const int of_get[] = {502, 503, 504, 400, 403, 404, 405, 413},
+                     of_post[] = {502, 503, 504, 404, 400, 403};
     bool acts = one->send >= 0;
-    int status = acts ? of_post[world_pick(w, 4)] : of_get[world_pick(w, 6)];
+    int status = acts ? of_post[world_pick(w, 6)] : of_get[world_pick(w, 8)];
     const char *body = "<html><body>the proxy says no</body></html>";
 
-    /* A list that is refused with 400 counts as refused by the service, in whatever words. */
-    if (one->kind == REQUEST_IS_LIST && status == 400)
-        status = 404;
     exchange_answer(w, one, status, HTML, body, strlen(body));
-    if (acts && status < 500)
+    /* Not passed on. */
+    if (acts && status == 404)
         w->sends[one->send].acts = false;
 }
 

@@ -304,6 +304,9 @@ START_TEST(a_refusal_is_found_in_every_shape)
          "elb.parent_not_found"},
         {302, "", "", NULL, "elb.unexpected_status"},
         {418, "{}", "", NULL, "elb.not_the_service"},
+        {400, "{\"badRequest\":{\"message\":\"m\",\"code\":400}}", "400", "m", "elb.bad_request"},
+        {403, "{\"forbidden\":{\"message\":\"m\",\"code\":403}}", "403", "m", "elb.forbidden"},
+        {400, "{\"code\":\"PROXY-7\"}", "PROXY-7", NULL, "elb.not_the_service"},
         {500, "{\"error\":{\"message\":\"m\",\"code\":\"ELB.2001\"}}", "ELB.2001", "m", "elb.server_fault"},
     };
 
@@ -373,6 +376,14 @@ START_TEST(retries_follow_the_row)
         {503, "", RP_VERDICT_TRANSIENT, false},
         {503, "{\"error\":{\"code\":\"ELB.6002\"}}", RP_VERDICT_FINAL, false},
         {404, "{\"error_code\":\"APIGW.0101\"}", RP_VERDICT_FINAL, false},
+        {401, "<html>", RP_VERDICT_FINAL, true},
+        {403, "<html>", RP_VERDICT_NOT_THE_SERVER, false},
+        {403, "{\"message\":\"no\"}", RP_VERDICT_NOT_THE_SERVER, false},
+        {403, "{\"forbidden\":{\"message\":\"m\",\"code\":403}}", RP_VERDICT_FINAL, false},
+        {403, "{\"error_code\":\"APIGW.0302\"}", RP_VERDICT_FINAL, false},
+        {404, "", RP_VERDICT_NOT_THE_SERVER, false},
+        {409, "<html>", RP_VERDICT_FINAL, false},
+        {307, "", RP_VERDICT_FINAL, false},
     };
 
     for (size_t i = 0; i < rp_count_of(rows); i++) {

@@ -12,6 +12,11 @@ typedef struct world {
     rp_transport *retry;
 } world;
 
+static rp_verdict judge_404_astray(const rp_http_reply *reply)
+{
+    return reply->status == 404 ? RP_VERDICT_NOT_THE_SERVER : RP_VERDICT_FINAL;
+}
+
 static rp_verdict judge_404_malformed(const rp_http_reply *reply)
 {
     if (reply->status == 404)
@@ -269,6 +274,32 @@ START_TEST(what_cannot_be_read_is_tried_three_times)
     ck_assert_uint_eq(told.again, 2);
     ck_assert_int_eq(told.status, 404);
     end(&here);
+}
+END_TEST
+
+/* Without end if the request insists, and not at all if that may do harm. */
+START_TEST(what_others_answer_is_tried_five_times)
+{
+    for (int kind = 0; kind < 3; kind++) {
+        bool insists = kind == 1, harms = kind == 2;
+        world here;
+        outcome told = {0};
+        rp_http_request request = request_for(&told, "http://h/");
+
+        make_with(&here, judge_404_astray);
+        request.insist = insists;
+        request.repeatable = !harms;
+        begin(&here, &request);
+        for (size_t i = 0; i < 20 && !told.done; i++) {
+            fake_status(&here.inner, i, 404);
+            pass(&here, 0);
+            pass(&here, 8000);
+        }
+        ck_assert_uint_eq(here.inner.count, insists ? 21 : harms ? 1 : 5);
+        ck_assert_int_eq(told.done, !insists);
+        ck_assert_int_eq(told.status, insists ? 0 : 404);
+        end(&here);
+    }
 }
 END_TEST
 
@@ -650,6 +681,7 @@ TCase *retry_tests(void)
     tcase_add_test(tests, a_reached_server_renews_the_patience);
     tcase_add_test(tests, whoever_insists_is_never_given_up);
     tcase_add_test(tests, what_cannot_be_read_is_tried_three_times);
+    tcase_add_test(tests, what_others_answer_is_tried_five_times);
     tcase_add_test(tests, what_cannot_be_read_is_not_tried_again_if_that_may_do_harm);
     tcase_add_test(tests, throttling_holds_all_requests_even_those_that_are_new);
     tcase_add_test(tests, after_a_pause_requests_start_spread_out);
