@@ -424,6 +424,7 @@ failure *elb_failure_of_error(const rp_error *error)
         elb_error_row row;
     } rows[] = {
         {RP_E_UNREACHED, {0, NULL, RP_UNAVAILABLE, "http.unreached", true, BLAME_WHOLE, MEANS_NOT_SENT}},
+        {RP_E_BARRED, {0, NULL, RP_UNAVAILABLE, "http.unreached", false, BLAME_WHOLE, MEANS_NOTHING_MORE}},
         {RP_E_THROTTLED, {0, NULL, RP_THROTTLED, "http.throttled", true, BLAME_WHOLE, MEANS_NOT_SENT}},
         {RP_E_UNAVAILABLE, {0, NULL, RP_UNAVAILABLE, "iam.unavailable", true, BLAME_WHOLE, MEANS_NOT_SENT}},
         {RP_E_LOST, {0, NULL, RP_UNAVAILABLE, "http.answer_lost", true, BLAME_SERVER, MEANS_NOTHING_MORE}},

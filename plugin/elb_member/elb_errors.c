@@ -39,6 +39,7 @@
 #define SERVER_FAULT    RP_UNAVAILABLE, "elb.server_fault", true, BLAME_SERVER, MEANS_NOTHING_MORE
 /* Somebody else has answered; the request went nowhere, or what the service did is left open. */
 #define NOWHERE RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE
+#define NO_PROXY_LOGIN RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define PAGE    RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_SERVER, MEANS_NOT_THE_SERVICE
 
 static const elb_error_row by_code[] = {
@@ -191,7 +192,7 @@ static const struct {
     {{404, NULL, NOWHERE}, {404, NULL, NOWHERE}},
     {{405, NULL, NO_SUCH_API},
      {405, NULL, RP_UNSUPPORTED, "elb.no_such_api", false, BLAME_WHOLE, MEANS_NOT_THE_SERVICE}},
-    {{407, NULL, NOWHERE}, {407, NULL, NOWHERE}},
+    {{407, NULL, NO_PROXY_LOGIN}, {407, NULL, NO_PROXY_LOGIN}},
     {{408, NULL, SERVER_FAULT}, {408, NULL, SERVER_FAULT}},
     {{409, NULL, CONFLICT}, {409, NULL, CONFLICT}},
     {{413, NULL, TOO_LARGE, MEANS_NOTHING_MORE}, {413, NULL, TOO_LARGE, MEANS_NOT_THE_SERVICE}},

@@ -24,12 +24,13 @@ enum {
     RP_E_NO_MEMORY = -1,
     RP_E_INVALID = -2,   /* invalid input; path says where, if it is a document */
     RP_E_SYSTEM = -3,    /* an error of the operating system or a library */
-    RP_E_UNREACHED = -4, /* no connection, or no trusted one: nothing was sent */
+    RP_E_UNREACHED = -4, /* no connection: nothing was sent */
     RP_E_LOST = -5,      /* sent, without a complete response: the server may have acted */
     RP_E_DENIED = -6,    /* the credentials were refused: nothing was done */
     RP_E_NOT_FOUND = -7,
     RP_E_THROTTLED = -8,  /* nothing was sent: a server that it depends on asks to wait */
-    RP_E_UNAVAILABLE = -9 /* nothing was sent: a server that it depends on was reached and failed */
+    RP_E_UNAVAILABLE = -9, /* nothing was sent: a server that it depends on was reached and failed */
+    RP_E_BARRED = -10 /* no connection, for a reason that will not pass (certificate, login at a proxy) */
 };
 
 typedef struct rp_error {

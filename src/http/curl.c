@@ -539,7 +539,11 @@ static char *place_of(const char *url)
     return result < 0 ? NULL : rp_take(parts.host_port);
 }
 
-/* Failures before anything was sent. Others count as "cannot connect". */
+/*
+ * Failures before anything was sent. Others count as "cannot connect". Certain not to pass by themselves are
+ * a certificate that is not trusted or not of this host, files that cannot be used, and a refused login at a
+ * proxy; names, connections and handshakes also fail while a server restarts.
+ */
 static const struct failure {
     CURLcode result;
     int code;
@@ -549,7 +553,7 @@ static const struct failure {
 } failures[] = {
     {CURLE_COULDNT_RESOLVE_HOST, RP_E_UNREACHED, "cannot resolve the name of ", ": ", ""},
     {CURLE_COULDNT_RESOLVE_PROXY, RP_E_UNREACHED, "cannot reach the proxy on the way to ", ": ", ""},
-    {CURLE_PEER_FAILED_VERIFICATION, RP_E_UNREACHED, "the certificate of ",
+    {CURLE_PEER_FAILED_VERIFICATION, RP_E_BARRED, "the certificate of ",
      " is not trusted: ", " (set ca_file, or insecure)"},
     {CURLE_SSL_CONNECT_ERROR, RP_E_UNREACHED, "cannot speak TLS with ", ": ", ""},
     {CURLE_SSL_CACERT_BADFILE, RP_E_INVALID, "cannot check the certificate of ", ": ", " (see ca_file)"},
@@ -561,10 +565,23 @@ static const struct failure {
     {CURLE_OK, RP_E_UNREACHED, "cannot connect to ", ": ", ""},
 };
 
-static const struct failure *failure_of(CURLcode result)
+static const struct failure no_proxy_login = {CURLE_OK, RP_E_BARRED, "the proxy on the way to ",
+                                              " wants a login: ", " (see proxy)"};
+
+static bool wants_proxy_login(const transfer *self)
+{
+    long status = 0;
+
+    curl_easy_getinfo(self->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status == 407;
+}
+
+static const struct failure *failure_of(const transfer *self, CURLcode result)
 {
     const struct failure *failure = failures;
 
+    if (wants_proxy_login(self))
+        return &no_proxy_login;
     while (failure->result != result && failure->result != CURLE_OK)
         failure++;
     return failure;
@@ -599,9 +616,10 @@ static char *as_clause(const char *detail)
     return clause;
 }
 
-static int fail_unsent(CURLcode result, const char *place, const char *detail, rp_error **error)
+static int fail_unsent(const transfer *self, CURLcode result, const char *place, const char *detail,
+                       rp_error **error)
 {
-    const struct failure *failure = failure_of(result);
+    const struct failure *failure = failure_of(self, result);
 
     return rp_error_set(error, failure->code, "%s%s%s%s%s", failure->before, place, failure->between, detail,
                         failure->after);
@@ -627,7 +645,8 @@ static int fail(const transfer *self, CURLcode result, rp_error **error)
 
     if (!place || !clause)
         return rp_error_set(error, self->sent ? RP_E_LOST : RP_E_NO_MEMORY, "out of memory");
-    return self->sent ? fail_sent(self, place, clause, error) : fail_unsent(result, place, clause, error);
+    return self->sent ? fail_sent(self, place, clause, error)
+                      : fail_unsent(self, result, place, clause, error);
 }
 
 /* ---- the end of a transfer ---- */
@@ -913,18 +932,29 @@ static const char *from_environment(const char *const names[])
     return "";
 }
 
+/* This very host is reached without a proxy of the environment, which cannot know what is meant by it, and
+   would read what is not encrypted. */
+static char *hosts_without_proxy(const rp_curl_options *options)
+{
+    static const char *const variables[] = {"no_proxy", "NO_PROXY", NULL};
+    const char *given = options->no_proxy ? options->no_proxy : from_environment(variables);
+
+    if (options->proxy || !strcmp(given, "*"))
+        return strdup(given);
+    return rp_format("%s%s127.0.0.0/8,::1,localhost", given, *given ? "," : "");
+}
+
 static bool copy_proxies(proxies *out, const rp_curl_options *options)
 {
     static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
     static const char *const http[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
-    static const char *const none[] = {"no_proxy", "NO_PROXY", NULL};
 
+    out->none_for = hosts_without_proxy(options);
     return rp_copy_text(&out->for_https, options->proxy ? options->proxy : from_environment(https), NULL) ==
                0 &&
            rp_copy_text(&out->for_http, options->proxy ? options->proxy : from_environment(http), NULL) ==
                0 &&
-           rp_copy_text(&out->none_for, options->no_proxy ? options->no_proxy : from_environment(none),
-                        NULL) == 0;
+           out->none_for;
 }
 
 static bool copy_options(curl_transport *self, const rp_curl_options *options)

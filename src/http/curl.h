@@ -16,7 +16,8 @@ typedef struct rp_curl_options {
     const char *ca_file;    /* PEM; the only trusted ones, also of a proxy; NULL: the system's */
     const char *client_cert_file; /* PEM, with client_key_file; or NULL */
     const char *client_key_file;
-    /* "": none; NULL: as the environment has it now (https_proxy, http_proxy, all_proxy; no_proxy). */
+    /* "": none; NULL: as the environment has it now (https_proxy, http_proxy, all_proxy; no_proxy), but none
+       to loopback addresses. */
     const char *proxy;
     const char *no_proxy; /* hosts that need no proxy, in libcurl's form */
     bool insecure;        /* no check of the server's certificate */

@@ -61,8 +61,8 @@ struct rp_http_request {
     bool insist;     /* retry: do not give up because the server cannot be reached, or others answer for it */
 
     /* Runs once, in step, unless the request was dropped. Exactly one of reply and error is there; both are
-       the transport's, until it returns. error: RP_E_LOST, or one of RP_E_UNREACHED, RP_E_DENIED,
-       RP_E_NO_MEMORY, RP_E_SYSTEM, with which nothing was sent. */
+       the transport's, until it returns. error: RP_E_LOST, or one of RP_E_UNREACHED, RP_E_BARRED,
+       RP_E_DENIED, RP_E_NO_MEMORY, RP_E_SYSTEM, with which nothing was sent. */
     void (*done)(void *context, const rp_http_reply *reply, const rp_error *error);
     /* Or NULL: an attempt failed and will be made again after pause_ms; or, with RP_E_THROTTLED, the first one waits
        for the end of a pause of all requests. */

@@ -116,7 +116,7 @@ static const struct {
 
     /* A page of somebody on the way there. */
     {400, "", "html", {"unavailable", "elb.not_the_service", true, PAGE}},
-    {407, "", "html", {"unavailable", "elb.not_the_service", true, ASTRAY}},
+    {407, "", "html", {"unavailable", "elb.not_the_service", true, WHOLE}},
     {410, "", "html", {"unavailable", "elb.not_the_service", true, PAGE}},
     {401, "", "html", {"unauthenticated", "elb.unauthenticated", false, WHOLE}},
     {403, "", "html", {"permission_denied", "elb.forbidden", false, PAGE}},

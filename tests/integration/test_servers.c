@@ -167,7 +167,7 @@ END_TEST
 /* What somebody on the way there says to a list is said before the service was asked. */
 static const char *const list_pages[] = {
     "status=400,shape=html", "status=403,shape=html", "status=403,shape=empty", "status=404,shape=html",
-    "status=405,shape=html", "status=407,shape=html", "status=413,shape=html",  "status=303,shape=html",
+    "status=405,shape=html", "status=413,shape=html", "status=303,shape=html",
 };
 
 static void *list_in_spite_of(void *row)

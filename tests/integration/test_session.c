@@ -359,15 +359,14 @@ START_TEST(a_server_without_an_agency_is_told_so)
 }
 END_TEST
 
-/* The proxy of the environment gets to know nothing of them. */
+/* A proxy gets to know nothing of them. */
 START_TEST(temporary_keys_do_not_come_through_a_proxy)
 {
     peer proxy = peer_absent();
-    bed on;
+    _cleanup_(rp_freep) char *config =
+        rp_format(METADATA ", \"connect_timeout_ms\": 300, \"proxy\": \"%s\"", proxy.url);
+    bed on = bed_with(NULL, config);
 
-    setenv("http_proxy", proxy.url, 1);
-    on = bed_with(NULL, METADATA ", \"connect_timeout_ms\": 300");
-    unsetenv("http_proxy");
     ck_assert_str_eq(read_within(&on, 1000, NULL, NULL), "unavailable");
     ck_assert_uint_eq(rp_sim_count(on.sim, "metadata"), 1);
     ck_assert_uint_eq(rp_sim_count(on.sim, "list"), 0);
@@ -377,6 +376,23 @@ START_TEST(temporary_keys_do_not_come_through_a_proxy)
 END_TEST
 
 /* ---- where credentials go ---- */
+
+/* Over plain http it would read them, and it would look for another host than this. */
+START_TEST(a_proxy_of_the_environment_gets_nothing_that_is_for_this_host)
+{
+    peer proxy = peer_mute();
+    bed on;
+
+    setenv("http_proxy", proxy.url, 1);
+    setenv("all_proxy", proxy.url, 1);
+    on = bed_with(NULL, JOE);
+    ck_assert_str_eq(read_now(&on), "not_found");
+    ck_assert_uint_eq(rp_sim_count(on.sim, "token"), 1);
+    ck_assert(!peer_is_left(&proxy));
+    bed_free(&on);
+    peer_done(&proxy);
+}
+END_TEST
 
 static const char *const traps[] = {"OS_AUTH_URL", "OS_INSECURE",    "OS_CACERT", "OS_PASSWORD",
                                     "OS_USERNAME", "OS_REGION_NAME", "OS_CLOUD",  "OS_CLIENT_CONFIG_FILE"};
@@ -461,6 +477,7 @@ int main(void)
     tcase_add_test(tests, temporary_keys_are_renewed_before_they_expire);
     tcase_add_test(tests, a_server_without_an_agency_is_told_so);
     tcase_add_test(tests, temporary_keys_do_not_come_through_a_proxy);
+    tcase_add_test(tests, a_proxy_of_the_environment_gets_nothing_that_is_for_this_host);
     tcase_add_test(tests, a_password_of_the_configuration_is_not_sent_where_a_variable_says);
     tcase_add_test(tests, a_named_cloud_takes_nothing_from_the_environment);
     return run_case("session", tests);

@@ -37,13 +37,17 @@ static void check_makes_two(const bed *on)
     answer_free(&told);
 }
 
-/* Nothing is sent, and the words say why. */
+/* Nothing is sent, and the words say at once why. */
 static void check_distrusts(const bed *on, const char *words)
 {
+    int64_t before = now_ms();
     answer told = call_members(on, "create", 2, "");
     const rp_json *said = diagnostic_with(&told, 0, "http.unreached");
     const char *summary = rp_json_text(rp_json_get(said, "summary"));
+    bool retryable = true;
 
+    ck_assert_int_lt(now_ms() - before, 1500);
+    ck_assert(rp_json_boolean(rp_json_get(result_at(&told, 0), "retryable"), &retryable) && !retryable);
     ck_assert_uint_eq(count_results(&told, "unavailable", "none"), 2);
     ck_assert_ptr_nonnull(summary);
     ck_assert_msg(strstr(summary, words) != NULL, "%s", summary);

@@ -753,6 +753,44 @@ START_TEST(a_tunnel_that_the_proxy_refuses_is_unreached)
 }
 END_TEST
 
+START_TEST(a_login_that_the_proxy_refuses_is_not_tried_again)
+{
+    static const server_answer answers[] = {
+        {.bytes = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"}};
+    server *peer = serving(answers, 1);
+    outcome told = get_over(server_url(peer, ""), "", "https://elb.example/");
+
+    ck_assert_int_eq(told.code, RP_E_BARRED);
+    ck_assert_ptr_nonnull(strstr(told.message, "the proxy on the way to elb.example:443 wants a login: "));
+    server_stop(peer);
+}
+END_TEST
+
+/* It would look for them on its own host, and read the token. */
+START_TEST(a_proxy_of_the_environment_is_not_asked_for_this_host)
+{
+    static const char *const urls[] = {"http://127.0.0.1:1/", "http://127.8.0.1:1/", "http://[::1]:1/",
+                                       "http://localhost:1/", "https://elb.localhost:1/"};
+    static const server_answer answers[] = {{.bytes = OK}};
+    server *peer = serving(answers, 1);
+
+    clear_environment();
+    setenv("http_proxy", server_url(peer, ""), 1);
+    setenv("https_proxy", server_url(peer, ""), 1);
+    for (size_t i = 0; i < 5; i++) {
+        unsetenv("no_proxy");
+        ck_assert_int_eq(get_over(NULL, NULL, urls[i]).code, RP_E_UNREACHED);
+        setenv("no_proxy", "elb.example", 1);
+        ck_assert_int_eq(get_over(NULL, NULL, urls[i]).code, RP_E_UNREACHED);
+    }
+    setenv("no_proxy", "*", 1);
+    ck_assert_int_eq(get_over(NULL, NULL, "http://elb.example/").code, RP_E_UNREACHED);
+    ck_assert_uint_eq(server_requests(peer), 0);
+    ck_assert_int_eq(get_over(server_url(peer, ""), "", urls[0]).status, 200);
+    server_stop(peer);
+}
+END_TEST
+
 START_TEST(a_proxy_that_cannot_be_found_is_unreached_and_its_password_untold)
 {
     static const char *const proxies[] = {"http://joe:hunter2@missing.example", "foo://joe:hunter2@x",
@@ -1319,6 +1357,8 @@ TCase *curl_tests(void)
     tcase_add_test(tests, a_proxy_is_used_unless_the_host_is_excepted);
     tcase_add_test(tests, the_environment_names_the_proxy_if_nothing_else_does);
     tcase_add_test(tests, a_tunnel_that_the_proxy_refuses_is_unreached);
+    tcase_add_test(tests, a_login_that_the_proxy_refuses_is_not_tried_again);
+    tcase_add_test(tests, a_proxy_of_the_environment_is_not_asked_for_this_host);
     tcase_add_test(tests, a_proxy_that_cannot_be_found_is_unreached_and_its_password_untold);
     tcase_add_test(tests, a_wake_ends_the_wait_even_if_it_came_before);
     tcase_add_test(tests, a_wake_may_come_from_another_thread);
