@@ -6,6 +6,7 @@
 #include "bridge/last_words.h"
 #include "bridge/log.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,11 +32,19 @@ typedef struct server {
     int64_t leave_at, over_at;
 } server;
 
-static volatile sig_atomic_t asked_to_stop;
+static volatile sig_atomic_t asked_to_stop, wake = -1;
 
 void server_stop(void)
 {
+    const uint64_t tick = 1;
+    int before = errno;
+    ssize_t written = 0;
+
     asked_to_stop = 1;
+    if (wake >= 0) /* the signal may come between the look at the flag and the poll */
+        written = write(wake, &tick, sizeof(tick));
+    (void)written;
+    errno = before;
 }
 
 static int64_t now(void)
@@ -209,13 +218,16 @@ void server_run(int listening, SSL_CTX *tls, provider *with)
     one.events = (http2_events){on_begin, on_request, on_close, &one};
     if (jobs_start(&one.jobs, with) < 0)
         last_words_no_memory();
-    while (!is_over(&one)) {
+    wake = one.jobs.wake;
+    for (;;) {
+        if (asked_to_stop || getppid() != one.parent) /* whoever started us is gone without a good-bye */
+            leave(&one);
+        if (is_over(&one))
+            break;
         wait_for_something(&one);
         accept_all(&one);
         answer_finished(&one);
         serve_all(&one);
-        if (asked_to_stop || getppid() != one.parent) /* whoever started us is gone without a good-bye */
-            leave(&one);
     }
     while (one.connections) {
         connection *each = one.connections;
