@@ -10,7 +10,8 @@
 #include <time.h>
 
 #define MAX_REQUEST     (64u << 20)
-#define SETTLE_PAUSE_MS 1000
+#define MIN_PAUSE_MS    250
+#define MAX_PAUSE_MS    1000
 #define USUAL_TIME_MS   600000
 
 int64_t record_wall_ms(void)
@@ -345,7 +346,11 @@ void record_settle(call *one, const resource_type *of, const record_list *list, 
 {
     int64_t deadline = rp_now_ms(&rp_clock_system) + (timeout_ms ? timeout_ms : USUAL_TIME_MS), left;
 
-    while (settle_some(one, of, list, until, timeout_ms) && !atomic_load(&one->provider->plugin.stopped) &&
-           (left = deadline - rp_now_ms(&rp_clock_system)) > 0)
-        plugin_pause(&one->provider->plugin, left < SETTLE_PAUSE_MS ? left : SETTLE_PAUSE_MS);
+    for (int64_t pause = MIN_PAUSE_MS; settle_some(one, of, list, until, timeout_ms); pause *= 2) {
+        left = deadline - rp_now_ms(&rp_clock_system);
+        if (atomic_load(&one->provider->plugin.stopped) || left <= 0)
+            return;
+        pause = pause < MAX_PAUSE_MS ? pause : MAX_PAUSE_MS;
+        plugin_pause(&one->provider->plugin, left < pause ? left : pause);
+    }
 }
