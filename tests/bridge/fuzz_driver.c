@@ -1,6 +1,7 @@
 /*
- * fuzz_TARGET [SECONDS [SEED]]: changes the target's inputs at random and feeds them to it for so long. What
- * it finds ends the process; build with sanitizers. The same seed gives the same inputs.
+ * fuzz_TARGET [SECONDS [SEED]]: changes the target's inputs at random and feeds them to it for so long, in
+ * time of the processor. What it finds ends the process; build with sanitizers. The same seed gives the same
+ * inputs.
  */
 #include "fuzz.h"
 
@@ -81,7 +82,7 @@ static void change(input *one)
 
 int main(int argc, char **argv)
 {
-    time_t until = time(NULL) + (argc > 1 ? atoi(argv[1]) : 5);
+    double seconds = argc > 1 ? atof(argv[1]) : 5;
     unsigned long count = 0;
     static input one;
 
@@ -96,7 +97,7 @@ int main(int argc, char **argv)
         LLVMFuzzerTestOneInput(one.bytes, one.len);
         if (!chance(1000)) /* a walk away from the seeds */
             kept[kept_count < MAX_KEPT ? kept_count++ : chance(MAX_KEPT)] = one;
-    } while (++count % 256 || time(NULL) < until);
+    } while (++count % 256 || (double)clock() / CLOCKS_PER_SEC < seconds);
     printf("%lu inputs\n", count);
     return 0;
 }

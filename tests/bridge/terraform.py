@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from bed import LISTENER, OTHER, Bed, Simulator, check, member, member_set, program, provider
+from bed import LISTENER, OTHER, Bed, Simulator, check, member, member_set, provider
 
 
 def fresh(bed, simulator):
