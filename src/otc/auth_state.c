@@ -48,29 +48,32 @@ static void format_time(int64_t seconds, char out[32])
 }
 
 /* Asking again would bring the same, as fast as the network allows. */
-static int refuse_expired(int64_t expires_at_s, int64_t now_s, rp_error **error)
+static int refuse_expired(int64_t expires_at_s, int64_t made_at_s, rp_error **error)
 {
     char expires[32], now[32];
 
     format_time(expires_at_s, expires);
-    format_time(now_s, now);
+    format_time(made_at_s, now);
     return rp_error_set(error, RP_E_DENIED,
                         "the credentials it issued expired at %s; this machine's clock says %s: set the clock", expires,
                         now);
 }
 
-/* A life of an hour is renewed ten minutes before its end; a shorter one when a quarter of it is left. */
-static int start_life(otc_lifetime *life, int64_t expires_at_s, int64_t now_s, rp_error **error)
+/*
+ * A life of an hour is renewed ten minutes before its end; a shorter one when a quarter of it is left. It begins when
+ * it was asked for: the reply to a renewal that nobody waited for may be read by the next call, after the end of it.
+ */
+static int start_life(otc_lifetime *life, int64_t expires_at_s, int64_t made_at_s, rp_error **error)
 {
-    if (expires_at_s <= now_s)
-        return refuse_expired(expires_at_s, now_s, error);
+    if (expires_at_s <= made_at_s)
+        return refuse_expired(expires_at_s, made_at_s, error);
     *life = (otc_lifetime){.generation = life->generation + 1,
                            .expires_at_s = expires_at_s,
-                           .renew_at_s = expires_at_s - rp_min((expires_at_s - now_s) / 4, RENEW_AHEAD_S)};
+                           .renew_at_s = expires_at_s - rp_min((expires_at_s - made_at_s) / 4, RENEW_AHEAD_S)};
     return 0;
 }
 
-static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp_error **error)
+static int renew(otc_token *token, const rp_http_reply *reply, int64_t made_at_s, rp_error **error)
 {
     int64_t expires_at_s;
     rp_secret *secret;
@@ -81,7 +84,7 @@ static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp
     secret = rp_secret_copy(reply->subject_token);
     if (!secret)
         return rp_error_no_memory(error);
-    result = start_life(&token->life, expires_at_s, now_s, error);
+    result = start_life(&token->life, expires_at_s, made_at_s, error);
     if (result < 0) {
         rp_secret_free(secret);
         return result;
@@ -91,14 +94,14 @@ static int renew(otc_token *token, const rp_http_reply *reply, int64_t now_s, rp
     return 0;
 }
 
-static int renew_keys(otc_auth_state *self, const rp_http_reply *reply, int64_t now_s, rp_error **error)
+static int renew_keys(otc_auth_state *self, const rp_http_reply *reply, int64_t made_at_s, rp_error **error)
 {
     otc_temporary_keys fresh;
     int result = otc_metadata_read(reply, &fresh, error);
 
     if (result < 0)
         return result;
-    result = start_life(&self->temporary_life, fresh.expires_at_s, now_s, error);
+    result = start_life(&self->temporary_life, fresh.expires_at_s, made_at_s, error);
     if (result < 0) {
         otc_temporary_keys_clear(&fresh);
         return result;
@@ -422,7 +425,7 @@ int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, ot
 {
     int result;
 
-    *asked = (otc_iam_request){.need = need};
+    *asked = (otc_iam_request){.need = need, .made_at_s = now_s};
     result = need == OTC_NEEDS_KEYS ? make_metadata_request(asked, state, error)
                                     : make_iam_request(asked, state, now_s, error);
     if (result < 0)
@@ -509,11 +512,11 @@ int otc_auth_state_no_endpoint(const otc_auth_state *state, rp_error **error)
 /* ---- replies ---- */
 
 /* A missing project or catalog is no error if another request can get it. */
-static int take_token(otc_auth_state *self, otc_token *token, const rp_http_reply *reply, int64_t now_s,
+static int take_token(otc_auth_state *self, otc_token *token, const rp_http_reply *reply, int64_t made_at_s,
                       rp_error **error)
 {
     bool last = token == token_of(self);
-    int result = renew(token, reply, now_s, error);
+    int result = renew(token, reply, made_at_s, error);
 
     if (result < 0 || !last)
         return result;
@@ -539,18 +542,18 @@ static int not_there(const otc_auth_state *self, const char *what, otc_need need
                         self->identity->auth.host, origin_of(self, need));
 }
 
-int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t now_s,
+int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t made_at_s,
                         rp_error **error)
 {
     int result = 0;
 
     switch (need) {
     case OTC_NEEDS_KEYS:
-        return renew_keys(state, reply, now_s, error);
+        return renew_keys(state, reply, made_at_s, error);
     case OTC_NEEDS_LOGIN:
-        return take_token(state, &state->user_token, reply, now_s, error);
+        return take_token(state, &state->user_token, reply, made_at_s, error);
     case OTC_NEEDS_AGENCY:
-        return take_token(state, &state->agency_token, reply, now_s, error);
+        return take_token(state, &state->agency_token, reply, made_at_s, error);
     case OTC_NEEDS_DOMAIN:
         result = otc_id_of_name(reply, "domains", domain_name(state), &state->domain_id, error);
         if (result == 0 && !state->domain_id)

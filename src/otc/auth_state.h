@@ -62,6 +62,7 @@ void otc_auth_state_put_off_renewal(otc_auth_state *state, int64_t until_s);
    otc_iam_request_done. */
 typedef struct otc_iam_request {
     otc_need need;
+    int64_t made_at_s;
     rp_http_request request; /* without done and context */
     char *url;
     rp_secret *body;
@@ -72,9 +73,9 @@ int otc_iam_request_make(otc_iam_request *asked, const otc_auth_state *state, ot
                          rp_error **error);
 void otc_iam_request_done(otc_iam_request *asked);
 
-/* Takes in a reply that is no refusal. RP_E_LOST: it has not what was asked for. RP_E_NOT_FOUND, RP_E_INVALID: what
-   a setting names does not exist, or must not be used. RP_E_DENIED: it had expired when it came. */
-int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t now_s,
+/* Takes in a reply, to a request made at that time, that is no refusal. RP_E_LOST: it has not what was asked for. RP_E_NOT_FOUND, RP_E_INVALID: what
+   a setting names does not exist, or must not be used. RP_E_DENIED: it had expired when it was asked for. */
+int otc_auth_state_take(otc_auth_state *state, otc_need need, const rp_http_reply *reply, int64_t made_at_s,
                         rp_error **error);
 
 /* The catalog is not to be had, or has no endpoint: the documented host of the region is used. */

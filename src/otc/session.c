@@ -534,7 +534,7 @@ static bool is_refused_key(const session *self)
 static void iam_succeeded(session *self, const otc_iam_request *asked, const rp_http_reply *reply)
 {
     _cleanup_(rp_error_freep) rp_error *error = NULL;
-    int result = otc_auth_state_take(&self->auth, asked->need, reply, wall_s(self), &error);
+    int result = otc_auth_state_take(&self->auth, asked->need, reply, asked->made_at_s, &error);
 
     if (asked->need != OTC_NEEDS_LOGIN && asked->need != OTC_NEEDS_KEYS) {
         self->keys_accepted = true;
@@ -878,9 +878,18 @@ static void finish_refused(session_exchange *mine, const rp_http_reply *reply)
     finish_redacted(mine, &noted);
 }
 
-static bool accepts_keys(const rp_http_reply *reply)
+/* The page of a proxy, or nothing at all, says nothing of the credentials: the service's own words are JSON. */
+static bool is_of_the_service(const rp_http_reply *reply)
 {
-    return reply->status < 500 && reply->status != 429;
+    const char *begin = reply->body + strspn(reply->body, " \t\r\n");
+
+    return *begin == '{' || *begin == '[';
+}
+
+/* True if it proves that the credentials were good. */
+static bool accepts_credentials(const rp_http_reply *reply)
+{
+    return reply->status < 500 && reply->status != 429 && is_of_the_service(reply);
 }
 
 /* A server that asks the first request to wait asks those behind it, too. */
@@ -888,7 +897,7 @@ static void note_probe(session *self, const rp_http_reply *reply, bool refused)
 {
     static const char words[] = "HTTP 429: the server asked the request before this one to wait";
 
-    if (reply && !refused && accepts_keys(reply))
+    if (reply && !refused && accepts_credentials(reply))
         self->keys_accepted = true;
     if (reply && reply->status == 429)
         fail_waiting(self, &(rp_error){.code = RP_E_THROTTLED,
@@ -905,7 +914,7 @@ static void note_proof(const session_exchange *mine, const rp_http_reply *reply,
         return;
     if (refused)
         note_refused(self, of, mine->generation);
-    else if (accepts_keys(reply))
+    else if (accepts_credentials(reply))
         note_accepted(of, mine->generation);
 }
 

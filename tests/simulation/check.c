@@ -196,16 +196,16 @@ static uint32_t tokens_since(const world *w, int64_t at)
     return count;
 }
 
-/* A token is good for at least a quarter of a minute, and one that is refused while it is fresh is not
+/* A token is renewed when a quarter of its life is left, and one that is refused while it is fresh is not
    replaced each time. */
 static void check_login(world *w)
 {
-    uint32_t most = (w->traits.expires ? 7 : 3) + w->refused_tokens;
+    uint32_t most = 50 * 4 / (w->traits.token_s * 3) + 3 + w->refused_tokens;
 
     NEED("refused credentials are not sent again", !w->login_refused, "login %u", w->login_count);
     NEED("pace of logins", w->traits.hunger || world_now() >= w->login_paused_until, "%d ms too early",
          (int)(w->login_paused_until - world_now()));
-    NEED("number of logins", !(w->with & WITH_RENEWALS) || tokens_since(w, world_now() - 50000) < most,
+    NEED("number of logins", tokens_since(w, world_now() - 50000) < most,
          "%u tokens in 50 s", most);
 }
 
@@ -574,8 +574,7 @@ static void check_result(world *w, int number, int i)
         check_delete(w, number, i);
     check_blame(w, number, i);
     check_success(w, number, i);
-    if (one->audit && !(w->traits.expires && !(w->with & WITH_RENEWALS)) &&
-        !(w->revoked && r->status == RP_UNAUTHENTICATED) && !w->parent_gone[w->keys[one->keys[i]].listener])
+    if (one->audit && !(w->revoked && r->status == RP_UNAUTHENTICATED) && !w->parent_gone[w->keys[one->keys[i]].listener])
         NEED("a later call succeeds",
              r->status == RP_OK ||
                  (one->kind == CALL_READ && (r->status == RP_NOT_FOUND || r->status == RP_IN_PROGRESS)),

@@ -790,6 +790,12 @@ static void schedule(world *w, exchange *one)
     schedule_end(w, one, end_at);
 }
 
+/* What the service itself says comes after a look at the token. */
+static bool is_of_the_service(fate one)
+{
+    return one == FATE_ANSWERED || one == FATE_TRUNCATED || one == FATE_FAILING || one == FATE_DENIED;
+}
+
 void cloud_started(world *w, exchange *one)
 {
     if (one->kind == REQUEST_IS_ADD || one->kind == REQUEST_IS_REMOVE) {
@@ -801,7 +807,7 @@ void cloud_started(world *w, exchange *one)
     if (one->kind == REQUEST_IS_LIST)
         new_listing(w, one);
     one->fate = draw_fate(w, faults_of(w, one));
-    if (one->kind != REQUEST_IS_LOGIN && one->fate == FATE_ANSWERED && !iam_knows_token(w, one->token))
+    if (one->kind != REQUEST_IS_LOGIN && is_of_the_service(one->fate) && !iam_knows_token(w, one->token))
         one->fate = FATE_UNAUTHENTICATED;
     if (one->fate != FATE_ANSWERED)
         world_tell(w, "  cloud: #%d %s", one->number, fate_name(one->fate));

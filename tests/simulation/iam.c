@@ -27,7 +27,7 @@ static int64_t lifetime_s(world *w)
 {
     if (w->traits.clock_is_wrong)
         return -3600;
-    return w->traits.expires ? 20 + world_pick(w, 60) : 86400;
+    return w->traits.token_s + world_pick(w, w->traits.token_s);
 }
 
 void iam_act(world *w, exchange *one)

@@ -82,6 +82,12 @@ mutate "no pause after a failed login" \
 mutate "a refused token is not renewed" \
     's/if \(!renewable \|\| mine->renewed\)/if (true || !renewable)/'
 
+mutate "a proxy's page proves that a token is good" \
+    's/ && is_of_the_service\(reply\);/;/'
+
+mutate "what is read late was late from the start" \
+    's/reply, asked->made_at_s, &error/reply, wall_s(self), \&error/'
+
 # --- memory
 mutate "failures are not given back" \
     's/failure_unref\(old\);//'

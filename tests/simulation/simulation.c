@@ -42,7 +42,7 @@ static void start_afresh(const char *option, uint64_t number, const char *other,
           (char *)NULL);
 }
 
-static const char *const features[] = {"caps", "forgetting", "hunger", "renewals"};
+static const char *const features[] = {"caps", "forgetting", "hunger"};
 
 static bool take_feature(const char *name)
 {

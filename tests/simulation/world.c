@@ -135,7 +135,7 @@ static void draw_trouble(world *w, traits *of)
     of->slow_hosts = !world_pick(w, 4);
     of->hiccups = !world_pick(w, 4) ? 5 : 0;
     of->login_by = world_pick(w, 3) ? LOGIN_GIVEN_TOKEN : world_pick(w, 4) ? LOGIN_PASSWORD : LOGIN_KEYS;
-    of->expires = !world_pick(w, 3);
+    of->token_s = ONE_OF(w, 4, 20, 43200, 43200);
     of->refuses_login = !world_pick(w, 20);
     of->clock_is_wrong = !world_pick(w, 20);
     of->rejects_tokens = !world_pick(w, 20);
@@ -149,6 +149,7 @@ static void draw_trouble(world *w, traits *of)
 static void draw_mild(world *w, traits *of)
 {
     of->mild = true;
+    of->token_s = 43200;
     of->connect_ms = 10000;
     of->get = (struct faults){.reset = ONE_OF(w, 0, 20), .silent = ONE_OF(w, 0, 5, 20)};
     of->login = of->get;

@@ -40,7 +40,7 @@ enum {
     MAX_LISTINGS = 4096,
     MAX_EVENTS = 2048,
     MAX_EXCHANGES = 256,
-    MAX_LOGINS = 16,
+    MAX_LOGINS = 64,
     MAX_STEPS = 200000
 };
 
@@ -68,7 +68,8 @@ typedef struct traits {
     } get, post, login;
     uint32_t fail_job, leave, foreign, hunger, hiccups;
     bool conflicts, forgets_jobs, endless_jobs, false_success, lags, listed_at_end, denies_gone, parent_goes;
-    bool retry_after, slow_hosts, refuses_login, expires, clock_is_wrong, rejects_tokens;
+    bool retry_after, slow_hosts, refuses_login, clock_is_wrong, rejects_tokens;
+    uint32_t token_s; /* tokens live so long, and up to twice as long */
     bool mild;       /* few faults, and time enough: every call has to succeed */
     uint64_t guilty; /* keys, as bits */
     login_kind login_by;
@@ -288,8 +289,7 @@ typedef struct world {
 enum {
     WITH_CAPS = 1 << 0,       /* pages are capped at any size */
     WITH_FORGETTING = 1 << 1, /* what is idle is forgotten */
-    WITH_HUNGER = 1 << 2,     /* allocations fail */
-    WITH_RENEWALS = 1 << 3    /* tokens that end, or are refused, when their caller has left */
+    WITH_HUNGER = 1 << 2      /* allocations fail */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */

@@ -92,7 +92,7 @@ void fake_reply(fake *self, size_t nth, rp_http_reply reply)
     if (nth >= self->count || !self->sent[nth].open)
         ck_abort_msg("no such request, or it is over");
     if (!reply.body)
-        reply.body = "";
+        reply.body = reply.status < 300 ? "{}" : "";
     if (!reply.body_len)
         reply.body_len = strlen(reply.body);
     self->sent[nth].reply = reply;

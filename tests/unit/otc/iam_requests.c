@@ -114,7 +114,7 @@ START_TEST(keys_need_no_request_before_the_first)
     ck_assert_str_eq(header("X-Project-Id"), "p");
     ck_assert(!strncmp(header("Authorization"),
                        "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-project-id;x-sdk-date", 68));
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     ck_assert_int_eq(told->status, 200);
     end();
 }
@@ -127,11 +127,11 @@ START_TEST(a_signature_is_made_anew_for_each_attempt)
     make(WHOEVER(HOME, KEYS));
     begin();
     snprintf(first, sizeof(first), "%s", header("Authorization"));
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     here.time.wall_s += 60;
     begin();
     ck_assert_str_ne(header("Authorization"), first);
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     end();
 }
 END_TEST
@@ -143,7 +143,25 @@ START_TEST(keys_that_were_never_taken_go_out_with_one_request_alone)
     begin();
     begin();
     ck_assert_uint_eq(here.inner.count, 1);
-    answer("GET", ELB, 404, "");
+    answer("GET", ELB, 404, "{\"error_code\":\"ELB.1002\"}");
+    ck_assert_uint_eq(here.inner.count, 3);
+    end();
+}
+END_TEST
+
+START_TEST(a_proxys_page_does_not_prove_that_keys_are_good)
+{
+    make(WHOEVER(HOME, KEYS));
+    begin();
+    begin();
+    begin();
+    answer("GET", ELB, 404, "<html>not here</html>");
+    ck_assert_uint_eq(here.inner.count, 2);
+    answer("GET", ELB, 200, "");
+    ck_assert_uint_eq(here.inner.count, 3);
+    answer("GET", ELB, 401, "");
+    begin();
+    rp_transport_step(here.session);
     ck_assert_uint_eq(here.inner.count, 3);
     end();
 }
@@ -194,7 +212,7 @@ START_TEST(keys_that_were_accepted_before_are_not_sent_again_once_refused)
 
     make(WHOEVER(HOME, KEYS));
     begin();
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     begin();
     answer("GET", ELB, 401, "");
     for (int i = 0; i < 2; i++) {
@@ -262,7 +280,7 @@ START_TEST(temporary_keys_are_fetched_without_a_proxy_and_sign)
     ck_assert_str_eq(last()->token, "");
     answer("GET", METADATA, 200, keys_of("one", 86400));
     check_signed_by("one");
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     begin();
     check_signed_by("one");
     ck_assert_uint_eq(here.inner.count, 3);
@@ -275,7 +293,7 @@ START_TEST(temporary_keys_are_renewed_beside_requests_before_they_expire)
     make(WHOEVER(HOME, "metadata", "true"));
     begin();
     answer("GET", METADATA, 200, keys_of("one", 3600));
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     here.time.wall_s += 3600 - 600;
     begin();
     ck_assert_str_eq(here.inner.sent[2].url, ELB);
@@ -307,7 +325,7 @@ START_TEST(temporary_keys_that_were_refused_are_replaced_and_never_sent_again)
     told = begin();
     answer("GET", METADATA, 200, keys_of("two", 3600));
     check_signed_by("two");
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     ck_assert_int_eq(told->status, 200);
     end();
 }
@@ -368,7 +386,7 @@ START_TEST(a_clock_that_is_wrong_is_told_and_may_be_set_right)
     here.time.wall_s += 3600;
     begin();
     ck_assert_uint_eq(here.inner.count, 2);
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     end();
 }
 END_TEST
@@ -384,7 +402,7 @@ START_TEST(keys_look_up_domain_project_and_endpoint_in_this_order_and_once)
     ck_assert_str_eq(header("X-Project-Id"), "p");
     answer("GET", IAM "/auth/catalog", 200, "{\"catalog\":[" ELB_ENTRY "]}");
     ck_assert_uint_eq(here.inner.count, 5);
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     begin();
     ck_assert_uint_eq(here.inner.count, 6);
     end();
@@ -411,7 +429,7 @@ START_TEST(a_login_brings_project_and_endpoint_along)
     answer("POST", IAM "/auth/tokens", 201,
            token_of(",\"project\":{\"id\":\"p\"},\"catalog\":[" ELB_ENTRY "]", 86400));
     ck_assert_str_eq(last()->token, "granted-token-0123456789");
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     ck_assert_uint_eq(here.inner.count, 2);
     end();
 }
@@ -519,7 +537,7 @@ START_TEST(an_agency_follows_a_login_for_the_users_own_domain)
     here.token = rp_secret_new("agency-token-0123456789", 23);
     answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
     ck_assert_str_eq(last()->token, "agency-token-0123456789");
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     end();
 }
 END_TEST
@@ -530,7 +548,7 @@ START_TEST(an_agency_is_renewed_before_its_end_without_a_new_login)
     begin();
     answer("POST", IAM "/auth/tokens", 201, token_of("", 86400));
     answer("POST", IAM "/auth/tokens", 201, token_of("", 3600));
-    answer("GET", ELB, 200, "");
+    answer("GET", ELB, 200, "{}");
     here.time.wall_s += 3600 - 600;
     begin();
     ck_assert_str_eq(here.inner.sent[3].url, ELB);
@@ -680,6 +698,7 @@ TCase *iam_request_tests(void)
     tcase_add_test(tests, keys_need_no_request_before_the_first);
     tcase_add_test(tests, a_signature_is_made_anew_for_each_attempt);
     tcase_add_test(tests, keys_that_were_never_taken_go_out_with_one_request_alone);
+    tcase_add_test(tests, a_proxys_page_does_not_prove_that_keys_are_good);
     tcase_add_test(tests, requests_behind_one_that_is_asked_to_wait_wait_too);
     tcase_add_test(tests, refused_keys_are_not_sent_again);
     tcase_add_test(tests, keys_that_were_accepted_before_are_not_sent_again_once_refused);

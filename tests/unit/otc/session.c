@@ -708,6 +708,29 @@ START_TEST(a_renewal_that_helped_may_be_followed_by_another)
 }
 END_TEST
 
+/* Nobody was there to read it while its token lived. */
+START_TEST(a_renewal_that_is_read_after_its_tokens_end_is_followed_by_a_login)
+{
+    world here;
+    outcome told = {0};
+    rp_http_request request = request_for(&told, PATH);
+
+    make_logged_in(&here);
+    here.time.wall_s += 86400 - 600;
+    check_renewing(&here, 3);
+    here.time.wall_s += 7200;
+    begin(&here, &request);
+    grant(&here, 3, "second", -3600);
+    ck_assert_uint_eq(told.done, 0);
+    grant(&here, 4, "third", 86400);
+    ck_assert_str_eq(here.inner.sent[5].token, "third");
+    fake_status(&here.inner, 5, 200);
+    step(&here);
+    ck_assert_int_eq(told.status, 200);
+    end(&here);
+}
+END_TEST
+
 /* The login has no answer, and nobody waits for it. */
 START_TEST(an_iam_that_hangs_stops_nobody_while_the_token_lives)
 {
@@ -1029,6 +1052,7 @@ TCase *session_tests(void)
     tcase_add_test(tests, temporary_keys_that_are_refused_are_replaced_once);
     tcase_add_test(tests, temporary_keys_that_the_iam_refuses_are_replaced_once);
     tcase_add_test(tests, a_renewal_that_helped_may_be_followed_by_another);
+    tcase_add_test(tests, a_renewal_that_is_read_after_its_tokens_end_is_followed_by_a_login);
     tcase_add_test(tests, an_iam_that_hangs_stops_nobody_while_the_token_lives);
     tcase_add_test(tests, a_renewal_that_is_refused_stops_nobody_while_the_token_lives);
     tcase_add_test(tests, a_login_without_memory_is_no_unreached_one);
