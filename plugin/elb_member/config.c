@@ -87,7 +87,7 @@ const rpkit_attribute config_attributes[] = {
      .most = 64,
      .has_default = true,
      .usual = 8,
-     .about = "Maximum number of requests at the same time."},
+     .about = "Maximum number of requests at the same time. Of signed ones: 4 at most."},
     {.name = "max_bisect",
      .kind = RPKIT_COUNT,
      AT(max_bisect),

@@ -41,6 +41,17 @@ static int64_t jitter_ms(void *context, int64_t ms)
     return rp_jitter_ms(context, ms);
 }
 
+/* Five bad signatures lock an account. So fewer are under way at any time: when keys stop being valid, those
+   are refused, and the session starts no further one. */
+#define MAX_PARALLEL_SIGNED 4
+
+static uint32_t max_parallel(const config *c)
+{
+    bool signs = otc_identity_signs(&c->identity) && !otc_identity_has_agency(&c->identity);
+
+    return signs && c->max_parallel > MAX_PARALLEL_SIGNED ? MAX_PARALLEL_SIGNED : c->max_parallel;
+}
+
 static int make_driver(elb_instance *made, rp_error **error)
 {
     const config *c = &made->config;
@@ -51,7 +62,7 @@ static int make_driver(elb_instance *made, rp_error **error)
                                          .max_bisect = c->max_bisect,
                                          .jitter_ms = jitter_ms,
                                          .context = (void *)&rp_clock_system},
-                              .max_parallel = c->max_parallel};
+                              .max_parallel = max_parallel(c)};
     rp_transport *transport = make_transport(c, error);
 
     if (!transport)

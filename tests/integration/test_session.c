@@ -240,6 +240,33 @@ START_TEST(keys_that_were_refused_once_are_sent_by_no_call)
 }
 END_TEST
 
+/* Fewer than the five bad signatures that lock an account, however many calls wait. */
+START_TEST(keys_that_die_are_refused_four_times_at_most)
+{
+    enum {
+        CALLS = 12
+    };
+    static background calls[CALLS];
+    bed on = bed_with((const char *const[]){"strict-ids", "no", NULL}, KEYS ", \"max_parallel\": 12");
+
+    ck_assert_str_eq(read_now(&on), "not_found");
+    simulator_fault(on.sim, "on=list,kind=delay,ms=400,count=0");
+    simulator_set(on.sim, "secret-key", "another");
+    for (unsigned i = 0; i < CALLS; i++) {
+        _cleanup_(rp_freep) char *listener = rp_format("listener-%u", i);
+        background_start(&calls[i], &on, "read", request_for(listener, "server", 0, 1, ""), 5000);
+    }
+    for (unsigned i = 0; i < CALLS; i++) {
+        background_join(&calls[i]);
+        ck_assert_uint_eq(count_results(&calls[i].answer, "unauthenticated", NULL), 1);
+        background_free(&calls[i]);
+    }
+    ck_assert_uint_gt(rp_sim_count(on.sim, "list"), 1);
+    ck_assert_uint_le(rp_sim_count(on.sim, "list"), 1 + 4);
+    bed_free(&on);
+}
+END_TEST
+
 /* ---- secrets in what servers say ---- */
 
 #define TOKEN "MIIabc/def+ghi/jkl==canary"
@@ -469,6 +496,7 @@ int main(void)
     tcase_add_loop_test(tests, a_page_of_a_proxy_is_no_refusal_of_the_password, 0, 3);
     tcase_add_test(tests, a_new_token_that_the_service_refuses_is_not_renewed_for_each_request);
     tcase_add_test(tests, keys_that_were_refused_once_are_sent_by_no_call);
+    tcase_add_test(tests, keys_that_die_are_refused_four_times_at_most);
     tcase_add_loop_test(tests, a_token_is_in_no_message_however_the_server_spells_it, 0,
                         (int)rp_count_of(spellings));
     tcase_add_test(tests, a_token_that_has_expired_when_it_comes_is_told_as_the_clocks_fault);
