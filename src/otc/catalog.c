@@ -112,8 +112,8 @@ static int take_url(const char *text, rp_url *out, rp_error **error)
     int result = rp_url_parse(text, out, &wrong);
 
     if (result < 0)
-        return rp_error_set(error, result == RP_E_INVALID ? RP_E_LOST : result,
-                            "the catalog's endpoint is wrong: %s", wrong->message);
+        return rp_error_set(error, result, "the catalog's endpoint is wrong: %s: set endpoint",
+                            wrong->message);
     result = cut_path(out, error);
     if (result < 0)
         rp_url_clear(out);
@@ -149,12 +149,20 @@ int otc_catalog_find(const rp_http_reply *reply, const otc_wanted *wanted, rp_ur
     return result;
 }
 
+/* The same one may be listed more than once. */
+static bool has_id_of(const rp_json *one, const rp_json *other)
+{
+    const char *id = rp_json_text(rp_json_get(other, "id"));
+
+    return id && is_text(rp_json_get(one, "id"), id);
+}
+
 static int find_by_name(const rp_json *all, const char *list, const char *name, const rp_json **out,
                         rp_error **error)
 {
     for (size_t i = 0; i < rp_json_count(all); i++) {
         const rp_json *one = rp_json_at(all, i);
-        if (!is_text(rp_json_get(one, "name"), name))
+        if (!is_text(rp_json_get(one, "name"), name) || has_id_of(one, *out))
             continue;
         if (*out)
             return rp_error_set(error, RP_E_NOT_FOUND, "several %s have the name \"%.64s\": set the id", list,

@@ -95,6 +95,7 @@ struct session {
     rp_error *failure; /* of the last IAM request; NULL: it succeeded */
     unsigned failures; /* in a row */
     int64_t paused_until_ms;
+    int64_t asked_until_ms; /* the pause that the IAM asked for may be longer */
 
     bool refused;  /* the credentials are not sent again */
     char *refusal; /* why; NULL if there was no memory for it */
@@ -431,12 +432,12 @@ static bool is_paused(const session *self)
     return self->failure && now_ms(self) < self->paused_until_ms;
 }
 
-/* The error of the pause, with what is left of it. */
+/* The error of the pause, with what is left of it, or of what the IAM asked for. */
 static int pause_error(const session *self, rp_error **error)
 {
     rp_error_set(error, self->failure->code, "%s", self->failure->message);
     if (is_worth_waiting(self->failure->code))
-        rp_error_set_retry_after(error, self->paused_until_ms - now_ms(self));
+        rp_error_set_retry_after(error, rp_max(self->paused_until_ms, self->asked_until_ms) - now_ms(self));
     return self->failure->code;
 }
 
@@ -450,6 +451,7 @@ static void begin_pause(session *self, rp_error *failure, int64_t pause_ms)
         pause_ms = 0;
     else
         pause_ms = rp_max(pause_ms, backoff_ms(self));
+    self->asked_until_ms = now_ms(self) + pause_ms;
     self->paused_until_ms = now_ms(self) + rp_min(pause_ms, RP_RETRY_AFTER_MAX_MS);
 }
 

@@ -229,9 +229,20 @@ static int parse_body(const rp_http_reply *reply, rp_json **out, rp_error **erro
                         why->message);
 }
 
+/* Keystone's null: until it is revoked. */
+static bool never_expires(const rp_json *token, int64_t *expires_at)
+{
+    if (!rp_json_has(token, "expires_at") ||
+        rp_json_type_of(rp_json_get(token, "expires_at")) != RP_JSON_NULL)
+        return false;
+    *expires_at = INT64_MAX;
+    return true;
+}
+
 int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
+    const rp_json *token;
     const char *text;
     int result;
 
@@ -241,10 +252,11 @@ int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **
         return rp_error_set(error, RP_E_LOST, "the reply has no X-Subject-Token");
     if ((result = parse_body(reply, &body, error)) < 0)
         return result;
-    text = rp_json_text(rp_json_get(rp_json_get(body, "token"), "expires_at"));
-    if (!text || !otc_parse_time(text, expires_at))
-        return rp_error_set(error, RP_E_LOST, "the reply does not say when the token expires");
-    return 0;
+    token = rp_json_get(body, "token");
+    text = rp_json_text(rp_json_get(token, "expires_at"));
+    if (text ? otc_parse_time(text, expires_at) : never_expires(token, expires_at))
+        return 0;
+    return rp_error_set(error, RP_E_LOST, "the reply does not say when the token expires");
 }
 
 char *otc_token_project(const rp_http_reply *reply)
@@ -325,11 +337,15 @@ char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret)
     return told;
 }
 
+/* Words alone are in the errors of many a gateway. */
 bool otc_is_own_refusal(const rp_http_reply *reply)
 {
     _cleanup_(rp_json_freep) rp_json *body = NULL;
     const char *code = NULL;
+    int64_t number;
 
     rp_json_parse(reply->body, reply->body_len, &body, NULL);
-    return words_in(body, &code);
+    if (words_in(body, &code) && code)
+        return true;
+    return rp_json_integer(rp_json_get(rp_json_get(body, "error"), "code"), &number);
 }

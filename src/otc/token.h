@@ -31,14 +31,16 @@ rp_secret *otc_token_request(const otc_login *login);
  */
 char *otc_token_project(const rp_http_reply *reply);
 
-/* Takes expires_at (seconds since 1970) from the body of a 201; RP_E_LOST if it is no such reply. */
+/* Takes expires_at (seconds since 1970; INT64_MAX: never) from the body of a 201; RP_E_LOST if it is no such
+ * reply. */
 int otc_token_reply(const rp_http_reply *reply, int64_t *expires_at, rp_error **error);
 
 /* What the reply to a refused or failed request says: "HTTP 401 IAM.0067: …", in any of the service's shapes; or
    just the status. Never the secret that was sent along, should the server repeat it. NULL when out of memory. */
 char *otc_token_refusal(const rp_http_reply *reply, const rp_secret *secret);
 
-/* True if the body is an error in one of the service's own shapes, and not the page of some proxy. */
+/* True if the body is an error with a code in one of the service's own shapes, and not the page of some
+ * proxy. */
 bool otc_is_own_refusal(const rp_http_reply *reply);
 
 /* "2015-11-09T01:42:57.527363Z" to seconds since 1970; false if it is not of that form. */

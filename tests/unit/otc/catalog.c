@@ -86,8 +86,8 @@ static const struct {
 } faults[] = {
     {CATALOG(SERVICE("elb", AT("public", "eu-nl", "https://a.example") "," DE("https://b.example"))),
      RP_E_NOT_FOUND, "region is missing: the catalog has load balancers in several (eu-nl, eu-de)"},
-    {CATALOG(SERVICE("elb", DE("b.example"))), RP_E_LOST, "the catalog's endpoint is wrong"},
-    {CATALOG(SERVICE("elb", DE("https://u:p@b.example"))), RP_E_LOST, "the catalog's endpoint is wrong"},
+    {CATALOG(SERVICE("elb", DE("b.example"))), RP_E_INVALID, "the catalog's endpoint is wrong"},
+    {CATALOG(SERVICE("elb", DE("https://u:p@b.example"))), RP_E_INVALID, ": set endpoint"},
     {"{", RP_E_LOST, "cannot be read"},
     {"", RP_E_LOST, "cannot be read"},
 };
@@ -113,7 +113,9 @@ static const struct {
     {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"}]}", "p", 0},
     {"{\"projects\":[{\"id\":\"q\",\"name\":\"eu-de_shop\"},{\"id\":\"p\",\"name\":\"eu-de\"}]}", "p", 0},
     {"{\"projects\":[{\"id\":\"q\",\"name\":\"EU-DE\"},{\"id\":\"r\"}]}", NULL, 0},
-    {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"},{\"id\":\"q\",\"name\":\"eu-de\"}]}", NULL, RP_E_NOT_FOUND},
+    {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"},{\"id\":\"q\",\"name\":\"eu-de\"}]}", NULL,
+     RP_E_NOT_FOUND},
+    {"{\"projects\":[{\"id\":\"p\",\"name\":\"eu-de\"},{\"id\":\"p\",\"name\":\"eu-de\"}]}", "p", 0},
     {"{\"projects\":[]}", NULL, 0},
     {"{\"projects\":[{\"name\":\"eu-de\"}]}", NULL, RP_E_LOST},
     {"{\"projects\":{}}", NULL, RP_E_LOST},

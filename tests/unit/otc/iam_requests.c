@@ -440,7 +440,8 @@ START_TEST(without_a_catalog_the_documented_host_of_the_region_is_asked)
     make(WHOEVER("auth_url", "https://iam.eu-de.otc.example", "region", "eu-de", "project_id", "p", "token",
                  "given-token"));
     begin();
-    answer("GET", "https://iam.eu-de.otc.example/v3/auth/catalog", 403, "{\"error_msg\":\"no\"}");
+    answer("GET", "https://iam.eu-de.otc.example/v3/auth/catalog", 403,
+           "{\"error_msg\":\"no\",\"error_code\":\"IAM.0002\"}");
     answer("GET", "https://elb.eu-de.otc.example/v1.0/p/x", 200, "");
     end();
 }

@@ -208,6 +208,45 @@ START_TEST(a_recorded_reply_brings_the_token_and_its_end)
 }
 END_TEST
 
+/* As Keystone says that a token is good until it is revoked. */
+START_TEST(a_token_may_never_expire)
+{
+    static const char body[] = "{\"token\":{\"expires_at\":null}}";
+    rp_secret *token = rp_secret_new("t", 1);
+    rp_http_reply reply = {.status = 201, .body = body, .body_len = strlen(body), .subject_token = token};
+    int64_t expires_at = 0;
+
+    ck_assert_int_eq(otc_token_reply(&reply, &expires_at, NULL), 0);
+    ck_assert_int_eq(expires_at, INT64_MAX);
+    rp_secret_free(token);
+}
+END_TEST
+
+START_TEST(only_a_refusal_with_a_code_is_the_services_own)
+{
+    static const struct {
+        const char *body;
+        bool own;
+    } cases[] = {
+        {"{\"error_msg\":\"no\",\"error_code\":\"IAM.0067\"}", true},
+        {"{\"error\":{\"code\":403,\"message\":\"no\",\"title\":\"Forbidden\"}}", true},
+        {"{\"error\":{\"code\":\"IAM.0061\"}}", true},
+        {"{\"code\":\"APIGW.0301\",\"message\":\"no\"}", true},
+        {"{\"message\":\"Forbidden\"}", false},
+        {"{\"code\":403,\"message\":\"Forbidden\"}", false},
+        {"{\"error\":\"Forbidden\"}", false},
+        {"<html>", false},
+        {"[]", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        rp_http_reply reply = {.status = 403, .body = cases[i].body, .body_len = strlen(cases[i].body)};
+        ck_assert_msg(otc_is_own_refusal(&reply) == cases[i].own, "%s", cases[i].body);
+    }
+}
+END_TEST
+
 START_TEST(a_reply_that_is_no_token_is_lost)
 {
     rp_secret *token = rp_secret_new("t", 1);
@@ -347,6 +386,8 @@ TCase *token_tests(void)
     tcase_add_test(tests, a_token_may_be_for_a_domain_although_a_project_is_named);
     tcase_add_test(tests, any_password_fits_into_the_request);
     tcase_add_test(tests, a_recorded_reply_brings_the_token_and_its_end);
+    tcase_add_test(tests, a_token_may_never_expire);
+    tcase_add_test(tests, only_a_refusal_with_a_code_is_the_services_own);
     tcase_add_test(tests, a_reply_that_is_no_token_is_lost);
     tcase_add_test(tests, times_are_read_in_their_one_form);
     tcase_add_test(tests, a_refusal_is_told_in_the_servers_words_whatever_their_shape);
