@@ -1,7 +1,7 @@
 /*
  * A small deployment engine on librphost: several plugins at once, 32 threads, a state that survives a kill.
  *
- *     engine apply   deployment.json state.jsonl     creates what is missing
+ *     engine apply   deployment.json state.jsonl     creates what is missing, updates what differs
  *     engine destroy deployment.json state.jsonl     deletes what the state has
  *
  * deployment.json:
@@ -9,10 +9,10 @@
  *     {"plugins": {"balancer": {"plugin": "elb_member", "config": {"cloud": "otc"}}},
  *      "objects": {"web-a": {"plugin": "balancer", "resource": "elb_member", "record": {…}}}}
  *
- * The state is a journal: one line an object and change, the last one counts. A line is written as soon as the server has
- * accepted a request (the plugin's "state" event), so that a killed engine still knows what it began. Each object is a
- * call of its own; the plugin combines calls that run at the same time into few requests. Ctrl-C cancels all calls: what
- * they began is in the journal, and the next apply reads it.
+ * The state is a journal: one line an object and change, the last one counts. A line is written as soon as
+ * the server has accepted a request (the plugin's "state" event), so that a killed engine still knows what it
+ * began. Each object is a call of its own; the plugin combines calls that run at the same time into few
+ * requests. Ctrl-C cancels all calls: what they began is in the journal, and the next apply reads it.
  */
 #include <json-c/json.h>
 #include <pthread.h>
@@ -77,7 +77,8 @@ static void read_journal(const char *path)
         json_object *entry = strchr(line, '\n') ? json_tokener_parse(line) : NULL;
         const char *name = json_object_get_string(json_object_object_get(entry, "object"));
         if (name)
-            json_object_object_add(engine.states, name, json_object_get(json_object_object_get(entry, "state")));
+            json_object_object_add(engine.states, name,
+                                   json_object_get(json_object_object_get(entry, "state")));
         json_object_put(entry);
     }
     free(line);
@@ -107,7 +108,18 @@ static void on_event(void *context, const char *text, size_t len)
     json_object_put(event);
 }
 
-/* The one result of a call for one object, for the caller to put; NULL with a word about it if there is none. */
+/* The first diagnostic of a result, or of an answer without results; or the status. */
+static const char *reason(json_object *result)
+{
+    json_object *diagnostics = json_object_object_get(result, "diagnostics");
+    json_object *first = diagnostics ? json_object_array_get_idx(diagnostics, 0) : NULL;
+
+    return json_object_get_string(
+        json_object_object_get(first ? first : result, first ? "summary" : "status"));
+}
+
+/* The one result of a call for one object, for the caller to put; NULL with a word about it if there is none.
+ */
 static json_object *call(object *one, const char *hook, json_object *record)
 {
     json_object *request = json_object_new_object(), *records = json_object_new_array(), *document, *result;
@@ -122,7 +134,7 @@ static json_object *call(object *one, const char *hook, json_object *record)
     document = json_tokener_parse(rphost_json(answer));
     result = json_object_get(json_object_array_get_idx(json_object_object_get(document, "results"), 0));
     if (!result)
-        say(one, "the call was refused", rphost_json(answer));
+        say(one, "the call was refused", reason(document));
     rphost_release(answer);
     json_object_put(document);
     json_object_put(request);
@@ -134,14 +146,6 @@ static int has_status(json_object *result, const char *name)
     const char *status = json_object_get_string(json_object_object_get(result, "status"));
 
     return status && !strcmp(status, name);
-}
-
-static const char *reason(json_object *result)
-{
-    json_object *diagnostics = json_object_object_get(result, "diagnostics");
-    json_object *first = diagnostics ? json_object_array_get_idx(diagnostics, 0) : NULL;
-
-    return json_object_get_string(json_object_object_get(first ? first : result, first ? "summary" : "status"));
 }
 
 static void fail(object *one, json_object *result)
@@ -168,13 +172,45 @@ static int is_there(object *one)
     return there || one->failed;
 }
 
-static void create(object *one)
+/* Whether the object has another value of an attribute. What its state does not show is not compared. */
+static int differs(const object *one)
+{
+    json_object_object_foreach(one->record, name, value)
+    {
+        json_object *is;
+        if (value && json_object_object_get_ex(one->state, name, &is) && !json_object_equal(value, is))
+            return 1;
+    }
+    return 0;
+}
+
+static void update(object *one)
+{
+    json_object *change = json_object_new_object(), *result, *state;
+
+    json_object_object_add(change, "state", json_object_get(one->state));
+    json_object_object_add(change, "record", json_object_get(one->record));
+    result = call(one, "update", change);
+    if (json_object_object_get_ex(result, "state", &state))
+        record_state(one, state);
+    if (has_status(result, "ok") || has_status(result, "in_progress"))
+        say(one, "updated", NULL);
+    else
+        fail(one, result);
+    json_object_put(result);
+    json_object_put(change);
+}
+
+static void apply(object *one)
 {
     json_object *result, *state;
     int there_already;
 
     if (is_there(one)) {
-        say(one, one->failed ? "not touched" : "unchanged", NULL);
+        if (!one->failed && differs(one))
+            update(one);
+        else
+            say(one, one->failed ? "not touched" : "unchanged", NULL);
         return;
     }
     result = call(one, "create", one->record);
@@ -267,7 +303,8 @@ static int run(void (*act)(object *))
 
 static rphost *open_plugin(json_object *plugins, const char *name)
 {
-    json_object *plugin = json_object_object_get(plugins, name), *config = json_object_object_get(plugin, "config");
+    json_object *plugin = json_object_object_get(plugins, name),
+                *config = json_object_object_get(plugin, "config");
     const char *file = json_object_get_string(json_object_object_get(plugin, "plugin"));
     const char *text = config ? json_object_to_json_string_ext(config, JSON_C_TO_STRING_PLAIN) : "{}";
     rphost *host = rphost_open(file ? file : name, text, strlen(text));
@@ -303,11 +340,12 @@ static int load(const char *path)
             json_object_set_userdata(host, opened, NULL);
             json_object_object_add(hosts, plugin ? plugin : "", host);
         }
-        engine.objects[i++] = (object){.name = name,
-                                       .resource = json_object_get_string(json_object_object_get(value, "resource")),
-                                       .record = json_object_object_get(value, "record"),
-                                       .state = json_object_get(json_object_object_get(engine.states, name)),
-                                       .host = opened};
+        engine.objects[i++] =
+            (object){.name = name,
+                     .resource = json_object_get_string(json_object_object_get(value, "resource")),
+                     .record = json_object_object_get(value, "record"),
+                     .state = json_object_get(json_object_object_get(engine.states, name)),
+                     .host = opened};
         failed |= !opened;
     }
     json_object_put(hosts);
@@ -341,7 +379,7 @@ int main(int argc, char **argv)
     engine.journal = fopen(argv[3], "a");
     if (!engine.journal)
         return perror(argv[3]), 1;
-    failed = run(strcmp(argv[1], "destroy") ? create : destroy);
+    failed = run(strcmp(argv[1], "destroy") ? apply : destroy);
     fclose(engine.journal);
     close_plugins();
     return failed;

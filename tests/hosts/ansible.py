@@ -1,121 +1,155 @@
-"""Tasks of the collection against elb-sim: create, second run, drift, check mode, absent, faults, secrets."""
+"""The collection resource_plugin.core with the real ansible-playbook."""
 
 import json
 import os
-import subprocess
-import sys
 
-from simulator import LISTENER, Simulator, check, member
-
-source, scratch, build = sys.argv[1:]
-sim = Simulator(build, "--job-ms", "50")
-runs = 0
+from servers import LISTENER, TEXT, expect, member, needs
+from tool import Tool
 
 
-def play(*tasks, check_mode=False, config=sim.config):
-    """Runs the tasks and returns the result of each, and all output."""
-    global runs
-    runs += 1
-    path, results = f"{scratch}/play{runs}.json", f"{scratch}/results{runs}.json"
-    steps = []
-    for i, task in enumerate(tasks):
-        module = "resource" if "state" in task else "resource_info"
-        arguments = {"plugin": "elb_member", "config": config, **task}
-        steps.append(
-            {f"resource_plugin.core.{module}": arguments, "register": f"result{i}", "ignore_errors": True}
+class Ansible(Tool):
+    dry_words = '"changed": true'
+    updates = True
+
+    def __init__(self, world):
+        super().__init__(world)
+        needs("ansible-playbook", "ansible-core")
+        self.environment.update(
+            HOME=self.scratch,
+            ANSIBLE_LOCAL_TEMP=f"{self.scratch}/local",
+            ANSIBLE_REMOTE_TEMP=f"{self.scratch}/remote",
+            ANSIBLE_NOCOWS="1",
+            ANSIBLE_COLLECTIONS_PATH=f"{self.scratch}/collections",
+            ANSIBLE_LOCALHOST_WARNING="False",
+            ANSIBLE_INVENTORY_UNPARSED_WARNING="False",
+            ANSIBLE_PYTHON_INTERPRETER="/usr/bin/python3",
         )
-    names = ", ".join(f"result{i}" for i in range(len(tasks)))
-    steps.append({"copy": {"content": "{{ [%s] }}" % names, "dest": results}, "check_mode": False, "diff": False})
-    with open(path, "w") as file:
-        json.dump([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": steps}], file)
-    command = ["ansible-playbook", "-vvv", "--diff", "-i", "localhost,", path] + ["--check"] * check_mode
-    environment = {**os.environ, "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
-    check(os.path.exists(results), f"ansible-playbook wrote no results: {ran.stdout}{ran.stderr}")
-    with open(results) as file:
-        return json.load(file), ran.stdout + ran.stderr
+        self.version = self.output("ansible-playbook", "--version").split("core ")[1].split("]")[0]
+        self.output("ansible-galaxy", "collection", "build", "--output-path", self.scratch, f"{world.source}/src/ansible")
+        archive = next(one for one in os.listdir(self.scratch) if one.startswith("resource_plugin-core-"))
+        self.output("ansible-galaxy", "collection", "install", "--offline", f"{self.scratch}/{archive}")
+        self.results = []
 
+    def command(self, objects, absent=False, dry=False):
+        tasks = [
+            {
+                "plugin": some[0].plugin,
+                "resource": some[0].resource,
+                "config": some[0].config,
+                "records": [one.record for one in some],
+                "state": "absent" if absent else "present",
+            }
+            for some in self.together(objects).values()
+        ]
+        return self.playbook(tasks, dry)
 
-def present(records, **more):
-    return {"state": "present", "records": records, **more}
+    def playbook(self, tasks, dry=False):
+        """Tasks are arguments of the modules: with a state of resource, else of resource_info."""
+        steps = []
+        for i, task in enumerate(tasks):
+            module = "resource" if "state" in task else "resource_info"
+            steps.append({f"resource_plugin.core.{module}": task, "register": f"r{i}", "ignore_errors": True})
+        names = ", ".join(f"r{i}" for i in range(len(tasks)))
+        path = f"{self.scratch}/results.json"
+        steps.append({"copy": {"content": "{{ [%s] }}" % names, "dest": path}, "check_mode": False, "diff": False})
+        if os.path.exists(path):
+            os.remove(path)
+        play = self.write(
+            "play.json", [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": steps}]
+        )
+        return ["ansible-playbook", "-vvv", "--diff", "-i", "localhost,", play] + ["--check"] * dry
 
+    def judge(self, ran):
+        """Failures are ignored, so that all tasks run: the results tell."""
+        if not os.path.exists(f"{self.scratch}/results.json"):
+            return True
+        with open(f"{self.scratch}/results.json", encoding="utf-8") as file:
+            self.results = json.load(file)
+        return any(one["failed"] for one in self.results)
 
-def absent(records):
-    return {"state": "absent", "records": records}
+    def play(self, *tasks, dry=False):
+        ran = self.run_command(self.playbook(tasks, dry))
+        self.judge(ran)
+        expect(len(self.results) == len(tasks), f"ansible-playbook: {ran.output}")
+        return self.results, ran.output
 
+    # --- what only Ansible has -----------------------------------------------------------------
 
-hundred = [member(i) for i in range(100)]
+    def extras(self, sim, row):
+        row.attempt(self.hundred, sim)
+        row.attempt(self.reads, sim, row)
+        row.attempt(self.failures, sim)
+        row.attempt(self.secrets, sim)
+        row.attempt(self.example_and_docs, sim)
 
-(result,), _ = play(present(hundred), check_mode=True)
-check(not result["failed"] and result["changed"], f"check mode of a create: {result}")
-check(sim.members() == [] and sim.requests("POST") == 0, "check mode changed something")
-check(len(result["diff"]["after"]["objects"]) == 100, "check mode shows no difference")
+    def task(self, sim, **more):
+        return {"plugin": "elb_member", "config": sim.config, **more}
 
-sim.forget_requests()
-(result,), _ = play(present(hundred))
-check(not result["failed"] and result["changed"] and len(sim.members()) == 100, f"create: {result.get('msg')}")
-check(sim.requests("POST") == 1, f"{sim.requests('POST')} adds for 100 members")
-check(all(one["changed"] and one["state"]["job_id"] for one in result["results"]), "a result has no state")
+    def present(self, sim, records, **more):
+        return self.task(sim, records=records, state="present", **more)
 
-sim.forget_requests()
-(result,), _ = play(present(hundred))
-check(not result["failed"] and not result["changed"], f"second run: {result}")
-check(sim.requests("POST") == 0, "the second run added members")
-listed = [one for one in sim.get("requests")["requests"] if "/members" in one["path"]]
-check(len(listed) == 1, f"{len(listed)} lists in the second run")
+    def hundred(self, sim):
+        """A hundred members in one task: one add; a second run: nothing changed, one list."""
+        task = self.present(sim, [member(i) for i in range(100)])
+        (result,), _ = self.play(task, dry=True)
+        expect(result["changed"] and sim.members() == [], f"check mode: {result}")
+        expect(len(result["diff"]["after"]["objects"]) == 100, "check mode shows no difference")
+        sim.forget_requests()
+        (result,), _ = self.play(task)
+        expect(result["changed"] and len(sim.members()) == 100, f"a hundred: {result.get('msg')}")
+        expect(sim.requests("POST") == 1, f"{sim.requests('POST')} adds for 100 members")
+        expect(all(one["changed"] and one["state"]["job_id"] for one in result["results"]), "a result has no state")
+        sim.forget_requests()
+        (result, other), _ = self.play(task, self.present(sim, [member(0)], adopt=False))
+        expect(not result["failed"] and not result["changed"], f"second run: {result}")
+        expect(sim.requests("POST") == 0, "the second run added members")
+        lists = [one for one in sim.get("requests")["requests"] if "/members" in one["path"]]
+        expect(len(lists) == 2, f"{len(lists)} lists of two tasks in the second run")
+        expect(other["failed"] and "adopt" in other["msg"], f"adopt false: {other.get('msg')}")
 
-sim.post("members", {"listener_id": LISTENER, "clear": True})
-(result,), _ = play(present(hundred[:3]))
-check(not result["failed"] and result["changed"] and len(sim.members()) == 3, f"drift: {result.get('msg')}")
+    def reads(self, sim, row):
+        redis = self.world.redis
+        redis.ask("SET", "of-nobody", TEXT)
+        (one, two, three), _ = self.play(
+            self.task(sim, parent={"listener_id": LISTENER}),
+            self.task(sim, records=[member(0), member(200)]),
+            {"plugin": "redis", "config": redis.config},
+        )
+        expect(not one["failed"] and len(one["objects"]) == 100, f"list: {one.get('msg')}")
+        expect([each["status"] for each in two["results"]] == ["ok", "not_found"], f"read: {two}")
+        expect(any(each.get("value") == TEXT for each in three["objects"]), f"list of redis: {three}")
+        row.ok("read", "list")
 
-(result,), _ = play(present(hundred[:1], adopt=False))
-check(result["failed"] and "adopt" in result["msg"], f"adopt false: {result.get('msg')}")
+    def failures(self, sim):
+        wrong = [member(200), {**member(201), "adress": "x"}]
+        (result,), _ = self.play(self.present(sim, wrong), dry=True)
+        expect(result["failed"] and "adress" in result["msg"], "check mode passes over a bad record")
+        (result, absent), _ = self.play(
+            self.present(sim, wrong), self.task(sim, records=[member(i) for i in range(99)], state="absent")
+        )
+        expect(result["failed"] and result["changed"], "a bad record fails the task and leaves the other alone")
+        expect([one["index"] for one in result["failures"]] == [1], f"failures: {result['failures']}")
+        expect("adress" in result["msg"] and "records[1]" in result["msg"], result["msg"])
+        expect(absent["changed"] and len(sim.members()) == 2, f"absent: {absent}")
+        sim.refuse_next()
+        (result,), _ = self.play(self.present(sim, [member(300)]))
+        expect(result["failed"] and result["failures"][0]["status"] == "quota_exceeded", f"quota: {result}")
 
-(result,), _ = play({"parent": {"listener_id": LISTENER}})
-check(not result["failed"] and len(result["objects"]) == 3, f"list: {result.get('msg')}")
-(result,), _ = play({"records": [hundred[0], hundred[50]]})
-check([one["status"] for one in result["results"]] == ["ok", "not_found"], f"read: {result}")
+    def secrets(self, sim):
+        secret = "secret-of-the-test-4711"
+        task = self.present(sim, [member(19)])
+        task["config"] = {**sim.config, "token": secret}
+        (result,), output = self.play(task)
+        expect(result["failed"] and result["failures"][0]["status"] == "unauthenticated", f"wrong token: {result}")
+        expect(secret not in output, "a secret is in the output")
+        # poll_min_ms is 20: masked as a secret, it would be cut out of this address.
+        expect(sim.config["poll_min_ms"] == 20 and member(19)["address"] == "172.16.0.20", "the test is off")
+        expect("172.16.0.20" in output, "what is no secret is masked")
 
-(result,), _ = play(absent(hundred[:2]), check_mode=True)
-check(not result["failed"] and result["changed"] and len(sim.members()) == 3, "check mode of absent")
-(one, two), _ = play(absent(hundred[:2]), absent(hundred[:2]))
-check(one["changed"] and not two["changed"] and len(sim.members()) == 1, f"absent: {one} {two}")
-
-wrong = [member(200), {**member(201), "adress": "x"}]
-(result,), _ = play(present(wrong))
-check(result["failed"] and result["changed"], "a bad record is to fail the task and leave the other alone")
-check([one["index"] for one in result["failures"]] == [1], f"failures: {result['failures']}")
-check("adress" in result["msg"] and "records[1]" in result["msg"], result["msg"])
-(result,), _ = play(present(wrong), check_mode=True)
-check(result["failed"] and "adress" in result["msg"], "check mode passes over a bad record")
-
-sim.post("faults", {"on": "add", "kind": "status", "status": 403, "code": "ELB.2001"})
-(result,), _ = play(present([member(300)]))
-check(result["failed"] and result["failures"][0]["status"] == "quota_exceeded", f"quota: {result}")
-
-(result,), _ = play(present([member(1)]), config={**sim.config, "tokn": "x"})
-check(result["failed"] and "token" in result["msg"], f"bad config: {result['msg']}")
-
-secret = "secret-of-the-test-4711"
-(result,), output = play(present([member(19)]), config={**sim.config, "token": secret})
-check(result["failed"] and result["failures"][0]["status"] == "unauthenticated", f"wrong token: {result}")
-check(secret not in output, "a secret is in the output")
-# poll_min_ms is 20: masked as a secret, it would be cut out of this address.
-check(sim.config["poll_min_ms"] == 20 and member(19)["address"] == "172.16.0.20", "the test is off")
-check("172.16.0.20" in output, "what is no secret is masked")
-
-example = subprocess.run(
-    ["ansible-playbook", "-i", "localhost,", "-e", f"endpoint={sim.url}"]
-    + ["-e", "ansible_python_interpreter=/usr/bin/python3", f"{source}/examples/orchestrators/ansible/playbook.yml"],
-    capture_output=True,
-    text=True,
-)
-check(example.returncode == 0 and "172.16.0.31" in example.stdout, f"the example: {example.stdout}{example.stderr}")
-
-doc = subprocess.run(
-    ["ansible-doc", "-t", "module", "resource_plugin.core.resource", "resource_plugin.core.resource_info"],
-    capture_output=True,
-    text=True,
-)
-check(doc.returncode == 0 and "records" in doc.stdout, f"ansible-doc: {doc.stderr}")
-print("ansible: create, second run, drift, check mode, diff, absent, list, read, faults, secrets: ok")
+    def example_and_docs(self, sim):
+        playbook = f"{self.world.source}/examples/orchestrators/ansible/playbook.yml"
+        ran = self.run_command(["ansible-playbook", "-i", "localhost,", "-e", f"endpoint={sim.url}", playbook])
+        expect(ran.code == 0 and "172.16.0.31" in ran.output, f"the example: {ran.output}")
+        for module in ("resource", "resource_info"):
+            ran = self.run_command(["ansible-doc", "-t", "module", f"resource_plugin.core.{module}"])
+            expect(ran.code == 0 and "records" in ran.output, f"ansible-doc: {ran.output}")

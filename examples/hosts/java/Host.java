@@ -1,32 +1,35 @@
-/** java Host PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS [CANCEL_MS]]: makes one call, prints its status and its answer. */
+import java.util.concurrent.CompletableFuture;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+/**
+ * java Host PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS [CANCEL_MS]]: makes one call, prints its status and its answer.
+ * Ctrl-C cancels the call: what was begun is in its answer.
+ */
 public final class Host {
     private static int number(String[] arguments, int place) {
         return arguments.length > place ? Integer.parseInt(arguments[place]) : 0;
     }
 
-    private static void cancelAfter(ResourcePlugin plugin, int milliseconds) {
-        Thread.ofVirtual().start(() -> {
-            try {
-                Thread.sleep(milliseconds);
-                plugin.cancel();
-            } catch (Throwable error) {
-                throw new IllegalStateException(error);
-            }
-        });
+    private static int run(ResourcePlugin plugin, String[] arguments) {
+        var answer = plugin.call(arguments[2], arguments[3], number(arguments, 4));
+        var out = new java.io.PrintStream(System.out, true, java.nio.charset.StandardCharsets.UTF_8);
+        out.println(answer.status() + "\t" + answer.json());
+        return answer.status() < 100 ? 0 : 1;
     }
 
-    public static void main(String[] arguments) throws Throwable {
-        int status;
-        try (var plugin = new ResourcePlugin(arguments[0], arguments[1])) {
-            if (arguments.length > 5) cancelAfter(plugin, number(arguments, 5));
-            var answer = plugin.call(arguments[2], arguments[3], number(arguments, 4));
-            var out = new java.io.PrintStream(System.out, true, java.nio.charset.StandardCharsets.UTF_8);
-            out.println(answer.status() + "\t" + answer.json());
-            status = answer.status();
+    public static void main(String[] arguments) {
+        int code = 64;
+        if (arguments.length < 4) {
+            System.err.println("usage: java Host PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS [CANCEL_MS]]");
+        } else try (var plugin = new ResourcePlugin(arguments[0], arguments[1])) {
+            sun.misc.Signal.handle(new sun.misc.Signal("INT"), signal -> plugin.cancel());
+            if (arguments.length > 5)
+                CompletableFuture.delayedExecutor(number(arguments, 5), MILLISECONDS).execute(plugin::cancel);
+            code = run(plugin, arguments);
         } catch (IllegalArgumentException error) {
             System.err.println(error.getMessage());
-            status = 100;
+            code = 1;
         }
-        System.exit(status < 100 ? 0 : 1);
+        System.exit(code);
     }
 }

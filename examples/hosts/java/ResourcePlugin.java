@@ -1,12 +1,15 @@
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.stream.Stream;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * Resource plugins for Java 22 and later, on librphost. Requests and answers are JSON text.
@@ -15,67 +18,55 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
  *         var answer = plugin.call("create", "{\"resource\": \"elb_member\", \"records\": [...]}", 60000);
  *     }
  *
- * Any thread may call, many at once.
+ * Any thread may call, many at once. Close it once no call runs.
  */
 public final class ResourcePlugin implements AutoCloseable {
     public record Answer(int status, String json) {}
 
     private static final SymbolLookup LIBRARY = SymbolLookup.libraryLookup(
         System.getenv().getOrDefault("RPHOST_LIBRARY", "librphost.so.0"), Arena.global());
-    private static final MethodHandle OPEN = function("open", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle ERROR = function("error", FunctionDescriptor.of(ADDRESS, ADDRESS));
-    private static final MethodHandle CALL = function("call",
-        FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
-    private static final MethodHandle STATUS = function("status", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-    private static final MethodHandle JSON = function("json", FunctionDescriptor.of(ADDRESS, ADDRESS));
-    private static final MethodHandle RELEASE = function("release", FunctionDescriptor.ofVoid(ADDRESS));
-    private static final MethodHandle CANCEL = function("cancel", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT));
-    private static final MethodHandle CLOSE = function("close", FunctionDescriptor.ofVoid(ADDRESS));
-
     private final MemorySegment handle;
 
-    private static MethodHandle function(String name, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(LIBRARY.find("rphost_" + name).orElseThrow(), type);
+    private static MemoryLayout layout(Object argument) {
+        return argument instanceof Integer ? JAVA_INT : argument instanceof Long ? JAVA_LONG : ADDRESS;
     }
 
-    private static String text(MemorySegment pointer) {
-        return pointer.reinterpret(Long.MAX_VALUE).getString(0);
-    }
-
-    public ResourcePlugin(String name, String config) throws Throwable {
+    /** Calls a function of librphost; texts live as long as the call. */
+    private static Object rphost(String name, MemoryLayout result, Object... arguments) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment document = arena.allocateFrom(config);
-            handle = (MemorySegment) OPEN.invoke(arena.allocateFrom(name), document, document.byteSize() - 1);
-        }
-        MemorySegment wrong = (MemorySegment) ERROR.invoke(handle);
-        if (wrong.address() != 0) throw new IllegalArgumentException(text(wrong));
-    }
-
-    public Answer call(String hook, String request, int timeoutMs) throws Throwable {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment document = arena.allocateFrom(request), none = MemorySegment.NULL;
-            MemorySegment answer = (MemorySegment) CALL.invoke(
-                handle, arena.allocateFrom(hook), document, document.byteSize() - 1, timeoutMs, none, none);
-            try {
-                return new Answer((int) STATUS.invoke(answer), text((MemorySegment) JSON.invoke(answer)));
-            } finally {
-                RELEASE.invoke(answer);
-            }
-        }
-    }
-
-    /** Ends all calls that run, within a second; their answers say what was begun. */
-    public void cancel() throws Throwable {
-        CANCEL.invoke(handle, 1);
-    }
-
-    /** Once no call runs. */
-    @Override
-    public void close() throws Exception {
-        try {
-            CLOSE.invoke(handle);
+            for (int i = 0; i < arguments.length; i++)
+                if (arguments[i] instanceof String text) arguments[i] = arena.allocateFrom(text);
+            var layouts = Stream.of(arguments).map(ResourcePlugin::layout).toArray(MemoryLayout[]::new);
+            var type = result == null ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result, layouts);
+            var symbol = LIBRARY.find("rphost_" + name).orElseThrow();
+            return Linker.nativeLinker().downcallHandle(symbol, type).invokeWithArguments(arguments);
         } catch (Throwable error) {
             throw new IllegalStateException(error);
         }
     }
+
+    private static String text(Object pointer) {
+        return ((MemorySegment) pointer).reinterpret(Long.MAX_VALUE).getString(0);
+    }
+
+    public ResourcePlugin(String name, String config) {
+        handle = (MemorySegment) rphost("open", ADDRESS, name, config, (long) config.getBytes(UTF_8).length);
+        var wrong = (MemorySegment) rphost("error", ADDRESS, handle);
+        if (wrong.address() != 0) throw new IllegalArgumentException(text(wrong));
+    }
+
+    public Answer call(String hook, String request, int timeoutMs) {
+        long length = request.getBytes(UTF_8).length;
+        var answer = rphost("call", ADDRESS, handle, hook, request, length, timeoutMs, MemorySegment.NULL, MemorySegment.NULL);
+        try {
+            return new Answer((int) rphost("status", JAVA_INT, answer), text(rphost("json", ADDRESS, answer)));
+        } finally {
+            rphost("release", null, answer);
+        }
+    }
+
+    /** Ends all calls that run, within a second; their answers say what was begun. */
+    public void cancel() { rphost("cancel", null, handle, 1); }
+
+    @Override public void close() { rphost("close", null, handle); }
 }

@@ -7,6 +7,7 @@ use lib $FindBin::Bin;
 use JSON::PP;
 use ResourcePlugin;
 
+die "usage: perl host.pl PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS]\n" if @ARGV < 4;
 my ($name, $config, $hook, $request, $timeout_ms) = @ARGV;
 my $json = JSON::PP->new->utf8->canonical;
 my $plugin = ResourcePlugin->open($name, $json->decode($config));

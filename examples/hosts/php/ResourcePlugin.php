@@ -6,20 +6,17 @@
 final class ResourcePlugin
 {
     private const DECLARATIONS = '
-        typedef struct rphost rphost;
-        typedef struct rphost_answer rphost_answer;
+        typedef struct rphost rphost; typedef struct rphost_answer rphost_answer;
         rphost *rphost_open(const char *plugin, const char *config, size_t config_len);
         const char *rphost_error(const rphost *host);
-        rphost_answer *rphost_call(rphost *host, const char *hook, const char *request, size_t request_len,
-                                   uint32_t timeout_ms, void *on_event, void *context);
+        rphost_answer *rphost_call(rphost *, const char *hook, const char *, size_t, uint32_t ms, void *, void *);
         int32_t rphost_status(const rphost_answer *answer);
         const char *rphost_json(const rphost_answer *answer);
         void rphost_release(rphost_answer *answer);
         void rphost_close(rphost *host);';
     private const FLAGS = JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
-    private FFI $library;
-    private FFI\CData $handle;
+    private $library, $handle;
 
     public function __construct(string $name, array|object $config)
     {
@@ -28,7 +25,7 @@ final class ResourcePlugin
         $this->handle = $this->library->rphost_open($name, $text, strlen($text));
         $wrong = $this->library->rphost_error($this->handle);
         if ($wrong !== null) {
-            throw new RuntimeException(is_string($wrong) ? $wrong : FFI::string($wrong));
+            throw new RuntimeException($wrong);
         }
     }
 
@@ -38,9 +35,8 @@ final class ResourcePlugin
         $text = json_encode((object) $request, self::FLAGS);
         $answer = $this->library->rphost_call($this->handle, $hook, $text, strlen($text), $timeout_ms, null, null);
         try {
-            $json = $this->library->rphost_json($answer);
-            $json = is_string($json) ? $json : FFI::string($json);
-            return [$this->library->rphost_status($answer), json_decode($json, false, 64, self::FLAGS)];
+            $document = json_decode($this->library->rphost_json($answer), false, 64, self::FLAGS);
+            return [$this->library->rphost_status($answer), $document];
         } finally {
             $this->library->rphost_release($answer);
         }
@@ -48,8 +44,6 @@ final class ResourcePlugin
 
     public function __destruct()
     {
-        if (isset($this->handle)) {
-            $this->library->rphost_close($this->handle);
-        }
+        $this->library->rphost_close($this->handle);
     }
 }

@@ -2,6 +2,10 @@
 /* php host.php PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS]: makes one call, prints its status and its answer. */
 require __DIR__ . '/ResourcePlugin.php';
 
+if ($argc < 5) {
+    fwrite(STDERR, "usage: php host.php PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS]\n");
+    exit(64);
+}
 [, $name, $config, $hook, $request] = $argv;
 try {
     $plugin = new ResourcePlugin($name, json_decode($config, false, 64, JSON_THROW_ON_ERROR));

@@ -1,5 +1,5 @@
 # python3 host.py PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS [CANCEL_MS]]: makes one call with the package resource_plugin,
-# prints its status and its results.
+# prints its status and its results. Ctrl-C cancels the call: what was begun is in its results.
 import dataclasses
 import json
 import sys
@@ -7,6 +7,8 @@ import threading
 
 import resource_plugin
 
+if len(sys.argv) < 5:
+    sys.exit("usage: python3 host.py PLUGIN CONFIG HOOK REQUEST [TIMEOUT_MS [CANCEL_MS]]")
 name, config, hook, request = sys.argv[1:5]
 timeout_ms, cancel_ms = (int(one) for one in (sys.argv[5:] + ["0", "0"])[:2])
 request = json.loads(request)
@@ -23,6 +25,10 @@ try:
             response = getattr(plugin, hook)(request["resource"], request["records"], **limits)
 except AttributeError:
     sys.exit(f'there is no hook "{hook}"')
+except KeyboardInterrupt as interrupt:
+    response = resource_plugin.response_of(interrupt)
+    if response is None:
+        sys.exit("interrupted before anything was begun")
 except resource_plugin.Error as error:
     sys.exit(str(error))
 print(response.status, json.dumps(dataclasses.asdict(response)), sep="\t")

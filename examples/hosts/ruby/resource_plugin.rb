@@ -29,22 +29,21 @@ module ResourcePlugin
   end
 
   Plugin = Struct.new(:handle) do
-    # The hook runs on a thread of its own, so that signals reach the one that waits.
+    # The hook runs on a thread of its own, so that signals reach the one that waits. One that ends it cancels the call.
     def call(hook, request, timeout_ms: 0)
       text = request.to_json
-      answer = Thread.new { CALL.call(handle, hook, text, text.bytesize, timeout_ms, nil, nil) }.value
+      running = Thread.new { CALL.call(handle, hook, text, text.bytesize, timeout_ms, nil, nil) }
+      answer = running.value
       [STATUS.call(answer), JSON.parse(JSON_TEXT.call(answer).to_s.force_encoding("UTF-8"))]
     ensure
-      RELEASE.call(answer) if answer
+      cancel unless answer
+      RELEASE.call(running.value) if running
     end
 
     # Ends all calls that run, within a second. Any thread.
-    def cancel
-      CANCEL.call(handle, 1)
-    end
+    def cancel = CANCEL.call(handle, 1)
 
-    def close
-      CLOSE.call(handle)
-    end
+    # Once no call runs.
+    def close = CLOSE.call(handle)
   end
 end

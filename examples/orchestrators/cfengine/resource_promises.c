@@ -3,19 +3,31 @@
  *
  *     cc -o resource_promises resource_promises.c $(pkg-config --cflags --libs resource-plugin json-c)
  *
- * resources.cf beside this file declares the type and uses it. cf-agent starts this program once and speaks JSON with it
- * over its standard input and output, a line each way and an empty line after it. This program is a host on the bare
- * ABI: it loads the plugin itself, and keeps it open while promises name the same plugin and configuration.
+ * resources.cf beside this file declares the type and uses it. cf-agent starts this program once and speaks
+ * JSON with it over its standard input and output, a line each way and an empty line after it. This program
+ * is a host on the bare ABI: it loads the plugin itself, and keeps it open while promises name the same
+ * plugin and configuration.
  */
 #define _GNU_SOURCE 1 /* asprintf */
 #include <dlfcn.h>
 #include <json-c/json.h>
 #include <resource_plugin.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TIMEOUT_MS 600000
+
+/* Ctrl-C in cf-agent's terminal reaches this program, too: the call returns within a second and says what it
+ * began. */
+static volatile uint32_t cancel;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+}
 
 /* --- documents ------------------------------------------------------------------- */
 
@@ -80,12 +92,25 @@ static json_object *take(const rp_plugin *plugin, const rp_response *response, i
     return document;
 }
 
-static json_object *call(rp_hook *hook, json_object *request, int32_t *status)
+/* The document of the response; NULL, with a word about it, if the plugin has no such hook. */
+static json_object *call(const char *name, rp_hook *hook, json_object *request, json_object *answer)
 {
-    const rp_call how = {.struct_size = sizeof(how), .timeout_ms = TIMEOUT_MS};
+    const rp_call how = {.struct_size = sizeof(how), .timeout_ms = TIMEOUT_MS, .cancel = &cancel};
     const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+    json_object *document;
+    int32_t status;
 
-    return take(opened.plugin, hook(opened.instance, &how, text, strlen(text)), status);
+    if (!hook) {
+        log_failure(answer, name, "the plugin has no such hook", NULL);
+        return NULL;
+    }
+    document = take(opened.plugin, hook(opened.instance, &how, text, strlen(text)), &status);
+    if (!json_object_array_length(json_object_object_get(document, "results"))) {
+        log_failure(answer, "request", "refused", json_object_object_get(document, "diagnostics"));
+        json_object_put(document);
+        return NULL;
+    }
+    return document;
 }
 
 static const rp_plugin *load(const char *path, json_object *answer)
@@ -157,7 +182,8 @@ static json_object *request_of(json_object *attributes)
 {
     json_object *request = json_object_new_object(), *record = document_of(attributes, "record");
 
-    json_object_object_add(request, "resource", json_object_get(json_object_object_get(attributes, "resource")));
+    json_object_object_add(request, "resource",
+                           json_object_get(json_object_object_get(attributes, "resource")));
     if (!json_object_is_type(record, json_type_array)) {
         json_object *one = record;
         record = json_object_new_array();
@@ -181,68 +207,154 @@ static int is_warn_only(json_object *attributes)
     return policy && (!strcmp(policy, "warn") || !strcmp(policy, "nop"));
 }
 
-enum { KEPT, REPAIRED, NOT_KEPT };
+enum {
+    KEPT,
+    REPAIRED,
+    NOT_KEPT
+};
 
-/* What one result means for the promise. */
-static int judge(json_object *result, int absent, int warn_only)
+static int has_status(json_object *result, const char *name)
 {
-    const char *status = text_of(result, "status"), *outcome = text_of(result, "outcome");
-    int found = !strcmp(status, "ok") || !strcmp(status, "in_progress");
+    const char *status = text_of(result, "status");
 
-    if (warn_only)
-        return found == absent ? NOT_KEPT : found || !strcmp(status, "not_found") ? KEPT : NOT_KEPT;
-    if (!strcmp(status, "already_exists"))
-        return json_object_get_boolean(json_object_object_get(result, "matches")) ? KEPT : NOT_KEPT;
-    if (!found)
-        return NOT_KEPT;
-    if (absent) { /* left out: it is gone since, by whomever */
-        json_object *existed = json_object_object_get(result, "existed");
-        return !existed || json_object_get_boolean(existed) ? REPAIRED : KEPT;
+    return status && !strcmp(status, name);
+}
+
+static int is_true(json_object *result, const char *name)
+{
+    return json_object_get_boolean(json_object_object_get(result, name));
+}
+
+static int is_done(json_object *result)
+{
+    return has_status(result, "ok") || has_status(result, "in_progress");
+}
+
+/* Whether the object has another value of an attribute. What its state does not show is not compared. */
+static int differs(json_object *record, json_object *state)
+{
+    json_object_object_foreach(record, name, value)
+    {
+        json_object *is;
+        if (value && json_object_object_get_ex(state, name, &is) && !json_object_equal(value, is))
+            return 1;
     }
+    return 0;
+}
+
+/* What a read means where only a warning is promised. */
+static int preview(json_object *record, json_object *result, int absent, const char **words)
+{
+    if (is_done(result))
+        *words = absent                                                     ? "deleted"
+                 : differs(record, json_object_object_get(result, "state")) ? "updated"
+                                                                            : NULL;
+    else if (has_status(result, "not_found"))
+        *words = absent ? NULL : "created";
+    else
+        return NOT_KEPT;
+    return *words ? NOT_KEPT : KEPT;
+}
+
+static int judge(json_object *result, const char *hook)
+{
+    const char *outcome = text_of(result, "outcome");
+
+    if (has_status(result, "already_exists"))
+        return is_true(result, "matches") ? KEPT : NOT_KEPT;
+    if (!is_done(result))
+        return NOT_KEPT;
+    if (!strcmp(hook, "delete")) /* left out: it is gone since, by whomever */
+        return !json_object_object_get(result, "existed") || is_true(result, "existed") ? REPAIRED : KEPT;
     return outcome && !strcmp(outcome, "none") ? KEPT : REPAIRED;
 }
 
-static int judge_all(json_object *document, int absent, int warn_only, json_object *answer)
+/* One record's result of create, update or delete. */
+static int act_on(json_object *result, const char *hook, size_t index, json_object *answer)
 {
-    json_object *results = json_object_object_get(document, "results");
-    int worst = KEPT;
+    static const char *const done[][2] = {
+        {"create", "created"}, {"update", "updated"}, {"delete", "deleted"}};
+    int outcome = judge(result, hook);
+    char where[64];
 
-    for (size_t i = 0; i < json_object_array_length(results); i++) {
-        json_object *result = json_object_array_get_idx(results, i);
-        const char *status = text_of(result, "status");
-        int one = judge(result, absent, warn_only);
-        char where[32];
+    snprintf(where, sizeof(where), "records[%zu]", index);
+    if (outcome == NOT_KEPT)
+        log_failure(answer, where, text_of(result, "status"), json_object_object_get(result, "diagnostics"));
+    for (size_t i = 0; outcome == REPAIRED && i < sizeof(done) / sizeof(*done); i++)
+        if (!strcmp(hook, done[i][0])) {
+            snprintf(where, sizeof(where), "records[%zu]: %s", index, done[i][1]);
+            log_message(answer, "info", where);
+        }
+    return outcome;
+}
 
-        snprintf(where, sizeof(where), "records[%zu]", i);
-        if (one == NOT_KEPT && warn_only && (!strcmp(status, "not_found") || !strcmp(status, "ok")))
-            log_message(answer, "warning",
-                        absent ? "should be deleted, but only a warning is promised"
-                               : "should be created, but only a warning is promised");
-        else if (one == NOT_KEPT)
-            log_failure(answer, where, status, json_object_object_get(result, "diagnostics"));
-        worst = one > worst ? one : worst;
+/* The object exists with other attributes: it is changed in place, where the plugin can. */
+static int update(json_object *request, json_object *record, json_object *result, size_t index,
+                  json_object *answer)
+{
+    json_object *change = json_object_new_object(), *changes = json_object_new_array(), *document;
+    json_object *ask = json_object_new_object();
+    int outcome = NOT_KEPT;
+
+    json_object_object_add(change, "state", json_object_get(json_object_object_get(result, "state")));
+    json_object_object_add(change, "record", json_object_get(record));
+    json_object_array_add(changes, change);
+    json_object_object_add(ask, "resource", json_object_get(json_object_object_get(request, "resource")));
+    json_object_object_add(ask, "records", changes);
+    document = call("update", opened.plugin->update, ask, answer);
+    if (document)
+        outcome = act_on(json_object_array_get_idx(json_object_object_get(document, "results"), 0), "update",
+                         index, answer);
+    json_object_put(document);
+    json_object_put(ask);
+    return outcome;
+}
+
+/* A promise that only warns reads; the messages are those that cf-agent itself has. */
+static int evaluate_one(json_object *request, json_object *result, const char *hook, int absent, size_t index,
+                        json_object *answer)
+{
+    json_object *record = json_object_array_get_idx(json_object_object_get(request, "records"), index);
+    const char *words = NULL;
+    char message[96];
+    int outcome;
+
+    if (strcmp(hook, "read") == 0) {
+        outcome = preview(record, result, absent, &words);
+        if (!words)
+            return outcome == KEPT ? KEPT : act_on(result, hook, index, answer);
+        snprintf(message, sizeof(message), "records[%zu]: should be %s, but only a warning is promised",
+                 index, words);
+        log_message(answer, "warning", message);
+        return outcome;
     }
-    return worst;
+    if (has_status(result, "already_exists") && !is_true(result, "matches") && opened.plugin->update)
+        return update(request, record, result, index, answer);
+    return act_on(result, hook, index, answer);
 }
 
 static const char *evaluate(json_object *attributes, json_object *answer)
 {
     static const char *const words[] = {[KEPT] = "kept", [REPAIRED] = "repaired", [NOT_KEPT] = "not_kept"};
-    int absent = is_absent(attributes), warn_only = is_warn_only(attributes), outcome = NOT_KEPT;
-    json_object *request, *document;
-    int32_t status;
+    int absent = is_absent(attributes), outcome = KEPT;
+    const char *hook = is_warn_only(attributes) ? "read" : absent ? "delete" : "create";
+    json_object *request, *document, *results;
 
     if (!open_plugin(attributes, answer))
         return words[NOT_KEPT];
     request = request_of(attributes);
-    document = call(warn_only ? opened.plugin->read : absent ? opened.plugin->delete_ : opened.plugin->create, request,
-                    &status);
-    if (json_object_array_length(json_object_object_get(document, "results")))
-        outcome = judge_all(document, absent, warn_only, answer);
-    else
-        log_failure(answer, "request", "refused", json_object_object_get(document, "diagnostics"));
-    if (outcome == REPAIRED)
-        log_message(answer, "info", absent ? "deleted" : "created");
+    document = call(hook,
+                    is_warn_only(attributes) ? opened.plugin->read
+                    : absent                 ? opened.plugin->delete_
+                                             : opened.plugin->create,
+                    request, answer);
+    results = json_object_object_get(document, "results");
+    if (!document)
+        outcome = NOT_KEPT;
+    for (size_t i = 0; results && i < json_object_array_length(results); i++) {
+        int one = evaluate_one(request, json_object_array_get_idx(results, i), hook, absent, i, answer);
+        outcome = one > outcome ? one : outcome;
+    }
     json_object_put(document);
     json_object_put(request);
     return words[outcome];
@@ -276,7 +388,8 @@ static const char *validate(json_object *attributes, json_object *answer)
 
 static void respond(json_object *request)
 {
-    json_object *answer = json_object_new_object(), *attributes = json_object_object_get(request, "attributes");
+    json_object *answer = json_object_new_object(),
+                *attributes = json_object_object_get(request, "attributes");
     const char *operation = text_of(request, "operation"), *result = "error";
 
     if (!operation)
@@ -306,6 +419,8 @@ int main(void)
         fprintf(stderr, "resource_promises: cf-agent starts this program, see resources.cf\n");
         return 64;
     }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     printf("resource_promises 1.0.0 v1 json_based action_policy\n\n");
     fflush(stdout);
     while (!at_end && getline(&line, &room, stdin) > 0) {

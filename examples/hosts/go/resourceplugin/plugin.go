@@ -1,15 +1,12 @@
-// Package resourceplugin calls resource plugins through librphost, without cgo.
+// Package resourceplugin calls resource plugins through librphost, without cgo. Requests and answers are JSON text.
 //
-//	plugin, err := resourceplugin.Open("elb_member", map[string]any{"cloud": "otc"})
-//	status, answer, err := plugin.Call(ctx, "create", request, time.Minute)
+//	plugin, err := resourceplugin.Open("elb_member", `{"cloud": "otc"}`)
+//	status, answer := plugin.Call("create", `{"resource": "elb_member", "records": [...]}`, 60000)
 package resourceplugin
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"os"
-	"time"
 
 	"github.com/ebitengine/purego"
 )
@@ -18,61 +15,48 @@ import (
 type Plugin struct{ handle uintptr }
 
 var (
-	rphostOpen    func(plugin string, config []byte, length uintptr) uintptr
-	rphostError   func(host uintptr) string
-	rphostCall    func(host uintptr, hook string, request []byte, length uintptr, timeoutMS uint32, onEvent, context uintptr) uintptr
-	rphostStatus  func(answer uintptr) int32
-	rphostJSON    func(answer uintptr) string
-	rphostRelease func(answer uintptr)
-	rphostCancel  func(host uintptr, on uint32)
-	rphostClose   func(host uintptr)
+	open     = function[func(plugin, config string, length uintptr) uintptr]("open")
+	call     = function[func(host uintptr, hook, request string, length uintptr, timeoutMS uint32, onEvent, context uintptr) uintptr]("call")
+	status   = function[func(answer uintptr) int32]("status")
+	json     = function[func(answer uintptr) string]("json")
+	release  = function[func(answer uintptr)]("release")
+	wrong    = function[func(host uintptr) string]("error")
+	cancel   = function[func(host uintptr, on uint32)]("cancel")
+	closeAll = function[func(host uintptr)]("close")
 )
 
-func init() {
-	name := os.Getenv("RPHOST_LIBRARY")
-	if name == "" {
-		name = "librphost.so.0"
+func function[F any](name string) (f F) {
+	path := os.Getenv("RPHOST_LIBRARY")
+	if path == "" {
+		path = "librphost.so.0"
 	}
-	library, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	library, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
 		panic(err)
 	}
-	for symbol, function := range map[string]any{
-		"rphost_open": &rphostOpen, "rphost_error": &rphostError, "rphost_call": &rphostCall,
-		"rphost_status": &rphostStatus, "rphost_json": &rphostJSON, "rphost_release": &rphostRelease,
-		"rphost_cancel": &rphostCancel, "rphost_close": &rphostClose,
-	} {
-		purego.RegisterLibFunc(function, library, symbol)
-	}
+	purego.RegisterLibFunc(&f, library, "rphost_"+name)
+	return f
 }
 
 // Open loads a plugin and opens an instance with a configuration.
-func Open(name string, config any) (*Plugin, error) {
-	text, err := json.Marshal(config)
-	if err != nil {
-		return nil, err
+func Open(name, config string) (*Plugin, error) {
+	p := &Plugin{open(name, config, uintptr(len(config)))}
+	if words := wrong(p.handle); words != "" {
+		p.Close()
+		return nil, errors.New(words)
 	}
-	plugin := &Plugin{rphostOpen(name, text, uintptr(len(text)))}
-	if wrong := rphostError(plugin.handle); wrong != "" {
-		plugin.Close()
-		return nil, errors.New(wrong)
-	}
-	return plugin, nil
+	return p, nil
 }
 
-// Call waits for the answer. When ctx is done, all calls of this plugin end within a second; what was begun is in
-// their answers.
-func (p *Plugin) Call(ctx context.Context, hook string, request any, timeout time.Duration) (int32, json.RawMessage, error) {
-	text, err := json.Marshal(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	stop := context.AfterFunc(ctx, func() { rphostCancel(p.handle, 1) })
-	defer stop()
-	answer := rphostCall(p.handle, hook, text, uintptr(len(text)), uint32(timeout.Milliseconds()), 0, 0)
-	defer rphostRelease(answer)
-	return rphostStatus(answer), json.RawMessage(rphostJSON(answer)), nil
+// Call waits for the answer. A timeout of 0 is the plugin's own.
+func (p *Plugin) Call(hook, request string, timeoutMS uint32) (int32, string) {
+	answer := call(p.handle, hook, request, uintptr(len(request)), timeoutMS, 0, 0)
+	defer release(answer)
+	return status(answer), json(answer)
 }
+
+// Cancel ends all calls that run, within a second; their answers say what was begun.
+func (p *Plugin) Cancel() { cancel(p.handle, 1) }
 
 // Close ends the use of a plugin on which no call runs.
-func (p *Plugin) Close() { rphostClose(p.handle) }
+func (p *Plugin) Close() { closeAll(p.handle) }

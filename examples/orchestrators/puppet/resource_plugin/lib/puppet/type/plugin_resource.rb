@@ -29,9 +29,31 @@ Puppet::Type.newtype(:plugin_resource) do
     validate { |value| raise ArgumentError, "config must be a hash" unless value.is_a?(Hash) }
   end
 
-  newparam(:record) do
-    desc "The record of the object."
+  newproperty(:record) do
+    desc "The record of the object. An attribute that the object has otherwise is changed in place, where the plugin can."
     validate { |value| raise ArgumentError, "record must be a hash" unless value.is_a?(Hash) }
+
+    # What the state does not show (an attribute that is only written) is not compared.
+    def different(state)
+      should.reject { |name, value| value.nil? || !state.key?(name) || state[name] == value }.keys
+    end
+
+    def insync?(state)
+      different(state).empty?
+    end
+
+    # Values may be secrets: messages have names only.
+    def change_to_s(state, _record)
+      "changed #{different(state).join(', ')}"
+    end
+
+    def is_to_s(_state)
+      "the object"
+    end
+
+    def should_to_s(_record)
+      "the record"
+    end
   end
 
   newparam(:timeout_ms) do

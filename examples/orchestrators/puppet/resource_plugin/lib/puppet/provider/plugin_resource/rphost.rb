@@ -12,28 +12,41 @@ Puppet::Type.type(:plugin_resource).provide(:rphost) do
   end
 
   def exists?
-    result = call("read")
-    return true if ["ok", "in_progress"].include?(result["status"])
+    result = call("read", resource[:record])
+    @state = result["state"]
+    return true if done?(result)
     return false if result["status"] == "not_found"
     raise Puppet::Error, reason(result)
   end
 
   def create
-    result = call("create")
-    return if ["ok", "in_progress"].include?(result["status"]) || result["matches"]
-    raise Puppet::Error, reason(result)
+    result = call("create", resource[:record])
+    raise Puppet::Error, reason(result) unless done?(result) || result["matches"]
   end
 
   def destroy
-    result = call("delete")
-    raise Puppet::Error, reason(result) unless ["ok", "in_progress"].include?(result["status"])
+    result = call("delete", resource[:record])
+    raise Puppet::Error, reason(result) unless done?(result)
+  end
+
+  def record
+    @state
+  end
+
+  def record=(record)
+    result = call("update", { state: @state, record: record })
+    raise Puppet::Error, reason(result) unless done?(result)
   end
 
   private
 
-  def call(hook)
+  def done?(result)
+    ["ok", "in_progress"].include?(result["status"])
+  end
+
+  def call(hook, record)
     plugin = self.class.plugin(resource[:plugin], resource[:config])
-    request = { resource: resource[:resource], records: [resource[:record]] }
+    request = { resource: resource[:resource], records: [record] }
     _status, answer = plugin.call(hook, request, timeout_ms: resource[:timeout_ms].to_i)
     answer["results"].first || raise(Puppet::Error, reason(answer))
   end

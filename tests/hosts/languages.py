@@ -1,51 +1,17 @@
-"""Each host of examples/hosts against elb-sim, redis-plugin and a plugin that echoes: one row a host.
+"""The hosts of examples/hosts, each in a process a call, against elb-sim, redis-plugin and the plugin echo."""
 
-    matrix.py SOURCE BUILD
-
-A cell is "ok", "-" where the host has no such thing, or what went wrong. A host whose interpreter is missing has a row
-that says so; it fails nothing, but the last line counts it as skipped.
-"""
-
-import concurrent.futures
 import glob
 import json
 import os
-import shutil
-import socket
+import signal
 import subprocess
-import sys
-import tempfile
 import time
 
-from simulator import LISTENER, Simulator, member
+from servers import LARGE, LISTENER, TEXT, Missing, Simulator, Wrong, expect, member, needs, wait_for
 
-source, build = sys.argv[1:]
-hosts = f"{source}/examples/hosts"
-scratch = tempfile.mkdtemp()
-COLUMNS = ["create", "read", "update", "delete", "list", "cancel", "unicode", "2^53", "error"]
-TEXT = "žluťoučký kůň \U0001f40e \u202e\u0000"[:-1]
-LARGE = 2**53 - 1
-
-os.environ["RP_PLUGIN_PATH"] = f"{build}/plugins:{build}/tests/hosts"
-os.environ.setdefault("RPHOST_LIBRARY", f"{build}/src/host/librphost.so.0")
-os.environ["PYTHONPATH"] = f"{source}/src/python"
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-os.environ["LC_ALL"] = "C.UTF-8"
-
-
-class Missing(Exception):
-    """What a host needs and this machine has not."""
-
-
-class Wrong(Exception):
-    """What a host did wrong."""
-
-
-def needs(program):
-    found = shutil.which(program)
-    if not found:
-        raise Missing(f"no {program}")
-    return found
+CODE_LINES = 40  # of a module or a host, without comments, imports and empty lines
+KINDS = {".c", ".py", ".lua", ".js", ".rb", ".pl", ".pm", ".php", ".scm", ".go", ".java"}
+COMMENTS = {".lua": "--", ".scm": ";", ".js": "//", ".go": "//", ".java": "//"}
 
 
 def output(*command, **more):
@@ -55,123 +21,97 @@ def output(*command, **more):
     return ran.stdout.strip() or ran.stderr.strip()
 
 
+def compile_with(*command, **more):
+    ran = subprocess.run(command, capture_output=True, text=True, **more)
+    expect(ran.returncode == 0, f"it does not compile: {ran.stderr or ran.stdout}")
+
+
 # --- how each host is started: its version, and its command line ---------------------------------------------------------
 
 
-def host_c():
-    return output("cc", "-dumpfullversion"), [f"{build}/examples/hosts/call"]
+def host_c(world):
+    return output("cc", "-dumpfullversion"), [f"{world.build}/examples/hosts/call"]
 
 
-def host_python():
+def host_python(world):
     return output(needs("python3"), "-c", "import platform; print(platform.python_version())"), [
         "python3",
-        f"{hosts}/python/host.py",
+        f"{world.hosts}/python/host.py",
     ]
 
 
-def host_luajit():
-    return output(needs("luajit"), "-e", "print(jit.version:match('%S+$'))"), ["luajit", f"{hosts}/luajit/host.lua"]
+def host_luajit(world):
+    return output(needs("luajit"), "-e", "print(jit.version:match('%S+$'))"), ["luajit", f"{world.hosts}/luajit/host.lua"]
 
 
-def host_node():
+def host_node(world):
     node = needs("node")
-    modules = os.environ.get("NODE_PATH", f"{hosts}/node/node_modules")
+    modules = os.environ.get("NODE_PATH", f"{world.hosts}/node/node_modules")
     if not os.path.isdir(f"{modules}/koffi"):
         raise Missing("no koffi (npm)")
     os.environ["NODE_PATH"] = modules
-    return output(node, "--version").lstrip("v"), [node, f"{hosts}/node/host.js"]
+    return output(node, "--version").lstrip("v"), [node, f"{world.hosts}/node/host.js"]
 
 
-def host_ruby():
-    return output(needs("ruby"), "-rfiddle", "-e", "print RUBY_VERSION"), ["ruby", f"{hosts}/ruby/host.rb"]
+def host_ruby(world):
+    return output(needs("ruby"), "-rfiddle", "-e", "print RUBY_VERSION"), ["ruby", f"{world.hosts}/ruby/host.rb"]
 
 
-def host_perl():
+def host_perl(world):
     perl = "/usr/bin/perl" if os.path.exists("/usr/bin/perl") else needs("perl")
-    return output(perl, "-MFFI::Platypus 2", "-e", "printf '%vd', $^V"), [perl, f"{hosts}/perl/host.pl"]
+    return output(perl, "-MFFI::Platypus 2", "-e", "printf '%vd', $^V"), [perl, f"{world.hosts}/perl/host.pl"]
 
 
-def host_php():
+def host_php(world):
     php = needs("php")
-    return output(php, "-r", "FFI::cdef('int abs(int x);'); echo PHP_VERSION;"), [php, f"{hosts}/php/host.php"]
+    return output(php, "-r", "FFI::cdef('int abs(int x);'); echo PHP_VERSION;"), [php, f"{world.hosts}/php/host.php"]
 
 
-def host_guile():
+def host_guile(world):
     guile = needs("guile")
     return output(guile, "-c", "(display (version))"), [
         guile,
         "--no-auto-compile",
         "-L",
-        f"{hosts}/guile",
-        f"{hosts}/guile/host.scm",
+        f"{world.hosts}/guile",
+        f"{world.hosts}/guile/host.scm",
     ]
 
 
-def host_go():
+def host_go(world):
     go = needs("go")
-    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    output(go, "build", "-o", f"{scratch}/go-host", ".", cwd=f"{hosts}/go", env=environment)
-    return output(go, "env", "GOVERSION", cwd="/").removeprefix("go"), [f"{scratch}/go-host"]
+    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOPROXY": "off", "CGO_ENABLED": "0"}
+    if subprocess.run([go, "list", "-deps", "."], cwd=f"{world.hosts}/go", env=environment, capture_output=True).returncode:
+        raise Missing("no purego: go mod download")
+    compile_with(go, "build", "-o", f"{world.scratch}/go-host", ".", cwd=f"{world.hosts}/go", env=environment)
+    return output(go, "env", "GOVERSION", cwd="/").removeprefix("go"), [f"{world.scratch}/go-host"]
 
 
-def host_java():
+def host_java(world):
     """The first Java that has the final interface to foreign functions: 22 or later."""
     homes = sorted({os.path.dirname(os.path.dirname(one)) for one in glob.glob("/usr/lib/jvm/*/bin/javac")}, reverse=True)
     for home in homes:
         version = output(f"{home}/bin/javac", "-version").split()[-1]
         if int(version.split(".")[0]) >= 22:
-            output(f"{home}/bin/javac", "-d", f"{scratch}/java", *glob.glob(f"{hosts}/java/*.java"))
+            compile_with(f"{home}/bin/javac", "-nowarn", "-d", f"{world.scratch}/java", *glob.glob(f"{world.hosts}/java/*.java"))
             options = ["-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED"]
-            return version, [f"{home}/bin/java", *options, "-cp", f"{scratch}/java", "Host"]
+            return version, [f"{home}/bin/java", *options, "-cp", f"{world.scratch}/java", "Host"]
     raise Missing("no Java 22 or later")
 
 
 HOSTS = {
-    "C": host_c,
-    "Python": host_python,
-    "LuaJIT": host_luajit,
-    "Node.js": host_node,
-    "Ruby": host_ruby,
-    "Perl": host_perl,
-    "PHP": host_php,
-    "Guile": host_guile,
-    "Go": host_go,
-    "Java": host_java,
+    "C": (host_c, "c"),
+    "Python": (host_python, "python"),
+    "LuaJIT": (host_luajit, "luajit"),
+    "Node.js": (host_node, "node"),
+    "Ruby": (host_ruby, "ruby"),
+    "Perl": (host_perl, "perl"),
+    "PHP": (host_php, "php"),
+    "Guile": (host_guile, "guile"),
+    "Go": (host_go, "go"),
+    "Java": (host_java, "java"),
 }
 WITHOUT_CANCEL = {"LuaJIT", "Perl", "PHP"}  # no thread or signal can reach a call: they rely on its timeout
-
-
-# --- servers ---------------------------------------------------------------------------------------------------------------
-
-
-class Redis:
-    """A redis-server of our own, or why there is none."""
-
-    def __init__(self):
-        self.missing = None
-        if not shutil.which("redis-server"):
-            self.missing = "no redis-server"
-        elif not os.path.exists(f"{build}/plugins/redis.so"):
-            self.missing = "redis-plugin is not built"
-        if self.missing:
-            return
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", scratch]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                break
-            except OSError:
-                time.sleep(0.02)
-
-    def stop(self):
-        if not self.missing:
-            self.process.terminate()
-            self.process.wait()
 
 
 # --- one host ---------------------------------------------------------------------------------------------------------------
@@ -182,10 +122,15 @@ class Host:
         self.name = name
         self.command = command
 
-    def run(self, plugin, config, hook, request, *times):
+    def arguments(self, plugin, config, hook, request, *times):
+        return self.command + [plugin, json.dumps(config), hook, json.dumps(request), *map(str, times)]
+
+    def start(self, *what):
+        return subprocess.Popen(self.arguments(*what), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(self, *what):
         """Exit code, status as the host prints it, answer, and what it wrote to standard error."""
-        arguments = [plugin, json.dumps(config), hook, json.dumps(request), *map(str, times)]
-        ran = subprocess.run(self.command + arguments, capture_output=True, timeout=60)
+        ran = subprocess.run(self.arguments(*what), capture_output=True, timeout=60)
         words = ran.stderr.decode()
         line = ran.stdout.decode().strip()
         if "\t" not in line:
@@ -210,33 +155,25 @@ class Host:
         return answer["results"]
 
 
-def expect(holds, words):
-    if not holds:
-        raise Wrong(words)
-
-
 def life_at_elb(host, sim, row):
     records = [member(1), member(2)]
     made = host.act("elb_member", sim.config, "elb_member", "create", records)
     expect(len(sim.members()) == 2, "create: the server has not both members")
-    row["create"] = "ok"
+    row.ok("create")
     read = host.act("elb_member", sim.config, "elb_member", "read", [one["state"] for one in made])
     expect([one["state"]["address"] for one in read] == [one["address"] for one in records], "read: other addresses")
-    row["read"] = "ok"
+    row.ok("read")
     listed = host.list("elb_member", sim.config, "elb_member", {"listener_id": LISTENER})
     expect(len(listed) == 2, f"list: {len(listed)} objects instead of 2")
-    row["list"] = "ok"
+    row.ok("list")
     host.act("elb_member", sim.config, "elb_member", "delete", records)
     expect(sim.members() == [], "delete: the server still has members")
-    row["delete"] = "ok"
+    row.ok("delete")
 
 
 def life_at_redis(host, redis, row):
-    if redis.missing:
-        row["update"] = redis.missing
-        return
-    key = f"matrix-{host.name}"
-    config = {"port": redis.port}
+    key = f"key-{host.name}"
+    config = redis.config
     record = {"key": key, "value": TEXT, "ttl_seconds": 1000}
     made = host.act("redis", config, "redis_entry", "create", [record])
     expect(made[0]["state"]["value"] == TEXT, "redis create: another text")
@@ -244,7 +181,7 @@ def life_at_redis(host, redis, row):
     host.act("redis", config, "redis_entry", "update", [change])
     read = host.act("redis", config, "redis_entry", "read", [{"key": key}])
     expect(read[0]["state"]["value"] == "new", "update: the old value is still there")
-    row["update"] = "ok"
+    row.ok("update")
     expect(any(one["state"]["key"] == key for one in host.list("redis", config, "redis_entry", None)), "redis list")
     host.act("redis", config, "redis_entry", "delete", [made[0]["state"]])
     host.act("redis", config, "redis_entry", "read", [{"key": key}], "not_found")
@@ -262,16 +199,35 @@ def cancel(host, slow, row):
     expect(answer["results"][0]["state"]["job_id"], "cancel: no state of what was begun")
     expect(took < 5, f"cancel: back after {took:.1f} s")
     expect(code != 0, "cancel: the exit code is 0")
-    row["cancel"] = "timeout" if host.name in WITHOUT_CANCEL else "ok"
+    if host.name in WITHOUT_CANCEL:
+        row.without("cancel", "nothing reaches a call while it runs: its timeout ends it", "timeout")
+    else:
+        ctrl_c(host, slow)
+    row.ok("cancel")
+
+
+def ctrl_c(host, slow):
+    """The call ends within a second, and what it began is in its answer."""
+    request = {"resource": "elb_member", "records": [member(6)]}
+    slow.forget_requests()
+    process = host.start("elb_member", slow.config, "create", request, 30000)
+    wait_for(lambda: slow.requests("POST") == 1, "Ctrl-C: nothing is sent")
+    time.sleep(0.1)
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, words = process.communicate(timeout=20)
+    took = time.monotonic() - start
+    expect(took < 1.5, f"Ctrl-C: back after {took:.1f} s")
+    expect(b'"job_id"' in out, f"Ctrl-C: no state of what was begun: {words.decode()}")
 
 
 def values(host, row):
     record = {"name": TEXT, "number": LARGE}
     state = host.act("echo", {}, "echo", "create", [record])[0]["state"]
     expect(state["name"] == TEXT, f"unicode: {state['name']!r}")
-    row["unicode"] = "ok"
+    row.ok("unicode")
     expect(state["number"] == LARGE and isinstance(state["number"], int), f"2^53: {state['number']}")
-    row["2^53"] = "ok"
+    row.ok("2^53")
 
 
 def errors(host, sim, row):
@@ -283,57 +239,47 @@ def errors(host, sim, row):
     code, _, answer, words = host.run("elb_member", sim.config, "create", wrong, 20000)
     statuses = [one["status"] for one in answer["results"]]
     expect(statuses == ["ok", "invalid_argument"] and code != 0, f"a bad record: {statuses}, exit code {code}")
-    row["error"] = "ok"
+    row.ok("error")
 
 
-def try_host(name):
-    row = dict.fromkeys(COLUMNS, "")
+def code_lines(path):
+    """A file without its comments, its imports and empty lines."""
+    kind = os.path.splitext(path)[1]
+    mark = COMMENTS.get(kind, "#")
+    in_comment = in_import = False
+    count = 0
+    for line in open(path, encoding="utf-8"):
+        text = line.strip()
+        in_comment = in_comment or (text.startswith("/*") and mark != "--")
+        in_import = in_import or text.startswith("import (")
+        is_import = in_import or text.startswith(("import ", "package ", "#include", "use "))
+        if text and not in_comment and not is_import and not text.startswith(mark):
+            count += 1
+        in_comment = in_comment and "*/" not in text
+        in_import = in_import and text != ")"
+    return count
+
+
+def is_short(folder):
+    for path in sorted(glob.glob(f"{folder}/**/*", recursive=True)):
+        if "node_modules" in path or os.path.splitext(path)[1] not in KINDS:
+            continue
+        count = code_lines(path)
+        expect(count <= CODE_LINES, f"{os.path.basename(path)} has {count} lines of code, more than {CODE_LINES}")
+
+
+def try_row(world, row):
+    start, folder = HOSTS[row.name]
     try:
-        version, command = HOSTS[name]()
-    except Missing as missing:
-        return name, str(missing), None, []
-    host = Host(name, command)
-    sim = Simulator(build, "--job-ms", "20")
-    slow = Simulator(build, "--job-ms", "60000")
-    faults = []
-    steps = [
-        lambda: life_at_elb(host, sim, row),
-        lambda: life_at_redis(host, redis, row),
-        lambda: cancel(host, slow, row),
-        lambda: values(host, row),
-        lambda: errors(host, sim, row),
-    ]
-    for step in steps:
-        try:
-            step()
-        except (Wrong, KeyError, TypeError, ValueError, subprocess.TimeoutExpired) as wrong:
-            faults.append(f"{name}: {wrong if isinstance(wrong, Wrong) else repr(wrong)}")
-    for one in (sim, slow):
-        one.stop()
-    return name, version, row, faults
-
-
-redis = Redis()
-faults, skipped = [], []
-try:
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        rows = list(pool.map(try_host, HOSTS))
-finally:
-    redis.stop()
-    shutil.rmtree(scratch)
-
-print(f"{'host':<9}{'version':<12}" + "".join(f"{column:<9}" for column in COLUMNS).rstrip())
-for name, version, row, wrong in rows:
-    if row is None:
-        skipped.append(f"{name} ({version})")
-        continue
-    cells = [row[column] if len(row[column]) < 9 else "-" for column in COLUMNS]
-    print(f"{name:<9}{version[:11]:<12}" + "".join(f"{cell or 'FAILED':<9}" for cell in cells).rstrip())
-    faults += wrong
-for one in faults:
-    print(f"FAILED: {one}")
-if redis.missing:
-    skipped.append(f"update everywhere ({redis.missing})")
-if skipped:
-    print(f"SKIPPED: {', '.join(skipped)}")
-sys.exit(1 if faults else 0)
+        row.version, command = start(world)
+    except Wrong as wrong:
+        row.faults.append(f"{row.name}: {wrong}")
+        return
+    host = Host(row.name, command)
+    with Simulator(world.build, "--job-ms", "20") as sim, Simulator(world.build, "--job-ms", "60000") as slow:
+        row.attempt(life_at_elb, host, sim, row)
+        row.attempt(life_at_redis, host, world.redis, row)
+        row.attempt(cancel, host, slow, row)
+        row.attempt(values, host, row)
+        row.attempt(errors, host, sim, row)
+    row.attempt(is_short, f"{world.hosts}/{folder}")
