@@ -7,7 +7,7 @@ from pathlib import Path
 
 source, build, library = sys.argv[1:]
 sys.path.insert(0, str(Path(source) / "tests/hosts"))
-from simulator import LISTENER, Simulator, member  # noqa: E402
+from servers import LISTENER, Simulator, member  # noqa: E402
 
 lib = ctypes.CDLL(library)
 lib.rphost_open.restype = lib.rphost_call.restype = ctypes.c_void_p

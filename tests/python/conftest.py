@@ -12,7 +12,7 @@ sys.path[:0] = [str(SOURCE / "src/python"), str(SOURCE / "tests/hosts")]
 os.environ["RP_PLUGIN_PATH"] = str(BUILD / "plugins")
 os.environ["RPHOST_LIBRARY"] = str(BUILD / "src/host/librphost.so.0")
 
-from simulator import Simulator, member  # noqa: E402
+from servers import Simulator, member  # noqa: E402
 
 
 @pytest.fixture
