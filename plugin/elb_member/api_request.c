@@ -38,7 +38,7 @@ void api_request_free(api_request *one)
 
 static void answered(void *context, const rp_http_reply *reply, const rp_error *error);
 static void delayed(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
-static bool may_repeat(void *context);
+static bool may_begin(void *context);
 
 static api_request *api_request_new(driver *d, listener *at, int kind)
 {
@@ -55,7 +55,7 @@ static api_request *api_request_new(driver *d, listener *at, int kind)
                                       .repeatable = true,
                                       .done = answered,
                                       .again = delayed,
-                                      .may_repeat = may_repeat,
+                                      .may_begin = may_begin,
                                       .context = made};
     TAILQ_INSERT_TAIL(&d->requests, made, link);
     return made;
@@ -301,11 +301,26 @@ static void on_page(api_request *one, const rp_http_reply *reply, const rp_error
 
 /* --- other replies ----------------------------------------------------------- */
 
+/* All requests of the instance pause: what asked for the longest is why. */
+static void note_throttled(driver *d, failure *why)
+{
+    int64_t until = rp_retry_paused_until_ms(d->transport);
+
+    if (why->meaning != MEANS_THROTTLED || (d->throttled && until <= d->send_from))
+        return;
+    d->send_from = until;
+    failure_unref(d->throttled);
+    d->throttled = failure_ref(why);
+}
+
 static void on_listener(api_request *one, const rp_http_reply *reply, const rp_error *error)
 {
-    (void)error;
-    if (is_2xx(reply))
+    if (is_2xx(reply)) {
         elb_read_protocol(reply, one->listener->protocol, NULL);
+    } else {
+        _cleanup_(failure_unrefp) failure *why = failure_of(one, reply, error);
+        note_throttled(one->driver, why);
+    }
     api_request_free(one);
 }
 
@@ -321,16 +336,6 @@ static void accepted(api_request *one, const rp_http_reply *reply, int64_t now)
     }
     why = failure_of(one, NULL, error);
     ledger_lost(one->listener->ledger, one->transfer, why, now);
-}
-
-/* All requests of the instance pause. */
-static void note_throttled(driver *d, failure *why)
-{
-    if (why->meaning != MEANS_THROTTLED)
-        return;
-    d->send_from = rp_retry_paused_until_ms(d->transport);
-    failure_unref(d->throttled);
-    d->throttled = failure_ref(why);
 }
 
 static void on_send(api_request *one, const rp_http_reply *reply, const rp_error *error)
@@ -400,7 +405,7 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
 
     log_attempt(one->driver, &one->request, reply, error, pause_ms);
     one->paused = true;
-    one->repeated |= why->meaning != MEANS_THROTTLED;
+    one->repeated |= why->status != RP_THROTTLED;
     note_throttled(one->driver, why);
     if (one->kind == REQUEST_LIST) {
         ledger_list_delayed(one->listener->ledger, why);
@@ -414,7 +419,7 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
 
 /* Requests that failed before take half of the places at most: the others need not wait for listeners that do
    not answer. A throttled one did not fail: it is the server that all wait for. */
-static bool may_repeat(void *context)
+static bool may_begin(void *context)
 {
     api_request *one = context;
     const driver *d = one->driver;

@@ -347,9 +347,14 @@ static void delay_listing(const ledger *l, want *one, failure *why)
         replace_failure(&one->cause, why);
 }
 
+/* Of a want that has sent nothing: why it waits, unless something else is, or asks for longer. */
 static void note_pause(want *one, failure *why)
 {
-    if ((one->phase == PHASE_LIST || one->phase == PHASE_READY) && !one->cause)
+    const failure *known = one->cause;
+
+    if (one->phase == PHASE_SENT || one->phase == PHASE_HEALTH || one->phase == PHASE_FINISHED)
+        return;
+    if (!known || (known->status == RP_THROTTLED && known->retry_after_ms < why->retry_after_ms))
         replace_failure(&one->cause, why);
 }
 
@@ -363,6 +368,8 @@ void ledger_paused(ledger *l, failure *why)
     TAILQ_FOREACH (one, &l->slots, link) {
         if (one->acting)
             note_pause(one->acting, why);
+        TAILQ_FOREACH (waiting, &one->queue, link)
+            note_pause(waiting, why);
         TAILQ_FOREACH (waiting, &one->watchers, link)
             note_pause(waiting, why);
     }

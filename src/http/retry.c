@@ -35,6 +35,7 @@ typedef struct attempts {
     bool delayed;  /* its owner was told that it waits, and has to let it begin */
     bool has_sent; /* an attempt that ended may have had an effect */
     bool withheld; /* its owner does not let it begin in this step */
+    bool stopped;  /* it waited below, for a login, and a pause does not let it begin */
 } attempts;
 
 TAILQ_HEAD(attempts_list, attempts);
@@ -104,6 +105,16 @@ static int64_t due_ms(const retry *self, const attempts *mine)
     return rp_max(mine->due_ms, self->paused_until_ms);
 }
 
+static attempts *first_stopped(const retry *self)
+{
+    attempts *each;
+
+    TAILQ_FOREACH (each, &self->under_way, link)
+        if (each->stopped)
+            return each;
+    return NULL;
+}
+
 static void note_next_due(retry *self)
 {
     int64_t next = NEVER;
@@ -112,6 +123,8 @@ static void note_next_due(retry *self)
     TAILQ_FOREACH (each, &self->waiting, link)
         if (!each->withheld)
             next = rp_min(next, due_ms(self, each));
+    if (first_stopped(self))
+        next = rp_min(next, self->paused_until_ms);
     if (self->spreading && next != NEVER)
         next = rp_max(next, self->next_start_ms);
     atomic_store(&self->next_due_ms, next);
@@ -168,8 +181,19 @@ static void note_start(retry *self)
 
 static void end_spread(retry *self)
 {
-    if (rp_now_ms(self->clock) >= self->paused_until_ms + SPREAD_FOR_MS && !first_due(self))
+    if (rp_now_ms(self->clock) >= self->paused_until_ms + SPREAD_FOR_MS && !first_due(self) && !first_stopped(self))
         self->spreading = false;
+}
+
+/* What waited below, for a login, begins now. */
+static bool may_attempt_begin(void *context)
+{
+    attempts *mine = context;
+
+    mine->stopped = !may_start(mine->owner);
+    if (!mine->stopped)
+        note_start(mine->owner);
+    return !mine->stopped;
 }
 
 /* ---- attempts ---- */
@@ -220,6 +244,7 @@ static void pause_and_repeat(attempts *mine, int64_t pause_ms, const rp_http_rep
 
     mine->due_ms = now + pause_ms;
     mine->inner = NULL;
+    mine->stopped = false;
     TAILQ_REMOVE(&self->under_way, mine, link);
     TAILQ_INSERT_TAIL(&self->waiting, mine, link);
     tell_delay(mine, reply, error, due_ms(self, mine) - now);
@@ -328,6 +353,7 @@ static attempts *attempts_new(retry *self, const rp_http_request *request)
     mine->attempt = *request;
     mine->attempt.done = attempt_done;
     mine->attempt.again = NULL;
+    mine->attempt.may_begin = may_attempt_begin;
     mine->attempt.context = mine;
     return mine;
 }
@@ -388,7 +414,7 @@ static bool is_let_begin(const attempts *mine)
 {
     const rp_http_request *request = mine->request;
 
-    return !mine->delayed || !request->may_repeat || request->may_repeat(request->context);
+    return !mine->delayed || !request->may_begin || request->may_begin(request->context);
 }
 
 static void begin_due(retry *self)

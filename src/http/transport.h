@@ -67,9 +67,9 @@ struct rp_http_request {
     /* Or NULL: an attempt failed and will be made again after pause_ms; or, with RP_E_THROTTLED, the first one waits
        for the end of a pause of all requests. */
     void (*again)(void *context, const rp_http_reply *reply, const rp_error *error, int64_t pause_ms);
-    /* Or NULL: whether an attempt that `again` told of, and that is due, may begin now; asked again at each step
-       until it may. */
-    bool (*may_repeat)(void *context);
+    /* Or NULL: whether an attempt that had to wait, as `again` told or for a login, may begin now; asked again at each
+       step until it may. */
+    bool (*may_begin)(void *context);
     void *context;
 };
 

@@ -51,7 +51,7 @@
 typedef struct session session;
 
 enum state {
-    WAITING, /* for what the session needs first */
+    WAITING, /* for what the session needs first, or, when that took a while, until it may begin */
     SENT,
     FAILED, /* reported in the next step, because no callback runs in start */
     STATES
@@ -237,11 +237,17 @@ static int send_now(session_exchange *mine, rp_error **error)
     return 0;
 }
 
+/* A pause of all requests may have begun meanwhile. */
+static bool may_begin(const session_exchange *mine)
+{
+    return !mine->request->may_begin || mine->request->may_begin(mine->request->context);
+}
+
 static void send_waiting(session *self)
 {
     session_exchange *each;
 
-    while (!self->probe && (each = TAILQ_FIRST(&self->lists[WAITING]))) {
+    while (!self->probe && (each = TAILQ_FIRST(&self->lists[WAITING])) && may_begin(each)) {
         _cleanup_(rp_error_freep) rp_error *error = NULL;
         if (send_now(each, &error) < 0)
             fail_later_for(each, error);
@@ -764,7 +770,7 @@ static int send_or_wait(session_exchange *mine, rp_error **error)
     }
     if (need != OTC_NEEDS_NOTHING)
         return advance(self, error);
-    result = self->probe ? 0 : send_now(mine, error);
+    result = self->probe || (mine->renewed && !may_begin(mine)) ? 0 : send_now(mine, error);
     renew_in_advance(self);
     return result;
 }
@@ -1042,6 +1048,7 @@ static void session_step(rp_transport *transport)
     session *self = (session *)transport;
 
     rp_transport_step(self->inner);
+    advance_or_fail(self);
     tell_failed(self);
 }
 

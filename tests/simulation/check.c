@@ -239,6 +239,19 @@ static void check_poll(world *w, const exchange *one)
         NEED("no request that nobody waits for", w->active_calls[of->listener], "poll of j%d", one->job);
 }
 
+/* After a pause of all requests they start one by one. */
+static void check_patience(world *w)
+{
+    int64_t now = world_now();
+
+    NEED("patience when throttled", now >= w->throttled_until, "%d ms too early",
+         (int)(w->throttled_until - now));
+    if (w->throttled_until && now < w->throttled_until + 1000)
+        NEED("starts are spread after a pause", now >= w->started_at + 20, "%d ms after the last",
+             (int)(now - w->started_at));
+    w->started_at = now;
+}
+
 void check_started(world *w, const exchange *one)
 {
     NEED("no request that nobody waits for", w->active, "%s %s", one->request->method, one->request->url);
@@ -254,8 +267,7 @@ void check_started(world *w, const exchange *one)
     if (one->kind == REQUEST_IS_POLL)
         check_poll(w, one);
     if (one->kind != REQUEST_IS_LOGIN)
-        NEED("patience when throttled", world_now() >= w->throttled_until, "%d ms too early",
-             (int)(w->throttled_until - world_now()));
+        check_patience(w);
 }
 
 /* A removal of what is gone already does nothing, whenever it comes. */
@@ -554,6 +566,18 @@ static void check_success(world *w, int number, int i)
          status_words(r->status), (int)(world_now() - one->arrived_at), (int)one->excuse_ms);
 }
 
+/* Who is told of throttling by a server that named a time is told when to come again. */
+static void check_throttled(world *w, const call *one, int i)
+{
+    const told *r = &one->told[i];
+    int64_t left = w->asked_at < end_of(one) ? w->asked_until - world_now() : 0;
+
+    if (r->status == RP_THROTTLED && left > 0)
+        NEED("retry_after_ms is told", r->retry_after_ms >= left, "%d of %d ms", (int)r->retry_after_ms, (int)left);
+    if (r->status == RP_DEADLINE_EXCEEDED && r->outcome == NONE && !r->has_state)
+        NEED("who waits for the end of a pause is told so", left <= 0, "key %d, %d ms", one->keys[i], (int)left);
+}
+
 static void check_result(world *w, int number, int i)
 {
     const call *one = &w->calls[number];
@@ -573,6 +597,7 @@ static void check_result(world *w, int number, int i)
     else
         check_delete(w, number, i);
     check_blame(w, number, i);
+    check_throttled(w, one, i);
     check_success(w, number, i);
     if (one->audit && !(w->revoked && r->status == RP_UNAUTHENTICATED) && !w->parent_gone[w->keys[one->keys[i]].listener])
         NEED("a later call succeeds",

@@ -499,6 +499,21 @@ static void learn_of_job(world *w, const exchange *one)
             w->keys[w->ops[of->first_op + i].key].touch = w->step;
 }
 
+/* All requests wait as long as the server asks, within limits, and a little in any case. */
+static void note_pause(world *w, const exchange *one)
+{
+    int64_t asked = one->retry_after ? atoi(one->retry_after) * 1000 : 0;
+    int64_t until = world_now() + (asked < 150 ? 150 : asked < 60000 ? asked : 60000);
+
+    if (until > w->throttled_until)
+        w->throttled_until = until;
+    if (asked && until > w->asked_until) {
+        w->asked_until = until;
+        w->asked_at = world_now();
+    }
+    w->started_at = w->throttled_until - 1000;
+}
+
 void cloud_answered(world *w, exchange *one, bool with_reply)
 {
     if (one->send >= 0)
@@ -510,10 +525,8 @@ void cloud_answered(world *w, exchange *one, bool with_reply)
         w->listener_gets[one->listener] = 0;
     if (one->kind == REQUEST_IS_LOGIN)
         iam_answered(w, one, with_reply);
-    if (one->fate == FATE_THROTTLED && with_reply && one->kind != REQUEST_IS_LOGIN) {
-        int64_t pause = one->retry_after ? atoi(one->retry_after) * 1000 : 0;
-        w->throttled_until = world_now() + (pause < 50000 ? pause : 50000);
-    }
+    if (one->fate == FATE_THROTTLED && with_reply && one->kind != REQUEST_IS_LOGIN)
+        note_pause(w, one);
     if (one->listing >= 0 && with_reply && one->fate == FATE_ANSWERED && one->status == 200)
         for (int i = 0; i < w->listing_count; i++)
             if (w->listings[i].read_by == one->number)
@@ -691,11 +704,11 @@ static void answer_page(world *w, exchange *one)
 
 static void answer_throttled(world *w, exchange *one)
 {
-    static const char *const pauses[] = {"1", "2", "5", "0"};
+    static const char *const pauses[] = {"1", "2", "5", "0", "30", "100"};
 
     refuse(w, one, 429, "APIGW.0308", "the throttling threshold has been reached");
     if (w->traits.retry_after && world_pick(w, 2))
-        one->retry_after = pauses[world_pick(w, 4)];
+        one->retry_after = pauses[world_pick(w, world_pick(w, 4) ? 4 : 6)];
 }
 
 /* What goes wrong gets its answer now; all else when the server reads it. */

@@ -58,7 +58,14 @@ void iam_revoke(world *w)
     w->revoked = w->tokens;
 }
 
-/* A failed attempt is followed by a pause, as long as the IAM asks for where it does. */
+static int64_t pause_ms(const char *asked)
+{
+    int64_t ms = asked ? (int64_t)atoi(asked) * 1000 : 100;
+
+    return ms < 60000 ? ms : 60000;
+}
+
+/* A failed attempt is followed by a pause, as long as the IAM asks for where it does, within limits. */
 void iam_answered(world *w, const exchange *one, bool with_reply)
 {
     if (with_reply && one->status == 201 && one->new_token)
@@ -66,6 +73,5 @@ void iam_answered(world *w, const exchange *one, bool with_reply)
     else if (with_reply && one->fate == FATE_ANSWERED && w->traits.refuses_login)
         w->login_refused = true;
     else
-        w->login_paused_until =
-            world_now() + (with_reply && one->retry_after ? atoi(one->retry_after) * 1000 : 100);
+        w->login_paused_until = world_now() + pause_ms(with_reply ? one->retry_after : NULL);
 }

@@ -74,6 +74,16 @@ mutate "jobs are asked without pause" \
 mutate "what nobody waits for goes on" \
     's/(drop_unwanted_requests\(driver \*d\)\n\{\n)/$1    return;\n/'
 
+# --- patience
+mutate "throttled requests are repeated at once" \
+    's/if \(verdict == RP_VERDICT_THROTTLED\)\n\s*pause_all\(self, pause_ms\);//'
+mutate "what waited for a login begins during a pause" \
+    's/ && may_begin\(each\)//'
+mutate "after a pause all start at once" \
+    's/SPREAD_MS;/0;/'
+mutate "nobody is told of the pause" \
+    's/if \(!d->throttled \|\| d->send_from <= now_ms\(d\)\)/if (true)/'
+
 # --- logins
 mutate "refused credentials are sent again" \
     's/self->refused = true;//'

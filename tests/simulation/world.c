@@ -134,11 +134,11 @@ static void draw_trouble(world *w, traits *of)
     of->retry_after = !world_pick(w, 2);
     of->slow_hosts = !world_pick(w, 4);
     of->hiccups = !world_pick(w, 4) ? 5 : 0;
-    of->login_by = world_pick(w, 3) ? LOGIN_GIVEN_TOKEN : world_pick(w, 4) ? LOGIN_PASSWORD : LOGIN_KEYS;
+    of->login_by = world_pick(w, 2) ? LOGIN_GIVEN_TOKEN : world_pick(w, 5) ? LOGIN_PASSWORD : LOGIN_KEYS;
     of->token_s = ONE_OF(w, 4, 20, 43200, 43200);
     of->refuses_login = !world_pick(w, 20);
     of->clock_is_wrong = !world_pick(w, 20);
-    of->rejects_tokens = !world_pick(w, 20);
+    of->rejects_tokens = !world_pick(w, 6);
     of->hunger = ONE_OF(w, 0, 0, 0, 0, 0, 1, 5, 20);
     if (!world_pick(w, 3))
         of->guilty =

@@ -269,7 +269,10 @@ typedef struct world {
     int64_t next_event_at;
 
     /* Of the cloud. */
-    int64_t throttled_until; /* what it last asked for */
+    int64_t throttled_until; /* no request comes before */
+    int64_t asked_until;     /* the same, where the server named a time, … */
+    int64_t asked_at;        /* … at this one */
+    int64_t started_at;      /* the last request since */
     int tokens, revoked;     /* how many were given out, and how many of them are not valid any more */
     char token[40];
     int64_t token_expires_s;

@@ -521,7 +521,7 @@ START_TEST(a_new_request_that_waited_for_the_end_of_a_pause_begins_when_its_owne
     rp_http_request one = request_for(&told[0], "http://h/"), other = request_for(&told[1], "http://h/");
 
     make(&here);
-    one.may_repeat = other.may_repeat = may_begin;
+    one.may_begin = other.may_begin = may_begin;
     begin(&here, &one);
     ck_assert_uint_eq(here.inner.count, 1);
     fake_reply(&here.inner, 0, (rp_http_reply){.status = 429, .retry_after = "7"});
@@ -535,6 +535,40 @@ START_TEST(a_new_request_that_waited_for_the_end_of_a_pause_begins_when_its_owne
     pass(&here, 0);
     pass(&here, 20);
     ck_assert_uint_eq(here.inner.count, 3);
+    end(&here);
+}
+END_TEST
+
+/* As a session asks that had to log in first. */
+static bool is_let_begin(world *here, size_t nth)
+{
+    const rp_http_request *attempt = here->inner.sent[nth].request;
+
+    return attempt->may_begin(attempt->context);
+}
+
+START_TEST(what_waited_below_does_not_begin_during_a_pause_and_begins_spread_out_after_it)
+{
+    world here;
+    outcome told[3] = {0};
+    rp_http_request requests[3];
+
+    make(&here);
+    for (size_t i = 0; i < 3; i++) {
+        requests[i] = request_for(&told[i], "http://h/");
+        begin(&here, &requests[i]);
+    }
+    ck_assert(is_let_begin(&here, 0));
+    fake_reply(&here.inner, 2, (rp_http_reply){.status = 429, .retry_after = "7"});
+    pass(&here, 0);
+    ck_assert(!is_let_begin(&here, 0));
+    pass(&here, 0);
+    ck_assert_int_eq(sleeps(&here), 7000);
+    here.time.now_ms += 7000;
+    ck_assert(is_let_begin(&here, 0));
+    ck_assert(!is_let_begin(&here, 1));
+    here.time.now_ms += 20;
+    ck_assert(is_let_begin(&here, 1));
     end(&here);
 }
 END_TEST
@@ -689,6 +723,7 @@ TCase *retry_tests(void)
     tcase_add_test(tests, retry_after_is_a_number_of_seconds_or_a_date_and_never_shortens_a_pause);
     tcase_add_test(tests, what_may_have_had_an_effect_is_told_from_what_had_none);
     tcase_add_test(tests, a_new_request_that_waited_for_the_end_of_a_pause_begins_when_its_owner_lets_it);
+    tcase_add_test(tests, what_waited_below_does_not_begin_during_a_pause_and_begins_spread_out_after_it);
     tcase_add_test(tests, a_dropped_request_is_heard_of_no_more);
     tcase_add_test(tests, a_request_may_be_dropped_while_it_is_told_of_a_pause);
     tcase_add_test(tests, a_request_may_be_started_when_another_is_done);

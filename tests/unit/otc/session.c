@@ -715,6 +715,40 @@ START_TEST(a_renewal_that_helped_may_be_followed_by_another)
 }
 END_TEST
 
+static bool may_begin(void *context)
+{
+    const bool *allowed = ((outcome *)context)->context;
+
+    return *allowed;
+}
+
+START_TEST(what_waited_for_a_login_is_sent_when_its_owner_lets_it_begin)
+{
+    world here;
+    bool allowed = false;
+    outcome told = {.context = &allowed};
+    rp_http_request request = request_for(&told, PATH);
+
+    make(&here);
+    request.may_begin = may_begin;
+    begin(&here, &request);
+    grant(&here, 0, "first", 86400);
+    ck_assert_uint_eq(here.inner.count, 1);
+    allowed = true;
+    step(&here);
+    ck_assert_uint_eq(here.inner.count, 2);
+    allowed = false;
+    fake_status(&here.inner, 1, 401);
+    step(&here);
+    grant(&here, 2, "second", 86400);
+    ck_assert_uint_eq(here.inner.count, 3);
+    allowed = true;
+    step(&here);
+    ck_assert_str_eq(here.inner.sent[3].token, "second");
+    end(&here);
+}
+END_TEST
+
 /* Nobody was there to read it while its token lived. */
 START_TEST(a_renewal_that_is_read_after_its_tokens_end_is_followed_by_a_login)
 {
@@ -1059,6 +1093,7 @@ TCase *session_tests(void)
     tcase_add_test(tests, temporary_keys_that_are_refused_are_replaced_once);
     tcase_add_test(tests, temporary_keys_that_the_iam_refuses_are_replaced_once);
     tcase_add_test(tests, a_renewal_that_helped_may_be_followed_by_another);
+    tcase_add_test(tests, what_waited_for_a_login_is_sent_when_its_owner_lets_it_begin);
     tcase_add_test(tests, a_renewal_that_is_read_after_its_tokens_end_is_followed_by_a_login);
     tcase_add_test(tests, an_iam_that_hangs_stops_nobody_while_the_token_lives);
     tcase_add_test(tests, a_renewal_that_is_refused_stops_nobody_while_the_token_lives);
