@@ -127,11 +127,23 @@ static void give(connection *one)
     }
 }
 
+/* Whoever cannot be written to any more may have said good-bye before. */
+static void take_last(connection *one)
+{
+    char bytes[16384];
+    ssize_t len;
+
+    while ((len = receive(one, bytes, sizeof(bytes))) > 0 && http2_receive(one->http2, bytes, (size_t)len))
+        ;
+}
+
 void connection_serve(connection *one)
 {
     one->wants_write = false;
     take(one);
     if (!one->broken && (!one->tls || SSL_is_init_finished(one->tls)))
         give(one);
+    if (one->broken)
+        take_last(one);
     one->broken |= http2_is_over(one->http2) && !one->left_len;
 }
