@@ -12,6 +12,8 @@
 
 #define MAX_INPUT 4096u
 #define MAX_KEPT  256u
+#define MIN_KEPT_BYTES                                                                                       \
+    8u /* changes make inputs shorter as often as longer, and then nothing is left to read */
 
 static uint64_t state;
 
@@ -26,8 +28,9 @@ typedef struct input {
     size_t len;
 } input;
 
+/* First the seeds, which stay, then inputs some changes away from them. */
 static input kept[MAX_KEPT];
-static size_t kept_count;
+static size_t kept_count, seed_count;
 
 static void flip(input *one)
 {
@@ -83,7 +86,7 @@ static void change(input *one)
 int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? atof(argv[1]) : 5;
-    unsigned long count = 0;
+    unsigned long count = 0, bytes = 0;
     static input one;
 
     state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
@@ -91,13 +94,16 @@ int main(int argc, char **argv)
         memcpy(kept[kept_count].bytes, seed->bytes, seed->len);
         kept[kept_count++].len = seed->len;
     }
+    seed_count = kept_count;
     do {
-        one = kept[chance((uint32_t)kept_count)];
+        one = kept[chance((uint32_t)(chance(2) ? seed_count : kept_count))];
         change(&one);
+        bytes += one.len;
         LLVMFuzzerTestOneInput(one.bytes, one.len);
-        if (!chance(1000)) /* a walk away from the seeds */
-            kept[kept_count < MAX_KEPT ? kept_count++ : chance(MAX_KEPT)] = one;
+        if (!chance(1000) && one.len >= MIN_KEPT_BYTES)
+            kept[kept_count < MAX_KEPT ? kept_count++
+                                       : seed_count + chance((uint32_t)(MAX_KEPT - seed_count))] = one;
     } while (++count % 256 || (double)clock() / CLOCKS_PER_SEC < seconds);
-    printf("%lu inputs\n", count);
+    printf("%lu inputs of %lu bytes on average\n", count, bytes / count);
     return 0;
 }
