@@ -6,8 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-#define QUIET_MS    25  /* nothing came for so long: all are here */
-#define MOST_MS     150 /* whoever keeps coming goes with the next */
+/* Terraform has so many calls under way at a time, and begins the next ones as soon as these end. */
+#define QUIET_MS    25   /* as many as the last time are here, and nothing came for so long: these are all */
+#define SCARCE_MS   200  /* the same while there are fewer: a busy machine takes its time */
+#define MOST_MS     400  /* whoever keeps coming goes with the next */
+#define RETURN_MS   1000 /* those of a call under way come back when it ends, and go along */
 #define MAX_CALLERS 256u
 #define MAX_REQUEST (64u << 20)
 #define FULL_BYTES  (4u << 20) /* the plugin takes 16 MiB */
@@ -34,7 +37,7 @@ void gather_start(gather *one)
     pthread_mutex_init(&one->lock, NULL);
     one->open = NULL;
     one->running = 0;
-    one->was_alone = false;
+    one->expected = 0;
 }
 
 static struct timespec after(struct timespec from, long ms)
@@ -115,19 +118,24 @@ static void close_open(gather *one, const gathered *open)
     *link = open->next;
 }
 
+/* When to go, as things are now. */
+static struct timespec time_to_go(const gather *one, const gathered *open, struct timespec began)
+{
+    bool scarce = open->caller_count < one->expected;
+    struct timespec quiet = after(one->last, scarce ? SCARCE_MS : QUIET_MS), most = after(began, MOST_MS);
+
+    if (scarce && one->running)
+        return after(began, RETURN_MS);
+    return is_before(most, quiet) ? most : quiet;
+}
+
 /* Under the lock. */
 static void wait_for_others(gather *one, gathered *open)
 {
-    struct timespec most = after(now(), MOST_MS), until;
+    struct timespec began = now(), until;
 
-    for (;;) {
-        until = after(one->last, QUIET_MS);
-        if (is_before(most, until))
-            until = most;
-        if (!is_before(now(), until))
-            return;
+    while (is_before(now(), until = time_to_go(one, open, began)))
         pthread_cond_timedwait(&open->changed, &one->lock, &until);
-    }
 }
 
 /* Each state event goes to the caller whose record it is about, with the caller's own index. */
@@ -156,20 +164,30 @@ static answer carry_out(plugin *with, gathered *open)
     return plugin_call(with, open->leaders->hook, &text, open->leaders->timeout_ms, &events);
 }
 
+/* Whoever waited for this call begins the next one now. */
+static void note_end(gather *one, bool alone)
+{
+    one->running -= !alone;
+    one->last = now();
+    for (gathered *open = one->open; open; open = open->next)
+        pthread_cond_broadcast(&open->changed);
+}
+
 static void lead(gather *one, plugin *with, gathered *open)
 {
+    bool alone = open->leaders->alone;
     answer got;
 
-    if (!open->leaders->alone && (one->running || !one->was_alone))
+    if (!alone && (one->running || one->expected != 1))
         wait_for_others(one, open);
     close_open(one, open);
-    if (!open->leaders->alone)
-        one->was_alone = !one->running && open->caller_count == 1;
-    one->running++;
+    if (!alone && (open->caller_count > 1 || !one->running))
+        one->expected = open->caller_count;
+    one->running += !alone;
     pthread_mutex_unlock(&one->lock);
     got = carry_out(with, open);
     pthread_mutex_lock(&one->lock);
-    one->running--;
+    note_end(one, alone);
     open->answer = got;
     open->done = true;
     pthread_cond_broadcast(&open->changed);

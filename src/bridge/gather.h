@@ -15,9 +15,9 @@ typedef struct gathered gathered;
 typedef struct gather {
     pthread_mutex_t lock;
     gathered *open; /* those that still take records */
-    unsigned running;
-    struct timespec last; /* when anything came */
-    bool was_alone;       /* the latest call found no company: the next does not wait for any */
+    unsigned running;     /* calls that others may have joined */
+    struct timespec last; /* when anything came, or a call ended */
+    size_t expected;      /* callers: as many as went with the latest call; 0 before the first */
 } gather;
 
 /* What a caller brings. All is borrowed until the call returns. */
