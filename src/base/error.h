@@ -40,6 +40,7 @@ typedef struct rp_error {
     int64_t retry_after_ms; /* how long to wait before another attempt; 0: as the caller likes */
 } rp_error;
 
+/* Returns the code. Out of memory, the error is a shared one with RP_E_NO_MEMORY; but RP_E_LOST remains that. */
 int rp_error_set(rp_error **error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with the path of the invalid part of a document. The path is copied. */
@@ -55,7 +56,7 @@ void rp_error_add(rp_error **error, const char *format, ...) __attribute__((form
 /* Sets retry_after_ms of an error, if there is one that can be changed. */
 void rp_error_set_retry_after(rp_error **error, int64_t ms);
 
-/* Sets another code, if there is an error, and returns it. RP_E_NO_MEMORY stays. */
+/* Sets another code, if there is an error, and returns it. A shared one stays. */
 int rp_error_recode(rp_error **error, int code);
 
 void rp_error_free(rp_error *error);

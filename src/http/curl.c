@@ -15,8 +15,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define MAX_IDLE_HANDLES 16
-#define MAX_LINES        (RP_HTTP_MAX_HEADERS + 3) /* ours: X-Auth-Token, Expect, Content-Type */
+#define MAX_LINES (RP_HTTP_MAX_HEADERS + 3) /* ours: X-Auth-Token, Expect, Content-Type */
 
 typedef struct curl_transport curl_transport;
 
@@ -85,8 +84,7 @@ struct curl_transport {
     const rp_clock *clock;
     CURLM *multi;
     struct transfer_list transfers[DROPPED + 1];
-    CURL *idle[MAX_IDLE_HANDLES];
-    size_t idle_count;
+    CURLSH *tls_sessions; /* to be resumed by any handle; else each would have its own */
     char *user_agent;
     char *ca_file;
     char *client_cert_file;
@@ -371,6 +369,7 @@ static CURLcode set_options(const curl_transport *self, CURL *easy, const rp_htt
 {
     CURLcode failed = CURLE_OK;
 
+    SET(failed, easy, CURLOPT_SHARE, self->tls_sessions);
     SET(failed, easy, CURLOPT_USERAGENT, self->user_agent);
     SET(failed, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)self->connect_timeout_ms);
     SET(failed, easy, CURLOPT_PROXY, proxy_for(self, request));
@@ -426,6 +425,25 @@ static CURLcode set_method(transfer *self)
     return failed;
 }
 
+/* libcurl sends a URL without its query if memory ends as it copies that: a page of a list would be the first
+   one again. A target is taken as it is. A proxy that is not a tunnel needs the whole URL instead. */
+static CURLcode set_target(const curl_transport *self, CURL *easy, const rp_http_request *request)
+{
+    _cleanup_(rp_url_parts_clear) rp_url_parts parts = {0};
+    _cleanup_(rp_freep) char *target = NULL;
+    bool tunnels = rp_starts_with_any_case(request->url, "https:") || !*proxy_for(self, request);
+    int result;
+
+    if (!tunnels || !strchr(request->url, '?'))
+        return CURLE_OK;
+    result = rp_url_split(request->url, &parts, NULL);
+    if (result == RP_E_INVALID || (result == 0 && !parts.query))
+        return CURLE_OK;
+    if (result == 0)
+        target = rp_format("%s?%s", parts.path, parts.query);
+    return target ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target) : CURLE_OUT_OF_MEMORY;
+}
+
 static int configure(curl_transport *self, transfer *mine, rp_error **error)
 {
     CURLcode failed = set_constants(mine->easy);
@@ -437,6 +455,8 @@ static int configure(curl_transport *self, transfer *mine, rp_error **error)
     if (!failed)
         failed = set_method(mine);
     SET(failed, mine->easy, CURLOPT_URL, mine->request->url);
+    if (!failed)
+        failed = set_target(self, mine->easy, mine->request);
     SET(failed, mine->easy, CURLOPT_HTTPHEADER, mine->lines);
     if (failed == CURLE_OUT_OF_MEMORY)
         return rp_error_no_memory(error);
@@ -447,27 +467,18 @@ static int configure(curl_transport *self, transfer *mine, rp_error **error)
 
 /* ---- birth and death of a transfer ---- */
 
-static CURL *take_handle(curl_transport *self)
-{
-    return self->idle_count > 0 ? self->idle[--self->idle_count] : curl_easy_init();
-}
-
 /* Even the end of a handle that lacks NOSIGNAL changes what the process does on SIGPIPE. */
-static void give_handle_back(curl_transport *self, CURL *easy)
+static void free_handle(CURL *easy)
 {
     if (!easy)
         return;
-    curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    if (self->idle_count < MAX_IDLE_HANDLES)
-        self->idle[self->idle_count++] = easy;
-    else
-        curl_easy_cleanup(easy);
+    curl_easy_cleanup(easy);
 }
 
 static void transfer_free(transfer *self)
 {
-    give_handle_back(self->owner, self->easy);
+    free_handle(self->easy);
     for (size_t i = 0; i < self->line_count; i++) {
         rp_wipe(self->lines[i].data, strlen(self->lines[i].data));
         free(self->lines[i].data);
@@ -499,7 +510,8 @@ static int transfer_new(curl_transport *owner, const rp_http_request *request, t
     /* A buffer that grows leaves copies behind. */
     if (self->secret_body && !rp_buffer_reserve(&self->body, self->body.max))
         return rp_error_no_memory(error);
-    self->easy = take_handle(owner);
+    /* A new one each time: one that curl_easy_reset prepares while memory is short stops half-way, unnoticed. */
+    self->easy = curl_easy_init();
     if (!self->easy)
         return rp_error_no_memory(error);
     if ((result = add_lines(self, error)) < 0 || (result = configure(owner, self, error)) < 0)
@@ -879,10 +891,10 @@ static void curl_transport_free(rp_transport *transport)
     curl_transport *self = (curl_transport *)transport;
 
     free_transfers(self);
-    while (self->idle_count > 0)
-        curl_easy_cleanup(self->idle[--self->idle_count]);
     if (self->multi)
         curl_multi_cleanup(self->multi);
+    if (self->tls_sessions)
+        curl_share_cleanup(self->tls_sessions);
     free(self->user_agent);
     free(self->ca_file);
     free(self->client_cert_file);
@@ -986,7 +998,10 @@ rp_transport *rp_curl_new(const rp_curl_options *options, const rp_clock *clock,
     for (int state = QUEUED; state <= DROPPED; state++)
         TAILQ_INIT(&self->transfers[state]);
     self->multi = curl_multi_init();
-    if (!self->multi || !copy_options(self, options)) {
+    self->tls_sessions = curl_share_init();
+    if (!self->multi || !self->tls_sessions ||
+        curl_share_setopt(self->tls_sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK ||
+        !copy_options(self, options)) {
         curl_transport_free(&self->base);
         rp_error_no_memory(error);
         return NULL;

@@ -164,6 +164,23 @@ START_TEST(an_error_without_memory_is_the_one_that_says_so)
 }
 END_TEST
 
+START_TEST(that_a_request_was_sent_is_known_without_memory)
+{
+    for (int rounds = 0; rounds < 2; rounds++) {
+        rp_error *error = NULL;
+        int after;
+        allowed = rounds;
+        rp_error_set(&error, RP_E_LOST, "no whole answer from %s", "elb.example");
+        after = rp_error_recode(&error, RP_E_SYSTEM);
+        allowed = -1;
+        ck_assert_int_eq(error->code, RP_E_LOST);
+        ck_assert_int_eq(after, RP_E_LOST);
+        ck_assert_str_eq(error->message, "out of memory");
+        rp_error_free(error);
+    }
+}
+END_TEST
+
 START_TEST(an_error_survives_context_that_does_not_fit)
 {
     for (int rounds = 0; rounds < 2; rounds++) {
@@ -209,6 +226,7 @@ int main(void)
     tcase_add_test(tests, reading_a_table_fails_cleanly_wherever_memory_ends);
     tcase_add_test(tests, a_fault_is_still_an_error_wherever_memory_ends);
     tcase_add_test(tests, an_error_without_memory_is_the_one_that_says_so);
+    tcase_add_test(tests, that_a_request_was_sent_is_known_without_memory);
     tcase_add_test(tests, an_error_survives_context_that_does_not_fit);
     tcase_add_test(tests, a_secret_and_a_buffer_tell_that_memory_ended);
     suite_add_tcase(suite, tests);
