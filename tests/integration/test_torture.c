@@ -198,7 +198,7 @@ static void check_time(const worker *self, const rp_call *call, int64_t began)
 static answer call_starved(worker *self, const rp_response **told)
 {
     rp_call call = {.struct_size = sizeof(call),
-                    .timeout_ms = self->lasts ? SHORT_MS : TIMEOUT_MS,
+                    .timeout_ms = self->lasts && self->nth ? SHORT_MS : TIMEOUT_MS,
                     .cancel = &self->cancel,
                     .on_event = take_event,
                     .context = self};
@@ -215,7 +215,8 @@ static answer call_starved(worker *self, const rp_response **told)
 
 static answer call_host_starved(worker *self, rphost_answer **told)
 {
-    rp_call call = {.struct_size = sizeof(call), .timeout_ms = self->lasts ? SHORT_MS : TIMEOUT_MS};
+    rp_call call = {.struct_size = sizeof(call),
+                    .timeout_ms = self->lasts && self->nth ? SHORT_MS : TIMEOUT_MS};
     size_t len = strlen(self->request);
     int64_t began = now_ms();
 
