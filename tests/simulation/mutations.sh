@@ -11,7 +11,7 @@ program=$2
 compiler=$3
 shift 3
 libraries=$*
-sources=$(ls "$root"/plugin/elb_member/*.c "$root"/src/http/retry.c "$root"/src/otc/session.c "$root"/src/otc/auth_state.c | grep -v /plugin.c)
+sources=$(ls "$root"/plugin/elb_member/*.c "$root"/src/http/retry.c "$root"/src/otc/session*.c "$root"/src/otc/auth_state.c | grep -v /plugin.c)
 . "$root/tests/support/mutation.sh"
 
 play() {
@@ -78,7 +78,7 @@ mutate "what nobody waits for goes on" \
 mutate "throttled requests are repeated at once" \
     's/if \(verdict == RP_VERDICT_THROTTLED\)\n\s*pause_all\(self, pause_ms\);//'
 mutate "what waited for a login begins during a pause" \
-    's/ && may_begin\(each\)//'
+    's/ && session_may_begin\(each\)//'
 mutate "after a pause all start at once" \
     's/SPREAD_MS;/0;/'
 mutate "nobody is told of the pause" \
