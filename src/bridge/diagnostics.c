@@ -194,6 +194,41 @@ static void write_detail(const rp_json *diagnostic, rp_buffer *to)
     rp_json_each(rp_json_get(diagnostic, "data"), add_fact, to);
 }
 
+/* True if it is about an attribute of the record: each has its own line in the configuration. */
+static bool is_of_one_record(const rp_json *diagnostic, const place *at)
+{
+    const char *pointer = rp_json_text(rp_json_get(diagnostic, "path"));
+
+    return pointer && *pointer && at && at->kind == PLACE_KEY;
+}
+
+static said_of *find_said(const diagnostics *in, bool warning, const char *summary, const char *detail)
+{
+    for (said_of *one = in->said; one; one = one->before)
+        if (!strcmp(one->summary, summary) && !strcmp(one->item->detail, detail) &&
+            warning == (one->item->severity == TF__DIAGNOSTIC__SEVERITY__WARNING))
+            return one;
+    return NULL;
+}
+
+static void add_of_record(diagnostics *to, bool warning, const place *at, const char *about,
+                          const char *summary, const char *detail)
+{
+    said_of *said = find_said(to, warning, summary, detail);
+
+    if (said) {
+        said->item->summary = arena_format(to->in, "%s and %zu more: %s", said->about, ++said->more, summary);
+        return;
+    }
+    diagnostics_add(to, warning, at, arena_format(to->in, "%s: %s", about, summary), detail);
+    said = arena_alloc(to->in, sizeof(*said));
+    *said = (said_of){.item = to->items[to->count - 1],
+                      .about = about,
+                      .summary = arena_text(to->in, summary),
+                      .before = to->said};
+    to->said = said;
+}
+
 void diagnostics_add_plugins(diagnostics *to, const rp_json *diagnostic, bool as_warning, const char *about,
                              const place *at)
 {
@@ -202,10 +237,13 @@ void diagnostics_add_plugins(diagnostics *to, const rp_json *diagnostic, bool as
     bool warning = as_warning || (severity && !strcmp(severity, "warning"));
 
     write_detail(diagnostic, &detail);
-    diagnostics_add(to, warning, at,
-                    about ? arena_format(to->in, "%s: %s", about, summary_of(diagnostic))
-                          : summary_of(diagnostic),
-                    rp_buffer_text(&detail));
+    if (about && !is_of_one_record(diagnostic, at))
+        add_of_record(to, warning, at, about, summary_of(diagnostic), rp_buffer_text(&detail));
+    else
+        diagnostics_add(to, warning, at,
+                        about ? arena_format(to->in, "%s: %s", about, summary_of(diagnostic))
+                              : summary_of(diagnostic),
+                        rp_buffer_text(&detail));
 }
 
 const char *diagnostics_words(arena *in, const rp_json *diagnostic)

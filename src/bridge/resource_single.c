@@ -298,6 +298,14 @@ const value *single_read(call *one, const resource_type *of, const value *curren
     return block_with(&one->memory, &of->block.object, current, record_state(&one->memory, of, &entry));
 }
 
+/* "name=…" with the name of an attribute: this is meant as no id. */
+static bool begins_with_name(arena *in, const attributes *members, const char *id)
+{
+    size_t len = strcspn(id, "=");
+
+    return id[len] && attributes_find(members, arena_copy(in, id, len));
+}
+
 const value *single_import(call *one, const resource_type *of, const char *id)
 {
     arena *in = &one->memory;
@@ -306,6 +314,13 @@ const value *single_import(call *one, const resource_type *of, const char *id)
 
     if (pairs)
         return block_with(in, &of->block.object, NULL, pairs);
+    if (begins_with_name(in, &of->members, id)) {
+        diagnostics_error(
+            &one->diagnostics, NULL,
+            "\"%s\" cannot be read as attributes of %s: write name=value,name=value with names that it has",
+            id, of->name);
+        return NULL;
+    }
     by_id = value_object(in, 1);
     value_add(by_id, CATALOG_ID, value_text(in, id));
     return block_with(in, &of->block.object, NULL, by_id);

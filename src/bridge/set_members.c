@@ -105,11 +105,11 @@ bool set_report(call *one, const resource_type *of, const char *hook, const reco
 {
     const record_entry *entry = list->items[index];
     bool failed = is_failure(entry->status);
-    size_t before = one->diagnostics.count;
+    bool said = entry->refused;
 
     if (!entry->refused || index == 0)
-        record_report(one, of, entry, as_warning);
-    if (failed && !entry->refused && one->diagnostics.count == before)
+        said |= record_report(one, of, entry, as_warning);
+    if (failed && !said)
         diagnostics_add(&one->diagnostics, as_warning, set_place(&one->memory, entry->name),
                         arena_format(&one->memory, "%s of records[\"%s\"]: %s", hook, entry->name,
                                      record_reason(&one->memory, entry)),

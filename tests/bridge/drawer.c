@@ -3,6 +3,7 @@
  * plugin can describe. What the colour of an item says it does:
  *
  *     "refuse"   create and update fail, and nothing is changed
+ *     "full"     create fails, for a reason that is not the item's
  *     "spoil"    create fails, but the item is there
  *     "lose"     create fails and does not know that nothing was made
  *     "late"     the same, and the item is there a moment later
@@ -260,9 +261,11 @@ static json_object *create_one(const rp_instance *in, const rp_call *call, json_
         return result("deadline_exceeded", "done", save(in, item));
     if (!strcmp(color, "late"))
         save_late(in, item);
-    else if (strcmp(color, "refuse") != 0 && strcmp(color, "lose") != 0)
+    else if (strcmp(color, "refuse") != 0 && strcmp(color, "full") != 0 && strcmp(color, "lose") != 0)
         return result("ok", "done", save(in, item));
     json_object_put(item);
+    if (!strcmp(color, "full"))
+        return fault("quota_exceeded", "none", "the drawer is full", NULL);
     return !strcmp(color, "refuse") ? fault("quota_exceeded", "none", "the shelf is full", "/color")
                                     : result("unavailable", "unknown", NULL);
 }

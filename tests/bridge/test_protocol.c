@@ -406,6 +406,37 @@ START_TEST(a_set_records_what_was_made_and_tells_what_failed)
 }
 END_TEST
 
+START_TEST(what_is_wrong_with_many_records_is_told_once)
+{
+    Tf__ApplyResourceChangeResponse *made;
+
+    configure("");
+    made = make("drawer_item_set",
+                set_of("\"a\":{\"name\":\"1\",\"color\":\"full\"},\"b\":{\"name\":\"2\",\"color\":\"full\"},"
+                       "\"c\":{\"name\":\"3\",\"color\":\"full\"}"),
+                NULL, nothing);
+    ck_assert_uint_eq(made->n_diagnostics, 1);
+    ck_assert_str_eq(made->diagnostics[0]->summary, "a and 2 more: the drawer is full");
+    FREE(made);
+}
+END_TEST
+
+START_TEST(an_import_by_names_that_do_not_exist_says_so)
+{
+    Tf__ImportResourceStateRequest asked = TF__IMPORT_RESOURCE_STATE_REQUEST__INIT;
+    Tf__ImportResourceStateResponse *reply;
+
+    asked.type_name = (char *)(size_t) "drawer_item";
+    asked.id = (char *)(size_t) "shelf=s,nam=n";
+    ck_assert_int_eq(client_call(bridge, "ImportResourceState", &asked.base,
+                                 &tf__import_resource_state_response__descriptor, &reply),
+                     0);
+    ck_assert_uint_eq(reply->n_imported_resources, 0);
+    check_first(reply->n_diagnostics, reply->diagnostics, 1, "shelf=s,nam=n", NULL);
+    FREE(reply);
+}
+END_TEST
+
 START_TEST(a_set_may_be_empty)
 {
     Tf__ApplyResourceChangeResponse *made, *next;
@@ -888,6 +919,8 @@ int main(void)
     tcase_add_test(tests, an_outcome_decides_what_is_recorded);
     tcase_add_test(tests, a_set_records_what_was_made_and_tells_what_failed);
     tcase_add_test(tests, a_set_may_be_empty);
+    tcase_add_test(tests, what_is_wrong_with_many_records_is_told_once);
+    tcase_add_test(tests, an_import_by_names_that_do_not_exist_says_so);
     tcase_add_test(tests, a_record_that_may_still_appear_stays_in_the_set);
     tcase_add_test(tests, a_record_that_appears_late_is_removed_if_it_is_configured_no_more);
     tcase_add_test(tests, a_set_is_destroyed_with_what_appears_late);
