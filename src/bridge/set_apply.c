@@ -400,6 +400,22 @@ static void keep_spelling(call *one, const set_work *work)
     }
 }
 
+static void advise(call *one, const set_work *work)
+{
+    bool creates = value_is_null(work->input->prior),
+         adopts = attributes_find_json(&work->of->options, "adopt");
+    const char *id = value_c_string(set_id(&one->memory, work->of, work->input->config));
+    size_t there = 0;
+
+    for (size_t i = 0; i < work->count; i++)
+        there += work->items[i].make.status == RP_ALREADY_EXISTS;
+    if (!there || (!adopts && !creates))
+        return;
+    diagnostics_warning(&one->diagnostics, NULL, "to manage what exists already, %s%s%s%s",
+                        adopts ? "set adopt = true" : "", adopts && creates ? ", or " : "",
+                        creates ? "import the set by its id " : "", creates && id ? id : "");
+}
+
 void set_apply(call *one, const resource_type *of, const apply_input *input, private_state *kept,
                Tf__ApplyResourceChangeResponse *reply)
 {
@@ -421,6 +437,7 @@ void set_apply(call *one, const resource_type *of, const apply_input *input, pri
     warn = creates && came.made;
     report_some(one, &work, true, false);
     report_some(one, &work, false, warn);
+    advise(one, &work);
     write_reply(&came, reply);
     if (warn && came.failed->count)
         diagnostics_warning(

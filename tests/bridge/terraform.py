@@ -73,6 +73,7 @@ def imports(bed, simulator):
 
     bed.run("state", "rm", "elb_member.web")
     bed.write(provider(simulator) + member_set("a b"))
+    bed.apply(code=1, says=[f"set adopt = true, or import the set by its id {LISTENER}"])
     bed.run("import", "-no-color", "elb_member_set.pool", LISTENER, says="Import successful!")
     simulator.reset("log")
     bed.apply(says="0 added, 1 changed, 0 destroyed.")  # its records get the configuration's names
