@@ -174,50 +174,59 @@ static void request_next_page(api_request *one, const char *marker)
     list_failed(one, why);
 }
 
-static void note_whole_list(listener *at, const listed *whole)
+static whole_list whole_list_begin(const driver *d, const listener *at)
 {
-    at->list = (last_list){.known = true, .whole = *whole, .added = ledger_adds_in_flight(at->ledger)};
+    return (whole_list){.requested_at = now_ms(d), .add_ends = ledger_add_ends(at->ledger)};
 }
 
-static void list_ended(api_request *one, bool is_whole)
+/* Takes the members from `first` on, those of a page that earlier pages did not have. `sent`: all that it
+   had; `added`: what the list shows of add requests. */
+static void whole_list_take(whole_list *list, driver *d, const listener *at, const page *shown, size_t first,
+                            size_t sent, member_set added)
+{
+    size_t fresh = shown->count - first;
+
+    for (size_t i = first; i < shown->count; i++)
+        member_set_add(&list->so_far, shown->members[i].id);
+    paging_saw(&d->paging, sent, list->last_count, fresh);
+    list->last_count = sent;
+    list->certainly = !fresh || paging_is_certainly_last(&d->paging, sent);
+    list->is_last = list->certainly || paging_is_complete(&d->paging, sent, &at->list, list->so_far, added,
+                                                          ledger_may_be_added(at->ledger), now_ms(d));
+}
+
+static void whole_list_end(const whole_list *list, const driver *d, listener *at)
+{
+    if (!list->is_last)
+        return;
+    paging_note_whole(&at->list, list->so_far, list->certainly, now_ms(d));
+    ledger_note_whole_list(at->ledger, list->add_ends, list->requested_at);
+}
+
+static void list_ended(api_request *one)
 {
     listener *at = one->listener;
 
-    ledger_listed(at->ledger, one->requested_at, now_ms(one->driver));
-    if (is_whole)
-        note_whole_list(at, &one->so_far);
+    ledger_listed(at->ledger, one->list.requested_at, now_ms(one->driver));
+    whole_list_end(&one->list, one->driver, at);
     api_request_free(one);
-}
-
-/* `sent`: members on the page, also those that earlier pages had. */
-static bool is_last_page(const api_request *one, const page *shown, size_t sent)
-{
-    const paging *p = &one->driver->paging;
-
-    if (shown->count == 0 || paging_is_certainly_last(p, sent))
-        return true;
-    return !ledger_misses_own(one->listener->ledger) &&
-           paging_is_last(p, sent, &one->so_far, &one->listener->list);
 }
 
 static void list_answered(api_request *one, page *shown)
 {
     const char *marker = shown->count ? shown->members[shown->count - 1].id : NULL;
+    ledger *l = one->listener->ledger;
     size_t sent = shown->count;
-    bool undecided, is_last;
+    bool undecided;
 
     if (!remember_page(one, shown)) {
         list_failed(one, &failure_no_memory);
         return;
     }
-    for (size_t i = 0; i < shown->count; i++)
-        listed_add(&one->so_far, shown->members[i].id);
-    paging_saw(&one->driver->paging, sent, one->last_count, shown->count);
-    one->last_count = sent;
-    undecided = ledger_page(one->listener->ledger, shown);
-    is_last = is_last_page(one, shown, sent);
-    if (is_last || !undecided) {
-        list_ended(one, is_last);
+    undecided = ledger_page(l, shown);
+    whole_list_take(&one->list, one->driver, one->listener, shown, 0, sent, ledger_shown_adds(l));
+    if (one->list.is_last || !undecided) {
+        list_ended(one);
         return;
     }
     one->request.insist = true;
@@ -256,31 +265,22 @@ static size_t first_after(const page *shown, const char *marker)
     return 0;
 }
 
-/* Learns from the page, and whether a list call has to go on after it. */
+/* Learns from the page, and whether a list call has to go on after it. A list whose beginning was not seen is
+   not followed. */
 static void judge_page(driver *d, page_call *waiting)
 {
     listener *at = waiting->listener;
     const page *shown = waiting->page;
-    size_t first = first_after(shown, waiting->marker), fresh = shown->count - first;
     bool begins = !waiting->marker, goes_on = !begins && !strcmp(waiting->marker, at->offered_marker);
-    listed so_far = goes_on ? at->offered : (listed){0};
+    whole_list list = goes_on ? at->offered : waiting->list;
 
-    for (size_t i = first; i < shown->count; i++)
-        listed_add(&so_far, shown->members[i].id);
-    paging_saw(&d->paging, shown->count, goes_on ? at->offered_count : 0, fresh);
-    waiting->is_last = !fresh || paging_is_certainly_last(&d->paging, shown->count) ||
-                       ((begins || goes_on) && paging_is_last(&d->paging, shown->count, &so_far, &at->list));
-    if (waiting->is_last) {
-        if (begins || goes_on)
-            note_whole_list(at, &so_far);
-        return;
+    whole_list_take(&list, d, at, shown, first_after(shown, waiting->marker), shown->count, (member_set){0});
+    waiting->is_last = begins || goes_on ? list.is_last : list.certainly;
+    if (begins || goes_on) {
+        whole_list_end(&list, d, at);
+        at->offered = list;
+        strcpy(at->offered_marker, waiting->is_last ? "" : shown->members[shown->count - 1].id);
     }
-    /* A list whose beginning was not seen is not followed. */
-    at->offered_marker[0] = '\0';
-    at->offered = so_far;
-    at->offered_count = shown->count;
-    if (begins || goes_on)
-        strcpy(at->offered_marker, shown->members[shown->count - 1].id);
 }
 
 static void on_page(api_request *one, const rp_http_reply *reply, const rp_error *error)
@@ -444,7 +444,7 @@ void request_list(driver *d, listener *at, const ledger_action *action)
         ledger_list_failed(at->ledger, &failure_no_memory, now_ms(d));
         return;
     }
-    one->requested_at = now_ms(d);
+    one->list = whole_list_begin(d, at);
     one->request.insist = action->insist;
     request_next_page(one, NULL);
 }
@@ -490,10 +490,6 @@ void request_send(driver *d, listener *at, transfer *sent)
         return;
     }
     one->transfer = sent;
-    if (sent->kind == WANT_CREATE)
-        at->list.added += sent->count;
-    else
-        at->list.removes = true;
     write_transfer(&one->body, sent);
     one->url = sent->kind == WANT_CREATE ? elb_add_path(at->id) : elb_remove_path(at->id);
     one->request.method = "POST";
@@ -535,6 +531,7 @@ void request_page(driver *d, page_call *waiting)
         return;
     }
     one->page_call = waiting;
+    waiting->list = whole_list_begin(d, waiting->listener);
     one->url = elb_members_path(waiting->listener->id, PAGING_LIMIT, waiting->marker);
     if (start(one, &error) < 0)
         on_page(one, NULL, error);

@@ -173,6 +173,7 @@ void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *
     snprintf(accepted->id, sizeof(accepted->id), "%s", job_id);
     snprintf(accepted->uri, sizeof(accepted->uri), "%s", uri ? uri : "");
     ledger_link_job(l, accepted, true, now);
+    adds_sent(l, sent, now);
     l->send_pause_ms = 0;
     for (size_t i = 0; i < sent->count; i++)
         accept_slot(l, sent->slots[i], accepted, now);
@@ -195,6 +196,7 @@ static void become_unresolved(ledger *l, slot *one, failure *why, int64_t now)
 void ledger_lost(ledger *l, transfer *sent, failure *why, int64_t now)
 {
     ledger_changed(l);
+    adds_sent(l, sent, now);
     for (size_t i = 0; i < sent->count; i++)
         become_unresolved(l, sent->slots[i], why, now);
     end_transfer(l, sent);
@@ -215,6 +217,7 @@ static void pause_sends(ledger *l, int64_t asked_ms, int64_t now)
  */
 static void put_back(ledger *l, transfer *sent, failure *why, bool look)
 {
+    adds_refused(l, sent);
     for (size_t i = 0; i < sent->count; i++) {
         slot *one = sent->slots[i];
 
@@ -303,6 +306,7 @@ static void refuse_all(ledger *l, transfer *sent, failure *why)
 {
     bool divisible = why->blame == BLAME_RECORD && !means_gone(sent, why);
 
+    adds_refused(l, sent);
     for (size_t i = 0; i < sent->count; i++) {
         slot *one = sent->slots[i];
 
@@ -453,6 +457,7 @@ bool ledger_take_send(ledger *l, int64_t now, ledger_action *action)
         slot_next_in_queue(l, first);
         return ledger_take_note(l, action);
     }
+    adds_begin(l, l->sending);
     replace_job(&l->blocking_job, NULL);
     if (l->sending->bisection)
         l->sending->bisection->sends_left--;

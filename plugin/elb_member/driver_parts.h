@@ -14,6 +14,7 @@ struct page_call {
     call *call;
     listener *listener;
     const char *marker; /* or NULL */
+    whole_list list; /* if it begins with this page */
     page *page;
     bool is_last;
     failure *why;
@@ -40,12 +41,10 @@ typedef struct api_request {
     transfer *transfer; /* SEND */
     job *job;           /* POLL */
 
-    int64_t requested_at; /* LIST: the first page */
-    void *ids;            /* LIST: seen on earlier pages */
-    page **pages;         /* LIST: which hold those ids */
+    whole_list list; /* LIST */
+    void *ids;       /* LIST: seen on earlier pages */
+    page **pages;    /* LIST: which hold those ids */
     size_t page_count;
-    listed so_far;     /* LIST */
-    size_t last_count; /* LIST: members on the page before */
 
     page_call *page_call; /* PAGE */
     bool paused;          /* it waits for its next attempt */

@@ -185,6 +185,7 @@ ledger *ledger_new(const ledger_options *options)
     TAILQ_INIT(&made->keyless);
     TAILQ_INIT(&made->notes);
     TAILQ_INIT(&made->jobs);
+    TAILQ_INIT(&made->adds);
     return made;
 }
 
@@ -197,6 +198,7 @@ void ledger_free(ledger *l)
     ledger_free_slots(l);
     while ((left = TAILQ_FIRST(&l->jobs)))
         ledger_unlink_job(l, left);
+    adds_free(l);
     replace_job(&l->blocking_job, NULL);
     transfer_free(l->sending);
     free(l);

@@ -55,6 +55,7 @@
 #define ELB_MEMBER_LEDGER_H
 
 #include "failure.h"
+#include "member_set.h"
 #include "pace.h"
 #include "page.h"
 
@@ -119,6 +120,12 @@ typedef struct job {
     struct failure *failure; /* of JOB_FAILED */
     TAILQ_ENTRY(job) link;
     bool linked;
+
+    /* Of an add whose members may still appear: */
+    size_t added;     /* how many they are; 0: it is none, or not any more */
+    int64_t added_by; /* when they have appeared, whatever becomes of the job; LEDGER_NEVER: not answered yet */
+    uint64_t add_end; /* its end was the so-manieth that was seen; 0: not seen */
+    TAILQ_ENTRY(job) add_link;
 } job;
 
 job *job_ref(job *one);
@@ -233,14 +240,17 @@ int64_t ledger_wake_at(ledger *l, int64_t send_from, int64_t now);
 
 /* A page of the running list. True if another page is needed, when there is one. */
 bool ledger_page(ledger *l, page *shown);
-/* The running list does not show a member that was added here: whether its last page is the last has to be
-   certain. */
-bool ledger_misses_own(const ledger *l);
-/* Adds whose effect may still appear. */
-size_t ledger_adds_in_flight(const ledger *l);
 void ledger_listed(ledger *l, int64_t requested_at, int64_t now); /* the list has ended */
 void ledger_list_failed(ledger *l, failure *why, int64_t now);
 void ledger_list_delayed(ledger *l, failure *why); /* it is being tried again */
+
+/* How many members add requests may bring that the last whole list need not have shown, */
+size_t ledger_may_be_added(const ledger *l);
+/* and those of them that the running list has shown. */
+member_set ledger_shown_adds(const ledger *l);
+/* Ends of add jobs seen so far: asked for when a list is requested, and told of it here when it was whole. */
+uint64_t ledger_add_ends(const ledger *l);
+void ledger_note_whole_list(ledger *l, uint64_t add_ends, int64_t requested_at);
 
 void ledger_accepted(ledger *l, transfer *sent, const char *job_id, const char *uri, int64_t now);
 void ledger_refused(ledger *l, transfer *sent, failure *why, int64_t now);

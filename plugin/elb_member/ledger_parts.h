@@ -1,6 +1,6 @@
 /*
- * Shared by the parts of the ledger: slot.c, result.c, listing.c, evidence.c, poll.c,
- * batch.c and ledger.c. Otherwise included only by the explorer.
+ * Shared by the parts of the ledger: slot.c, result.c, adds.c, listing.c, evidence.c,
+ * poll.c, batch.c and ledger.c. Otherwise included only by the explorer.
  */
 #ifndef ELB_MEMBER_LEDGER_PARTS_H
 #define ELB_MEMBER_LEDGER_PARTS_H
@@ -90,6 +90,8 @@ struct ledger {
     struct want_queue keyless; /* looking for a member by its id */
     struct want_queue notes;   /* to be reported, results in the order of their end */
     struct job_queue jobs;
+    struct job_queue adds; /* whose members may still appear, by add_link */
+    uint64_t add_ends;
     uint64_t job_counts;    /* of whom jobs are waited for, so far */
     int64_t deferred_until; /* held looks wait until then: some job of ours began or ended shortly before */
 
@@ -134,6 +136,7 @@ slot *ledger_make_slot(ledger *l, const char *key);
 bool slot_is_wanted(const slot *one);
 void slot_drop_page(slot *one);
 bool slot_is_open(const slot *one);
+bool job_flies(const ledger *l, const job *one); /* it is of the flight of some slot */
 void slot_forget_if_idle(ledger *l, slot *one);
 void slot_set_ready(ledger *l, slot *one);
 void slot_unset_ready(ledger *l, slot *one);
@@ -155,6 +158,13 @@ bool member_is_healthy(const member *one);
 void want_finish_present(ledger *l, want *one, const slot *at, bool made);
 void want_found(ledger *l, slot *at, bool made, int64_t now);
 bool ledger_take_note(ledger *l, ledger_action *action);
+
+/* adds.c: add requests whose members may still appear. */
+void adds_begin(ledger *l, const transfer *sent);
+void adds_refused(ledger *l, const transfer *sent);           /* or not sent: it adds nothing */
+void adds_sent(ledger *l, const transfer *sent, int64_t now); /* accepted, or its answer was lost */
+void adds_ended(ledger *l, const job *ended);
+void adds_free(ledger *l);
 
 /* listing.c: lists: when one is needed, what its pages show, when it is complete enough. */
 bool ledger_is_blocked(const ledger *l, int64_t now);

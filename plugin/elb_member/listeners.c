@@ -18,10 +18,9 @@ void listeners_init(listeners *all)
 
 static size_t hash_of(const char *id)
 {
-    listed one = {0};
+    uint64_t hash = id_hash(id);
 
-    listed_add(&one, id);
-    return (size_t)(one.ids ^ one.ids >> 32);
+    return (size_t)(hash ^ hash >> 32);
 }
 
 static listener **bucket_of(const listeners *all, const char *id)

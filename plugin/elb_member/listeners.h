@@ -12,6 +12,16 @@
 
 typedef struct page_call page_call;
 
+/* A list on its way to be whole. */
+typedef struct whole_list {
+    int64_t requested_at; /* its first page */
+    uint64_t add_ends;    /* seen by then: see the ledger */
+    member_set so_far;
+    size_t last_count; /* members on the page before; 0: there was none */
+    bool is_last;      /* that page was the last, */
+    bool certainly;    /* and that is certain */
+} whole_list;
+
 typedef struct listener {
     char *id;
     ledger *ledger;
@@ -24,8 +34,7 @@ typedef struct listener {
     last_list list; /* by the ledger's lists and by list calls */
     /* The list call that goes on, page after page: after which member, and what it has come to. */
     char offered_marker[72];
-    size_t offered_count;
-    listed offered;
+    whole_list offered;
 
     TAILQ_HEAD(, page_call) page_calls; /* list calls whose request is still to be started */
     bool pages_first;                   /* it is their turn, not the ledger's */

@@ -241,27 +241,6 @@ static void give_keys(ledger *l, page *shown)
     }
 }
 
-bool ledger_misses_own(const ledger *l)
-{
-    const slot *one;
-
-    TAILQ_FOREACH (one, &l->slots, link)
-        if (one->flight != FLIGHT_NONE && one->doing == WANT_CREATE && !slot_is_seen(l, one) &&
-            is_covered(l, one))
-            return true;
-    return false;
-}
-
-size_t ledger_adds_in_flight(const ledger *l)
-{
-    const slot *one;
-    size_t count = 0;
-
-    TAILQ_FOREACH (one, &l->slots, link)
-        count += one->flight != FLIGHT_NONE && one->doing == WANT_CREATE;
-    return count;
-}
-
 bool ledger_page(ledger *l, page *shown)
 {
     ledger_changed(l);

@@ -1,27 +1,11 @@
 #include "paging.h"
 
-/* FNV-1a */
-static uint64_t hash(const char *id)
-{
-    uint64_t h = 14695981039346656037u;
-
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 1099511628211u;
-    return h;
-}
-
-void listed_add(listed *to, const char *id)
-{
-    to->count++;
-    to->ids += hash(id);
-}
-
 void paging_saw(paging *p, size_t count, size_t before, size_t fresh)
 {
     if (count > p->longest)
         p->longest = count;
-    if (before > 0 && before < PAGING_LIMIT && fresh > 0)
-        p->capped = true;
+    if (fresh > 0 && before > p->cap)
+        p->cap = before;
 }
 
 bool paging_is_certainly_last(const paging *p, size_t count)
@@ -29,19 +13,23 @@ bool paging_is_certainly_last(const paging *p, size_t count)
     return count == 0 || count < p->longest;
 }
 
-/* A remove may not have had its effect yet: after one, only the same members will do. After an add the same members
-   prove nothing: what was added may be on the next page of a server whose cap is just their number. */
-static bool completes(const listed *so_far, const last_list *before)
+/* A longer page than the cap shows that it was none: members were added between two pages. */
+static bool may_be_full(const paging *p, size_t count)
 {
-    if (!before->known)
-        return false;
-    if (!before->added)
-        return so_far->count == before->whole.count && so_far->ids == before->whole.ids;
-    return !before->removes && so_far->count == before->whole.count + before->added;
+    return count >= PAGING_LIMIT || (p->cap > 0 && p->cap >= p->longest);
 }
 
-bool paging_is_last(const paging *p, size_t count, const listed *so_far, const last_list *before)
+bool paging_is_complete(const paging *p, size_t count, const last_list *before, member_set so_far,
+                        member_set added, size_t may_be_added, int64_t now_ms)
 {
-    return paging_is_certainly_last(p, count) ||
-           (!p->capped && count < PAGING_LIMIT && completes(so_far, before));
+    return before->known && now_ms - before->certain_at_ms < PAGING_TRUST_MS && !may_be_full(p, count) &&
+           added.count == may_be_added && member_set_equals(so_far, member_set_joined(before->whole, added));
+}
+
+void paging_note_whole(last_list *of, member_set whole, bool certainly, int64_t now_ms)
+{
+    of->known = true;
+    of->whole = whole;
+    if (certainly)
+        of->certain_at_ms = now_ms;
 }

@@ -248,6 +248,8 @@ void ledger_polled(ledger *l, job *polled, int end, failure *why, int64_t now)
         poll_again(l, polled, now);
     } else {
         ledger_unlink_job(l, polled);
+        if (end != JOB_UNKNOWN)
+            adds_ended(l, polled);
         if (l->blocking_job == polled)
             resume_sends(l, now);
     }
@@ -271,23 +273,13 @@ static void fail_asker(ledger *l, want *one, failure *why)
         want_finish_failed(l, one, why, OUTCOME_NONE);
 }
 
-static bool is_of_a_flight(const ledger *l, const job *one)
-{
-    const slot *at;
-
-    TAILQ_FOREACH (at, &l->slots, link)
-        if (at->job == one)
-            return true;
-    return false;
-}
-
 /* Nobody may ask for the job: nothing can wait for its end, and one that a record named is of no further use.
  */
 static void give_up_job(ledger *l, job *one)
 {
     if (l->blocking_job == one)
         replace_job(&l->blocking_job, NULL);
-    if (!is_of_a_flight(l, one))
+    if (!job_flies(l, one))
         ledger_unlink_job(l, one);
 }
 

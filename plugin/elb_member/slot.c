@@ -159,6 +159,16 @@ bool slot_is_wanted(const slot *one)
     return one->acting || !TAILQ_EMPTY(&one->queue);
 }
 
+bool job_flies(const ledger *l, const job *one)
+{
+    const slot *at;
+
+    TAILQ_FOREACH (at, &l->slots, link)
+        if (at->job == one)
+            return true;
+    return false;
+}
+
 /* After so many polls that something else than the service answered, lists are asked too. */
 #define UNHEARD_POLLS 3
 

@@ -3,6 +3,7 @@
  * whatever the machine does meanwhile; times are the affair of tests/bench.
  */
 #include "plugin.h"
+#include "simulator.h"
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -104,9 +105,10 @@ static void *work(void *context)
     return NULL;
 }
 
-static void call_from_threads(const bed *on, const char *hook, unsigned count, unsigned threads)
+static void call_from_threads(const bed *on, const char *hook, unsigned first, unsigned count,
+                              unsigned threads)
 {
-    struct crowd crowd = {.on = on, .hook = hook, .count = count};
+    struct crowd crowd = {.on = on, .hook = hook, .next = first, .count = first + count};
     pthread_t ids[64];
 
     ck_assert_uint_le(threads, rp_count_of(ids));
@@ -125,7 +127,7 @@ START_TEST(single_creates_from_many_threads_form_batches)
 {
     bed on = bed_make((const char *const[]){"latency-ms", "20", "job-ms", "100", NULL}, "");
 
-    call_from_threads(&on, "create", 1000, crowds[_i].threads);
+    call_from_threads(&on, "create", 0, 1000, crowds[_i].threads);
     ck_assert_uint_eq(rp_sim_listed(on.sim, LISTENER), 1000);
     ck_assert_uint_le(rp_sim_count(on.sim, "add"), crowds[_i].adds);
     bed_free(&on);
@@ -138,9 +140,32 @@ START_TEST(single_reads_from_many_threads_share_lists)
     answer made = create(&on, 1000, "");
     unsigned before = rp_sim_count(on.sim, "list");
 
-    call_from_threads(&on, "read", 1000, 50);
+    call_from_threads(&on, "read", 0, 1000, 50);
     ck_assert_uint_le(rp_sim_count(on.sim, "list") - before, 60 * PAGES_OF_1000);
     answer_free(&made);
+    bed_free(&on);
+}
+END_TEST
+
+/* --- waves -------------------------------------------------------------------------------- */
+
+#define WAVES 10
+
+/* As an orchestrator goes through its graph: so many at a time, and the next when these are done. The first
+   list of all needs a further page, to learn where the listener ends. */
+START_TEST(each_wave_of_creates_is_a_look_an_add_and_a_list)
+{
+    bed on = bed_make((const char *const[]){"latency-ms", "20", "job-ms", "50", NULL}, "");
+
+    simulator_control(
+        on.sim, "members",
+        "{\"listener_id\": \"%s\", \"add\": [{\"server_id\": \"other\", \"address\": \"10.9.9.9\"}]}",
+        LISTENER);
+    for (unsigned i = 0; i < WAVES; i++)
+        call_from_threads(&on, "create", i * 10, 10, 10);
+    ck_assert_uint_eq(rp_sim_listed(on.sim, LISTENER), 1 + 10 * WAVES);
+    ck_assert_uint_eq(rp_sim_count(on.sim, "add"), WAVES);
+    ck_assert_uint_le(rp_sim_count(on.sim, "list"), 2 * WAVES + 1);
     bed_free(&on);
 }
 END_TEST
@@ -273,6 +298,7 @@ int main(void)
                         rp_count_of(bad_ways));
     tcase_add_loop_test(tests, single_creates_from_many_threads_form_batches, 0, rp_count_of(crowds));
     tcase_add_test(tests, single_reads_from_many_threads_share_lists);
+    tcase_add_test(tests, each_wave_of_creates_is_a_look_an_add_and_a_list);
     tcase_add_test(tests, ten_thousand_records_need_less_than_four_kib_each);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);

@@ -64,13 +64,6 @@ static bool is_disturbed(const world *w, int key)
     return w->keys[key].disturbed || w->parent_gone[w->keys[key].listener];
 }
 
-/* A page that is as long as the whole list was before may be cut where somebody else has added a member
-   since: no client can tell, unless it has met the server's cap. */
-static bool hides_foreign(const world *w, int key)
-{
-    return w->traits.page_cap && w->keys[key].disturbed;
-}
-
 static bool is_of(const op *one, int number)
 {
     return one->candidates >> number & 1;
@@ -304,8 +297,7 @@ static void check_add_evidence(world *w, const op *one)
     for (int i = 0; i < w->call_count; i++)
         if (is_of(one, i) && has_absent_list(w, &w->calls[i], one->key, of->touch))
             found = true;
-    NEED("a fresh look before each add", found || hides_foreign(w, one->key),
-         "key %d was not seen to be absent", one->key);
+    NEED("a fresh look before each add", found, "key %d was not seen to be absent", one->key);
     if (lost && !w->sends[lost->send].removes && !of->disturbed)
         NEED("what was lost is settled first",
              absent_at(w, one->key) >= w->sends[lost->send].lost_at + w->traits.settle_ms,
@@ -430,11 +422,9 @@ static void check_read(world *w, const call *one, int i)
         NEED("what a job makes is in progress while it runs", !is_under_way(w, one, i), "key %d, %s",
              one->keys[i], one->job_ids[i]);
         NEED("absent means absent",
-             target_was_absent(w, one, i, one->arrived_step) || hides_foreign(w, one->keys[i]),
-             "key %d was there all the while", one->keys[i]);
+             target_was_absent(w, one, i, one->arrived_step), "key %d was there all the while", one->keys[i]);
         NEED("no result before its evidence",
-             one->member_ids[i][0] || has_absent_list(w, one, one->keys[i], one->arrived_step) ||
-                 hides_foreign(w, one->keys[i]),
+             one->member_ids[i][0] || has_absent_list(w, one, one->keys[i], one->arrived_step),
              "no list was without key %d", one->keys[i]);
     }
 }

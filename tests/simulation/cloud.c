@@ -61,6 +61,25 @@ static void ail(world *w, int number)
         world_schedule(w, EVENT_HEALTHY, number, world_now() + world_pick(w, 3000));
 }
 
+static bool is_behind_all(const world *w, const member *one)
+{
+    for (int i = 0; i < w->member_count; i++)
+        if (&w->members[i] != one && w->members[i].listener == one->listener && w->members[i].visible &&
+            strcmp(w->members[i].id, one->id) > 0)
+            return false;
+    return true;
+}
+
+/* Somebody else has added the same member meanwhile: nothing tells which of the two is ours, so the one
+   behind all others could be missed as somebody else's (see add_foreign). */
+static void avoid_last_place_of_twin(world *w, member *made)
+{
+    for (int i = 0; w->traits.page_cap && i < w->member_count; i++)
+        if (w->members[i].key == made->key && w->members[i].visible && w->members[i].op < 0 &&
+            is_behind_all(w, made))
+            made->id[0] = 'f';
+}
+
 static void come_true(world *w, int number)
 {
     op *one = &w->ops[number];
@@ -70,6 +89,7 @@ static void come_true(world *w, int number)
         one->state = OP_DEAD;
     } else if (!w->sends[one->send].removes) {
         one->member = add_member(w, of->listener, one->key, number);
+        avoid_last_place_of_twin(w, &w->members[one->member]);
         ail(w, one->member);
         show(w, one->member);
         one->state = OP_DONE;
@@ -100,6 +120,26 @@ static void parent_goes(world *w, int listener)
             w->ops[i].state = OP_DEAD;
 }
 
+static bool is_any_visible(const world *w, int listener)
+{
+    for (int i = 0; i < w->member_count; i++)
+        if (w->members[i].listener == listener && w->members[i].visible)
+            return true;
+    return false;
+}
+
+/* Where pages are capped, others add no member behind all that a list shows: if the list was as long as the
+   cap, no client that has not met the cap can tell (see paging.h). */
+static int add_foreign(world *w, int listener, int key)
+{
+    int number = add_member(w, listener, key, -1);
+    member *made = &w->members[number];
+
+    if (w->traits.page_cap && is_behind_all(w, made))
+        made->id[0] = 'f';
+    return number;
+}
+
 /* Somebody else adds a member, or removes one. */
 static void foreign_change(world *w)
 {
@@ -114,7 +154,9 @@ static void foreign_change(world *w)
             hide(w, i);
             return;
         }
-    show(w, add_member(w, one->listener, number, -1));
+    if (w->traits.page_cap && !is_any_visible(w, one->listener))
+        return;
+    show(w, add_foreign(w, one->listener, number));
 }
 
 void cloud_begin(world *w)
@@ -514,6 +556,28 @@ static void note_pause(world *w, const exchange *one)
     w->started_at = w->throttled_until - 1000;
 }
 
+/* A page has come: the list has come so far. Lists that ended at the same member can't be told apart: a
+   further page is one of each. */
+static void take_page(world *w, const exchange *one)
+{
+    listing before = w->listings[one->listing];
+
+    for (int i = 0; i < w->listing_count; i++) {
+        listing *each = &w->listings[i];
+        bool likewise =
+            before.last_id[0] && each->listener == one->listener && !strcmp(each->last_id, before.last_id);
+        if (i != one->listing && !likewise)
+            continue;
+        each->answered_step = w->step;
+        if (each->complete && i != one->listing)
+            continue;
+        each->shown |= one->page_shown;
+        each->complete = one->page_complete;
+        if (one->page_last_id[0])
+            memcpy(each->last_id, one->page_last_id, sizeof(each->last_id));
+    }
+}
+
 void cloud_answered(world *w, exchange *one, bool with_reply)
 {
     if (one->send >= 0)
@@ -528,9 +592,7 @@ void cloud_answered(world *w, exchange *one, bool with_reply)
     if (one->fate == FATE_THROTTLED && with_reply && one->kind != REQUEST_IS_LOGIN)
         note_pause(w, one);
     if (one->listing >= 0 && with_reply && one->fate == FATE_ANSWERED && one->status == 200)
-        for (int i = 0; i < w->listing_count; i++)
-            if (w->listings[i].read_by == one->number)
-                w->listings[i].answered_step = w->step;
+        take_page(w, one);
 }
 
 /* What was on its way may have arrived, or may do so yet. */
@@ -598,26 +660,9 @@ static int write_member(const world *w, const member *one, char *into, size_t si
                     one->id, server_id, address, one->healthy ? "NORMAL" : "ABNORMAL");
 }
 
-/* Lists that ended at the same member can't be told apart: a further page is one of each. */
-static void continue_likewise(world *w, const listing *before, const listing *page)
-{
-    for (int i = 0; before->last_id[0] && i < w->listing_count; i++) {
-        listing *each = &w->listings[i];
-        if (each == page || each->listener != page->listener || strcmp(each->last_id, before->last_id) != 0)
-            continue;
-        each->read_by = page->read_by;
-        if (each->complete)
-            continue;
-        each->shown |= page->shown & ~before->shown;
-        each->complete = page->complete;
-        memcpy(each->last_id, page->last_id, sizeof(each->last_id));
-    }
-}
-
 static void read_page(world *w, exchange *one)
 {
     static const member *found[MAX_MEMBERS];
-    listing before = w->listings[one->listing], *of = &w->listings[one->listing];
     uint32_t count = 0, cap = w->traits.page_cap ? w->traits.page_cap : 500;
     size_t len = 1;
 
@@ -632,18 +677,16 @@ static void read_page(world *w, exchange *one)
             found[count++] = each;
     }
     qsort(found, count, sizeof(found[0]), by_id);
-    of->complete = count <= cap;
-    of->read_by = one->number;
+    one->page_complete = count <= cap;
     text[0] = '[';
     for (uint32_t i = 0; i < count && i < cap; i++) {
         if (i)
             text[len++] = ',';
         len += (size_t)write_member(w, found[i], text + len, sizeof(text) - len);
         if (found[i]->key >= 0)
-            of->shown |= 1ull << found[i]->key;
-        snprintf(of->last_id, sizeof(of->last_id), "%s", found[i]->id);
+            one->page_shown |= 1ull << found[i]->key;
+        snprintf(one->page_last_id, sizeof(one->page_last_id), "%s", found[i]->id);
     }
-    continue_likewise(w, &before, of);
     text[len++] = ']';
     text[len] = '\0';
     answer(w, one, 200, count ? text : world_pick(w, 2) ? "{}" : "[]");

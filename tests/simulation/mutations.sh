@@ -44,6 +44,18 @@ mutate "a refused batch is not divided" \
 mutate "those not tried alone are blamed" \
     's/_cleanup_\(failure_unrefp\) failure \*untried = not_tried_alone\(why\);/failure *untried = why;/'
 
+# --- where a list ends
+mutate "a page shorter than the limit is the last" \
+    's/return count == 0 \|\| count < p->longest;/return count < PAGING_LIMIT;/'
+mutate "a page as long as the longest is the last" \
+    's/count < p->longest;/count <= p->longest;/'
+mutate "adds that may still come do not count" \
+    's/added.count == may_be_added && //'
+mutate "any list shows what was added before" \
+    's/return one->add_end \? [^;]*;/return true;/'
+mutate "any members are those of the list before" \
+    's/one.count == other.count && one.ids == other.ids/one.count == other.count/'
+
 # --- time and threads
 mutate "the call's time is not looked at" \
     's/return now_ms\(d\) >= c->deadline \? RP_DEADLINE_EXCEEDED : RP_OK;/return RP_OK;/'

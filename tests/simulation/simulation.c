@@ -4,7 +4,7 @@
  *     simulation --worlds 50000            seeds 1 … 50000
  *     simulation --worlds 1000 --from 7    seeds 7 … 1006
  *     simulation --seed 4711               one world, with its story
- *     simulation --with caps …             worlds have this as well; all: everything
+ *     simulation --with hunger …           worlds have this as well; all: everything
  *     simulation --survey …                go on after a broken world
  *
  * Ends with 1 if a rule was broken, after telling the seed and the story.
@@ -42,7 +42,7 @@ static void start_afresh(const char *option, uint64_t number, const char *other,
           (char *)NULL);
 }
 
-static const char *const features[] = {"caps", "forgetting", "hunger"};
+static const char *const features[] = {"forgetting", "hunger"};
 
 static bool take_feature(const char *name)
 {

@@ -160,8 +160,6 @@ static void draw_mild(world *w, traits *of)
 /* Draws nothing, so that a seed has the same world but for this. */
 static void leave_out(traits *of, unsigned with)
 {
-    if (!(with & WITH_CAPS))
-        of->page_cap = 0;
     if (!(with & WITH_HUNGER))
         of->hunger = 0;
 }

@@ -156,7 +156,6 @@ typedef struct sent {
 typedef struct listing {
     int listener;
     uint64_t requested_step, answered_step; /* answered: the last page */
-    int read_by;                            /* the exchange that brought the last page */
     int64_t requested_at;
     uint64_t shown; /* keys, as bits */
     char last_id[24];
@@ -205,6 +204,11 @@ typedef struct exchange {
     char *reply; /* as long as it is, so that a sanitizer sees what reads past it */
     size_t reply_len;
     const char *new_token;
+
+    /* Of a list: what its page shows, as `listing` has it once the page has come. */
+    uint64_t page_shown;
+    char page_last_id[24];
+    bool page_complete;
 } exchange;
 
 typedef enum call_kind {
@@ -290,9 +294,8 @@ typedef struct world {
 
 /* What a world has only if it is asked for: it shows faults that are known and not yet mended. */
 enum {
-    WITH_CAPS = 1 << 0,       /* pages are capped at any size */
-    WITH_FORGETTING = 1 << 1, /* what is idle is forgotten */
-    WITH_HUNGER = 1 << 2      /* allocations fail */
+    WITH_FORGETTING = 1 << 0, /* what is idle is forgotten */
+    WITH_HUNGER = 1 << 1      /* allocations fail */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */

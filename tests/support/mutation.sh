@@ -10,6 +10,7 @@
 # and calls mutation_program FILE.c, mutate NAME SUBSTITUTION …, mutation_end.
 # A mutation is a Perl substitution on the whole text of each file, which must
 # change one. What is not noticed, not found or not built counts as missed.
+# By hand, ONLY='some words' takes those whose name matches.
 
 folder=$(mktemp -d) || exit 2
 trap 'rm -rf "$folder"' EXIT
@@ -40,6 +41,7 @@ build_mutant() {
 
 # mutate NAME SUBSTITUTION
 mutate() {
+    echo "$1" | grep -q "${ONLY:-.}" || return 0
     mutations=$((mutations + 1))
     build_mutant "$2"
     [ -n "$verdict" ] || verdict=$(play "$folder/program" 2>/dev/null | sed -n '/ broke: /{s/ broke: / → /p;q}')
