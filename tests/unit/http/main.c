@@ -14,6 +14,7 @@ int main(void)
     suite_add_tcase(suite, curl_tests());
     suite_add_tcase(suite, tls_tests());
     suite_add_tcase(suite, memory_tests());
+    suite_add_tcase(suite, date_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -9,5 +9,6 @@ TCase *retry_tests(void);
 TCase *curl_tests(void);
 TCase *tls_tests(void);
 TCase *memory_tests(void);
+TCase *date_tests(void);
 
 #endif

@@ -105,6 +105,28 @@ START_TEST(only_this_machine_is_loopback)
 }
 END_TEST
 
+START_TEST(only_this_network_segment_is_link_local)
+{
+    static const struct {
+        const char *text;
+        bool link_local;
+    } cases[] = {
+        {"http://169.254.169.254/", true},    {"http://169.254.0.1:80/x", true},
+        {"http://[fe80::1]/", true},          {"http://[febf::1]/", true},
+        {"http://[fec0::1]/", false},         {"http://169.253.0.1/", false},
+        {"http://169.255.0.1/", false},       {"http://169.254.1.1.nip/", false},
+        {"http://127.0.0.1/", false},         {"http://localhost/", false},
+        {"http://[::ffff:10.0.0.1]/", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        rp_url url = parsed(cases[i].text);
+        ck_assert_msg(rp_url_is_link_local(&url) == cases[i].link_local, "%s", cases[i].text);
+        rp_url_clear(&url);
+    }
+}
+END_TEST
+
 static void check_join(const char *base, const char *const segments[], const char *expected)
 {
     rp_url url = parsed(base);
@@ -170,6 +192,7 @@ TCase *url_tests(void)
     tcase_add_test(tests, a_url_is_taken_apart);
     tcase_add_test(tests, what_is_no_plain_base_url_is_refused_and_nothing_is_stored);
     tcase_add_test(tests, only_this_machine_is_loopback);
+    tcase_add_test(tests, only_this_network_segment_is_link_local);
     tcase_add_test(tests, segments_are_encoded_and_cannot_leave_their_place);
     tcase_add_test(tests, query_members_are_encoded_and_joined);
     tcase_add_test(tests, a_path_is_made_alone_and_put_below_a_base_later);

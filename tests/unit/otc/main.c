@@ -17,6 +17,8 @@ int main(void)
     suite_add_tcase(suite, clouds_tests());
     suite_add_tcase(suite, iam_request_tests());
     suite_add_tcase(suite, catalog_tests());
+    suite_add_tcase(suite, redact_tests());
+    suite_add_tcase(suite, metadata_tests());
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

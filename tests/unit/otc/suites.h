@@ -12,5 +12,7 @@ TCase *identity_tests(void);
 TCase *clouds_tests(void);
 TCase *iam_request_tests(void);
 TCase *catalog_tests(void);
+TCase *redact_tests(void);
+TCase *metadata_tests(void);
 
 #endif
