@@ -2,211 +2,9 @@
  * A set is applied: one call for all that leave, one for all that change, one for all that come.
  */
 #include "bridge/record_plan.h"
-#include "bridge/resource.h"
-#include "bridge/set_members.h"
+#include "bridge/set_items.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* What an apply does with one record. */
-typedef struct set_item {
-    const char *name, *key;
-    enum {
-        ITEM_KEEP,
-        ITEM_CREATE,
-        ITEM_UPDATE,
-        ITEM_REPLACE,
-        ITEM_DELETE
-    } job;
-    const value *planned, *prior; /* members */
-    int64_t until;                /* of an earlier apply the outcome is unknown until then; 0: it is known */
-    record_entry make, remove;
-} set_item;
-
-typedef struct set_work {
-    const resource_type *of;
-    const apply_input *input;
-    size_t count;
-    set_item *items;
-    private_state *kept;
-    int64_t settle_ms;
-} set_work;
-
-static set_item *add_item(set_work *work, const set_member *member)
-{
-    set_item *item = &work->items[work->count++];
-
-    item->name = member->name;
-    item->key = member->key;
-    return item;
-}
-
-static const value *config_of(arena *in, const set_work *work, const char *name)
-{
-    const value *records = value_get(work->input->config, CATALOG_RECORDS);
-
-    return set_compose(in, work->of, work->input->config, value_get(records, name));
-}
-
-/* What is to be done so that the record, which has this state now, becomes as configured. */
-static void plan_change(arena *in, const set_work *work, set_item *item)
-{
-    record_plan plan =
-        record_plan_make(in, work->of, item->make.config, item->prior, private_find(work->kept, item->key));
-
-    item->job = plan.replace.count ? ITEM_REPLACE : plan.updates ? ITEM_UPDATE : ITEM_KEEP;
-    item->make.prior = item->remove.prior = item->prior;
-}
-
-static void plan_item(arena *in, set_work *work, const set_member *wanted, const set_member *there)
-{
-    set_item *item = add_item(work, wanted);
-
-    item->planned = wanted->record;
-    item->prior = there ? there->record : NULL;
-    item->until = there ? private_until(work->kept, there->key) : 0;
-    item->make = (record_entry){.name = wanted->name,
-                                .config = config_of(in, work, wanted->name),
-                                .planned = wanted->record,
-                                .prior = item->prior};
-    item->remove = (record_entry){.name = wanted->name, .prior = item->prior};
-    if (there && !item->until)
-        plan_change(in, work, item);
-    else
-        item->job = ITEM_CREATE;
-}
-
-static void plan_removal(set_work *work, const set_member *there)
-{
-    set_item *item = add_item(work, there);
-
-    item->job = ITEM_DELETE;
-    item->prior = there->record;
-    item->until = private_until(work->kept, there->key);
-    item->remove = (record_entry){.name = there->name, .prior = there->record};
-}
-
-static void plan_items(arena *in, set_work *work)
-{
-    const set_members wanted = set_members_of(in, work->of, work->input->planned),
-                      there = set_members_of(in, work->of, work->input->prior);
-    const key_index by = key_index_of(in, &there), by_wanted = key_index_of(in, &wanted);
-
-    work->items = arena_alloc(in, (wanted.count + there.count) * sizeof(*work->items));
-    for (size_t i = 0; i < wanted.count; i++)
-        plan_item(in, work, &wanted.items[i], key_find(&by, wanted.items[i].key));
-    for (size_t i = 0; i < there.count; i++)
-        if (!key_find(&by_wanted, there.items[i].key))
-            plan_removal(work, &there.items[i]);
-}
-
-static bool may_make(const set_item *item)
-{
-    if (item->job == ITEM_REPLACE)
-        return item->remove.phase == RECORD_FINISHED && !is_failure(item->remove.status);
-    return item->make.phase == RECORD_WAITING;
-}
-
-static bool may_remove(const set_item *item)
-{
-    return item->remove.phase == RECORD_WAITING;
-}
-
-/* One call of a hook for all the items that have this job. */
-static void run(call *one, set_work *work, const char *hook, unsigned jobs, bool remove)
-{
-    const value *block = remove ? work->input->prior : work->input->config;
-    record_list list = {.items = arena_alloc(&one->memory, work->count * sizeof(*list.items))};
-
-    for (size_t i = 0; i < work->count; i++) {
-        set_item *item = &work->items[i];
-
-        if (!(jobs >> item->job & 1))
-            continue;
-        if (remove ? may_remove(item) : may_make(item))
-            list.items[list.count++] = remove ? &item->remove : &item->make;
-    }
-    if (value_is_null(block))
-        block = work->input->prior;
-    if (list.count)
-        record_call(one, work->of, hook, &list, block, call_timeout_ms(block, hook));
-}
-
-static void finish(record_entry *entry, const record_entry *as, outcome came)
-{
-    entry->status = as->status;
-    entry->diagnostics = as->diagnostics;
-    entry->why = as->why;
-    entry->state = as->state;
-    entry->outcome = came;
-    entry->phase = RECORD_FINISHED;
-}
-
-/* The record is there: what is left to do is planned again. */
-static void settle_found(arena *in, const set_work *work, set_item *item, const record_entry *found)
-{
-    item->until = 0;
-    item->prior = found->state;
-    if (item->job == ITEM_DELETE) {
-        item->remove.prior = found->state;
-        return;
-    }
-    plan_change(in, work, item);
-    if (item->job == ITEM_KEEP) {
-        item->job = ITEM_CREATE;
-        finish(&item->make, found, OUTCOME_DONE);
-    }
-}
-
-static void settle_absent(set_item *item, const record_entry *absent)
-{
-    item->until = 0;
-    item->prior = item->make.prior = NULL;
-    if (item->job == ITEM_DELETE)
-        finish(&item->remove, absent, OUTCOME_DONE);
-}
-
-/* Takes what was found out of the item's record. One that cannot be told yet is left as it is. */
-static void settle_item(call *one, const set_work *work, set_item *item, const record_entry *earlier)
-{
-    pthread_mutex_lock(&one->lock);
-    if (earlier->status == RP_OK)
-        settle_found(&one->memory, work, item, earlier);
-    else if (earlier->status == RP_NOT_FOUND)
-        settle_absent(item, earlier);
-    else
-        finish(item->job == ITEM_DELETE ? &item->remove : &item->make, earlier, OUTCOME_UNKNOWN);
-    pthread_mutex_unlock(&one->lock);
-}
-
-/* Looks for what an earlier apply asked for and did not see, before anything is done about it. */
-static void settle(call *one, set_work *work)
-{
-    arena *in = &one->memory;
-    record_list list = {.items = arena_alloc(in, work->count * sizeof(*list.items))};
-    set_item **items = arena_alloc(in, work->count * sizeof(*items));
-    int64_t *until = arena_alloc(in, work->count * sizeof(*until));
-
-    for (size_t i = 0; i < work->count; i++) {
-        record_entry *earlier;
-
-        if (!work->items[i].until)
-            continue;
-        earlier = arena_alloc(in, sizeof(*earlier));
-        *earlier = (record_entry){.name = work->items[i].name, .prior = work->items[i].prior};
-        until[list.count] = work->items[i].until;
-        items[list.count] = &work->items[i];
-        list.items[list.count++] = earlier;
-    }
-    if (!list.count)
-        return;
-    record_settle(
-        one, work->of, &list, until,
-        call_timeout_ms(value_is_null(work->input->config) ? work->input->prior : work->input->config,
-                        "create"));
-    for (size_t i = 0; i < list.count; i++)
-        settle_item(one, work, items[i], list.items[i]);
-}
 
 /* The reply, from what is known of each item. */
 typedef struct set_outcome {
@@ -250,7 +48,7 @@ static const char *free_name(const set_outcome *to, const char *name)
     return name;
 }
 
-static void settle_removal(set_outcome *to, const set_item *item)
+static void record_removal(set_outcome *to, const set_item *item)
 {
     const record_entry *entry = &item->remove;
     const char *name;
@@ -271,7 +69,7 @@ static void keep_open(set_outcome *to, const set_item *item)
     keep_unsettled(to, item, item->until);
 }
 
-static void settle_making(set_outcome *to, const set_item *item)
+static void record_making(set_outcome *to, const set_item *item)
 {
     const record_entry *entry = &item->make;
     bool finished = entry->phase == RECORD_FINISHED, failed = !finished || is_failure(entry->status);
@@ -296,7 +94,7 @@ static void settle_making(set_outcome *to, const set_item *item)
         keep_unsettled(to, item, record_wall_ms() + to->work->settle_ms);
 }
 
-static set_outcome settle_items(arena *in, const set_work *work)
+static set_outcome outcome_of(arena *in, const set_work *work)
 {
     set_outcome made = {.in = in,
                         .work = work,
@@ -312,9 +110,9 @@ static set_outcome settle_items(arena *in, const set_work *work)
         else if (item->until && item->job != ITEM_DELETE)
             keep_open(&made, item);
         else if (item->job == ITEM_DELETE)
-            settle_removal(&made, item);
+            record_removal(&made, item);
         else
-            settle_making(&made, item);
+            record_making(&made, item);
     }
     return made;
 }
@@ -345,7 +143,7 @@ static void write_reply(const set_outcome *from, Tf__ApplyResourceChangeResponse
 static void rescue(call *one, const void *context, arena *memory, rp_buffer *out)
 {
     const set_work *work = context;
-    const set_outcome came = settle_items(memory, work);
+    const set_outcome came = outcome_of(memory, work);
     Tf__ApplyResourceChangeResponse reply = TF__APPLY_RESOURCE_CHANGE_RESPONSE__INIT;
     diagnostics said = {.in = memory};
 
@@ -424,16 +222,16 @@ void set_apply(call *one, const resource_type *of, const apply_input *input, pri
     set_work work = {.of = of, .input = input, .kept = creates ? &none : kept};
     set_outcome came;
 
-    plan_items(&one->memory, &work);
+    set_work_plan(&one->memory, &work);
     work.settle_ms = settle_ms(one, of);
     set_rescue(one, &work);
-    settle(one, &work);
-    run(one, &work, "delete", 1u << ITEM_DELETE | 1u << ITEM_REPLACE, true);
-    run(one, &work, "update", 1u << ITEM_UPDATE, false);
-    run(one, &work, "create", 1u << ITEM_CREATE | 1u << ITEM_REPLACE, false);
+    set_work_settle(one, &work);
+    set_work_run(one, &work, "delete", 1u << ITEM_DELETE | 1u << ITEM_REPLACE, true);
+    set_work_run(one, &work, "update", 1u << ITEM_UPDATE, false);
+    set_work_run(one, &work, "create", 1u << ITEM_CREATE | 1u << ITEM_REPLACE, false);
     set_rescue(one, NULL);
     keep_spelling(one, &work);
-    came = settle_items(&one->memory, &work);
+    came = outcome_of(&one->memory, &work);
     warn = creates && came.made;
     report_some(one, &work, true, false);
     report_some(one, &work, false, warn);
