@@ -18,10 +18,15 @@
 
 #define MEMBERS    11
 #define TIMEOUT_MS 4000
-#define SHORT_MS   150 /* where memory does not come back a call tries to the end of its time */
-#define JOB_MS     30  /* at most, but for those that are cancelled */
-#define WORKERS    3
-#define SAMPLE     18 /* allocations of a call that fail, unless all do */
+/* Where memory does not come back a call tries to the end of its time. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SHORT_MS 600
+#else
+#define SHORT_MS 150
+#endif
+#define JOB_MS  30 /* at most, but for those that are cancelled */
+#define WORKERS 3
+#define SAMPLE  18 /* allocations of a call that fail, unless all do */
 
 /* A call that is made again and again under the same circumstances. */
 typedef struct circumstances {
