@@ -39,6 +39,8 @@
 #define SERVER_FAULT    RP_UNAVAILABLE, "elb.server_fault", true, BLAME_SERVER, MEANS_NOTHING_MORE
 /* Somebody else has answered; the request went nowhere, or what the service did is left open. */
 #define NOWHERE RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOT_THE_SERVICE
+/* The server knows nothing of what the path names; of what, the code does not say. */
+#define UNKNOWN        RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define NO_PROXY_LOGIN RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_WHOLE, MEANS_NOTHING_MORE
 #define PAGE    RP_UNAVAILABLE, "elb.not_the_service", true, BLAME_SERVER, MEANS_NOT_THE_SERVICE
 
@@ -189,7 +191,7 @@ static const struct {
     {{401, NULL, UNAUTHENTICATED}, {401, NULL, UNAUTHENTICATED}},
     {{403, NULL, FORBIDDEN},
      {403, NULL, RP_PERMISSION_DENIED, "elb.forbidden", false, BLAME_SERVER, MEANS_NOT_THE_SERVICE}},
-    {{404, NULL, NOWHERE}, {404, NULL, NOWHERE}},
+    {{404, NULL, UNKNOWN}, {404, NULL, NOWHERE}},
     {{405, NULL, NO_SUCH_API},
      {405, NULL, RP_UNSUPPORTED, "elb.no_such_api", false, BLAME_WHOLE, MEANS_NOT_THE_SERVICE}},
     {{407, NULL, NO_PROXY_LOGIN}, {407, NULL, NO_PROXY_LOGIN}},

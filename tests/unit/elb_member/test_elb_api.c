@@ -382,6 +382,8 @@ START_TEST(retries_follow_the_row)
         {403, "{\"forbidden\":{\"message\":\"m\",\"code\":403}}", RP_VERDICT_FINAL, false},
         {403, "{\"error_code\":\"APIGW.0302\"}", RP_VERDICT_FINAL, false},
         {404, "", RP_VERDICT_NOT_THE_SERVER, false},
+        {404, "{\"message\":\"job not found\",\"code\":\"404\"}", RP_VERDICT_FINAL, false},
+        {400, "{\"error\":{\"code\":\"ELB.9803\"}}", RP_VERDICT_FINAL, false},
         {409, "<html>", RP_VERDICT_FINAL, false},
         {307, "", RP_VERDICT_FINAL, false},
     };
