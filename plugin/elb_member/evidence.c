@@ -336,6 +336,7 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
         fail_slot(l, one, why, now);
     }
     l->listing = false;
+    replace_failure(&l->list_delay, NULL);
 }
 
 /* A want that waits out a conflict keeps the conflict as its cause until the next list. */
@@ -381,6 +382,7 @@ void ledger_list_delayed(ledger *l, failure *why)
     want *waiting;
 
     ledger_changed(l);
+    replace_failure(&l->list_delay, why);
     TAILQ_FOREACH (waiting, &l->keyless, link)
         delay_listing(l, waiting, why);
     TAILQ_FOREACH (one, &l->slots, link) {

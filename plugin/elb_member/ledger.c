@@ -69,9 +69,15 @@ static int status_of_leaving(int status, const failure *cause)
     return status == RP_DEADLINE_EXCEEDED && cause ? cause->status : status;
 }
 
+/* Also who needs the next list waits for the end of the running one. */
+static failure *cause_of(const ledger *l, const want *one)
+{
+    return one->cause || one->phase != PHASE_LIST ? one->cause : l->list_delay;
+}
+
 static void leave_before_sending(ledger *l, want *one, int status)
 {
-    _cleanup_(failure_unrefp) failure *cause = failure_ref(one->cause);
+    _cleanup_(failure_unrefp) failure *cause = failure_ref(cause_of(l, one));
     bool tells = status == RP_DEADLINE_EXCEEDED && cause;
 
     want_finish(l, one,
@@ -199,6 +205,7 @@ void ledger_free(ledger *l)
     while ((left = TAILQ_FIRST(&l->jobs)))
         ledger_unlink_job(l, left);
     adds_free(l);
+    failure_unref(l->list_delay);
     replace_job(&l->blocking_job, NULL);
     transfer_free(l->sending);
     free(l);

@@ -99,6 +99,7 @@ struct ledger {
 
     uint64_t lists; /* started so far: the number of the last one */
     bool listing, list_has_pages;
+    failure *list_delay;  /* why the running list is late, or NULL */
     bool list_is_partial; /* it ended before its last page, since all that is waited for was seen */
     uint64_t fresh_floor; /* fresh_after of a key that was forgotten */
 

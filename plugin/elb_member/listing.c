@@ -244,6 +244,7 @@ static void give_keys(ledger *l, page *shown)
 bool ledger_page(ledger *l, page *shown)
 {
     ledger_changed(l);
+    replace_failure(&l->list_delay, NULL);
     for (size_t i = 0; i < shown->count; i++) {
         const member *shows = &shown->members[i];
         slot *one = ledger_find_slot(l, shows->key);

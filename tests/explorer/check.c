@@ -320,11 +320,12 @@ static bool blames_late_list(const caller *one)
     return one->left && r->outcome == OUTCOME_NONE && r->failure && !strcmp(r->failure->code, "server");
 }
 
-/* A list was late, has not been answered since, and is one that the caller can use. */
+/* A list was late, and has not been answered since; for a read it is the one that runs: it answers the read, or
+   comes before the list that does. */
 static bool is_late_for(const world *w, const caller *one)
 {
     return w->delayed_step > w->list.answered_step &&
-           (one->want.kind != WANT_READ || w->delayed_request_step > one->arrived_step);
+           (one->want.kind != WANT_READ || w->delayed_request_step == w->list.requested_step);
 }
 
 /* The server refused it alone, or its job failed alone. */
