@@ -16,7 +16,7 @@
 #include <yaml.h>
 
 #define MAX_FILE_BYTES (1u << 20)
-#define MAX_MERGES     8 /* "<<" within "<<" */
+#define MAX_MERGES     64 /* maps that "<<" leads to, in one look-up: they may lead back to each other */
 
 /* ---- files ---- */
 
@@ -197,22 +197,25 @@ static bool is_same_key(const char *key, const char *name)
     return !*key && !*name;
 }
 
-static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned merges);
+static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned *merges);
 
 /* "<<": what a map has beyond its own, from one other or from several. */
-static yaml_node_t *find_merged(file *self, yaml_node_t *from, const char *name, unsigned merges)
+static yaml_node_t *find_merged(file *self, yaml_node_t *from, const char *name, unsigned *merges)
 {
     yaml_node_t *found = NULL;
 
-    if (merges == MAX_MERGES || !from || from->type != YAML_SEQUENCE_NODE)
-        return merges == MAX_MERGES ? NULL : find(self, from, name, merges + 1);
+    if (*merges == MAX_MERGES || !from)
+        return NULL;
+    ++*merges;
+    if (from->type != YAML_SEQUENCE_NODE)
+        return find(self, from, name, merges);
     for (int *item = from->data.sequence.items.start; !found && item < from->data.sequence.items.top; item++)
-        found = find(self, node_at(self, *item), name, merges + 1);
+        found = find(self, node_at(self, *item), name, merges);
     return found;
 }
 
 /* The last value of a name; NULL if there is none or if it is not a map. */
-static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned merges)
+static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigned *merges)
 {
     yaml_node_t *found = NULL, *merged = NULL;
 
@@ -230,7 +233,9 @@ static yaml_node_t *find(file *self, yaml_node_t *map, const char *name, unsigne
 
 static yaml_node_t *get(file *self, yaml_node_t *map, const char *name)
 {
-    return find(self, map, name, 0);
+    unsigned merges = 0;
+
+    return find(self, map, name, &merges);
 }
 
 static bool is_null(const yaml_node_t *node)

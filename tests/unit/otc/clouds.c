@@ -221,11 +221,18 @@ END_TEST
 
 START_TEST(merges_that_go_round_come_to_an_end)
 {
-    otc_source into = {0};
+    static const char *const texts[] = {
+        "clouds: {c: &c {<<: *c, region_name: r}}",
+        "clouds: {c: &c {<<: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c, *c], region_name: r}}",
+    };
 
-    put("clouds.yaml", "clouds: {c: &c {<<: *c, region_name: r}}");
-    read_cloud("c", &into, NULL);
-    otc_source_done(&into);
+    for (size_t i = 0; i < rp_count_of(texts); i++) {
+        otc_source into = {0};
+        put("clouds.yaml", texts[i]);
+        ck_assert_int_eq(read_cloud("c", &into, NULL), 0);
+        ck_assert_str_eq(otc_source_text(&into, OTC_REGION), "r");
+        otc_source_done(&into);
+    }
 }
 END_TEST
 
