@@ -117,7 +117,7 @@ class Systemd(Tool):
     def boot(self, sim, row):
         """The server registers itself at boot with temporary keys, and leaves before it shuts down."""
         if subprocess.run([*UNSHARE, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
-            row.without("create", "by the unit's commands: to boot a system of its own, the test needs root", "ok")
+            row.without("create", "by the unit's commands: to boot a system of its own, the test needs root, and no chroot", "ok")
             return
         folder = self.system(sim)
         sim.forget_requests()
