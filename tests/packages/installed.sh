@@ -10,11 +10,17 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 "$source/.ci/packages" packages
 dir=$(mktemp -d)
-trap 'kill "${simulator:-}" 2>/dev/null || true; rm -rf "$dir"' EXIT
+finish() {
+    kill "${simulator:-}" 2>/dev/null || true
+    [[ ! -d $source.away ]] || mv "$source.away" "$source"
+    rm -rf "$dir"
+}
+trap finish EXIT
 "$source/tests/packages/build.sh" "$source" "$dir/debs"
 apt-get -qq install -y --no-install-recommends "$dir"/debs/*.deb >/dev/null
 cd "$dir"
 unset RP_PLUGIN_PATH
+mv "$source" "$source.away" # nothing below may need it
 
 coproc SIMULATOR { exec elb-sim --job-ms 50; }
 simulator=$SIMULATOR_PID
@@ -47,18 +53,53 @@ with resource_plugin.open("elb_member", config) as elb:
     assert elb.delete("elb_member", [member]).ok
 END
 
-echo "== a host and a plugin of one's own"
-examples=/usr/share/doc/librphost-dev/examples
-[[ -d $examples ]] || examples=/usr/share/doc/resource-plugin/examples
+echo "== hosts"
+examples=/usr/share/doc/resource-plugin/examples
+create="{\"resource\": \"elb_member\", \"records\": [$member]}"
 cc -o host "$examples/hosts/c/host.c" $(pkg-config --cflags --libs librphost)
-./host elb_member "$config" create "{\"resource\": \"elb_member\", \"records\": [$member]}" >/dev/null
-cmake -S "$examples/minimal-plugin" -B minimal -G Ninja >/dev/null
-cmake --build minimal >/dev/null
-./host "$(find "$PWD/minimal" -name minimal.so)" '{}' create \
-    '{"resource": "note", "records": [{"name": "a", "text": "b"}]}' >/dev/null
+./host elb_member "$config" create "$create" | grep -q '"status":"ok"' || fail "a host in C"
+./host elb_member "$config" delete "$create" | grep -q '"existed":true' || fail "a host in C: delete"
+python3 "$examples/hosts/python/host.py" elb_member "$config" create "$create" | grep -q '"status": "ok"' ||
+    fail "a host in Python"
+elb_member=$(pkg-config --variable=plugindir resource-plugin)/elb_member.so
+cc -o bare "$examples/hosts/host.c" $(pkg-config --cflags resource-plugin)
+./bare "$elb_member" "$config" read "$create" | grep -q '"status":"ok"' || fail "a host on the bare ABI in C"
+python3 "$examples/hosts/host.py" "$elb_member" "$config" delete "$create" | grep -q '"existed":true' ||
+    fail "a host on the bare ABI in Python"
+
+echo "== an engine, with CMake and with pkg-config"
+cmake -S "$examples/engine" -B engine -G Ninja >/dev/null && cmake --build engine >/dev/null
+cc -std=c11 -o engine/by-hand "$examples/engine/engine.c" $(pkg-config --cflags --libs librphost json-c) -pthread
+cat >deployment.json <<END
+{"plugins": {"balancer": {"plugin": "elb_member", "config": $config}},
+ "objects": {"web-a": {"plugin": "balancer", "resource": "elb_member", "record": $member}}}
+END
+engine/engine apply deployment.json state.jsonl | grep -q 'web-a: created' || fail "engine apply"
+engine/by-hand destroy deployment.json state.jsonl | grep -q 'web-a: deleted' || fail "engine destroy"
+
+echo "== a plugin of one's own, with CMake and with pkg-config"
+note='{"resource": "note", "records": [{"name": "a", "text": "b"}]}'
+rp new-plugin mine >/dev/null
+(cd mine && cmake -B build >/dev/null && cmake --build build >/dev/null && ctest --test-dir build --output-on-failure >/dev/null) ||
+    fail "rp new-plugin"
+cmake -S "$examples/minimal-plugin" -B minimal -G Ninja >/dev/null && cmake --build minimal >/dev/null
+./host "$(find "$PWD/minimal" -name minimal.so)" '{}' create "$note" | grep -q '"status":"ok"' || fail "the minimal plugin"
+cc -shared -fPIC -fvisibility=hidden -o by_hand.so "$examples/minimal-plugin/plugin.c" $(pkg-config --cflags --libs librpkit)
+./host "$PWD/by_hand.so" '{}' create "$note" | grep -q '"status":"ok"' || fail "the minimal plugin with pkg-config"
+
+echo "== Terraform provider"
+provider=/usr/share/terraform/plugins/resource-plugin.local/plugins/elb-member
+[[ -x $(find -L "$provider" -name 'terraform-provider-elb-member*' -type f | head -n 1) ]] || fail "no provider in $provider"
+rp provider elb_member -out mirror >/dev/null || fail "rp provider"
+[[ $(find mirror -name 'terraform-provider-*' -type f) ]] || fail "rp provider writes no provider"
+
+echo "== completions"
+bash -c '. /usr/share/bash-completion/completions/rp && complete -p rp' >/dev/null || fail "the completion of bash"
+zsh -n /usr/share/zsh/vendor-completions/_rp || fail "the completion of zsh"
+fish -n /usr/share/fish/vendor_completions.d/rp.fish || fail "the completion of fish"
 
 echo "== man pages"
-for page in 1/rp 1/elb-sim 3/librphost 5/rp-resources 7/elb_member 7/resource_plugin; do
-    [[ -f /usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz ]] || fail "no man page ${page#*/}"
+for page in 1/rp 1/elb-sim 3/librphost 3/librpkit 5/rp-resources 7/elb_member 7/resource_plugin; do
+    mandoc -T utf8 "/usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz" | grep -q NAME || fail "man page ${page#*/}"
 done
 echo "everything works from the installed packages"
