@@ -63,8 +63,9 @@ python3 "$examples/hosts/python/host.py" elb_member "$config" create "$create" |
     fail "a host in Python"
 elb_member=$(pkg-config --variable=plugindir resource-plugin)/elb_member.so
 cc -o bare "$examples/hosts/host.c" $(pkg-config --cflags resource-plugin)
-./bare "$elb_member" "$config" read "$create" | grep -q '"status":"ok"' || fail "a host on the bare ABI in C"
-python3 "$examples/hosts/host.py" "$elb_member" "$config" delete "$create" | grep -q '"existed":true' ||
+./host elb_member "$config" delete "$create" | grep -q '"existed":true' || fail "a host in C: delete"
+./bare "$elb_member" "$config" elb_member "[$member]" | grep -q '"status":"ok"' || fail "a host on the bare ABI in C"
+python3 "$examples/hosts/host.py" "$elb_member" "$config" elb_member "[$member]" | grep -q ok ||
     fail "a host on the bare ABI in Python"
 
 echo "== an engine, with CMake and with pkg-config"
