@@ -38,7 +38,7 @@ END
 echo "== rp"
 rp validate
 rp apply -auto-approve
-rp plan | grep -q 'No changes' || fail "rp plan after rp apply"
+rp plan | grep >/dev/null 'No changes' || fail "rp plan after rp apply"
 rp list listener_id=e1b0000000000000000000000000000a
 rp destroy -auto-approve
 rp describe elb_member >/dev/null
@@ -57,15 +57,15 @@ echo "== hosts"
 examples=/usr/share/doc/resource-plugin/examples
 create="{\"resource\": \"elb_member\", \"records\": [$member]}"
 cc -o host "$examples/hosts/c/host.c" $(pkg-config --cflags --libs librphost)
-./host elb_member "$config" create "$create" | grep -q '"status":"ok"' || fail "a host in C"
-./host elb_member "$config" delete "$create" | grep -q '"existed":true' || fail "a host in C: delete"
-python3 "$examples/hosts/python/host.py" elb_member "$config" create "$create" | grep -q '"status": "ok"' ||
+./host elb_member "$config" create "$create" | grep >/dev/null '"status":"ok"' || fail "a host in C"
+./host elb_member "$config" delete "$create" | grep >/dev/null '"existed":true' || fail "a host in C: delete"
+python3 "$examples/hosts/python/host.py" elb_member "$config" create "$create" | grep >/dev/null '"status": "ok"' ||
     fail "a host in Python"
 elb_member=$(pkg-config --variable=plugindir resource-plugin)/elb_member.so
 cc -o bare "$examples/hosts/host.c" $(pkg-config --cflags resource-plugin)
-./host elb_member "$config" delete "$create" | grep -q '"existed":true' || fail "a host in C: delete"
-./bare "$elb_member" "$config" elb_member "[$member]" | grep -q '"status":"ok"' || fail "a host on the bare ABI in C"
-python3 "$examples/hosts/host.py" "$elb_member" "$config" elb_member "[$member]" | grep -q ok ||
+./host elb_member "$config" delete "$create" | grep >/dev/null '"existed":true' || fail "a host in C: delete"
+./bare "$elb_member" "$config" elb_member "[$member]" | grep >/dev/null '"status":"ok"' || fail "a host on the bare ABI in C"
+python3 "$examples/hosts/host.py" "$elb_member" "$config" elb_member "[$member]" | grep >/dev/null ok ||
     fail "a host on the bare ABI in Python"
 
 echo "== an engine, with CMake and with pkg-config"
@@ -75,8 +75,8 @@ cat >deployment.json <<END
 {"plugins": {"balancer": {"plugin": "elb_member", "config": $config}},
  "objects": {"web-a": {"plugin": "balancer", "resource": "elb_member", "record": $member}}}
 END
-engine/engine apply deployment.json state.jsonl | grep -q 'web-a: created' || fail "engine apply"
-engine/by-hand destroy deployment.json state.jsonl | grep -q 'web-a: deleted' || fail "engine destroy"
+engine/engine apply deployment.json state.jsonl | grep >/dev/null 'web-a: created' || fail "engine apply"
+engine/by-hand destroy deployment.json state.jsonl | grep >/dev/null 'web-a: deleted' || fail "engine destroy"
 
 echo "== a plugin of one's own, with CMake and with pkg-config"
 note='{"resource": "note", "records": [{"name": "a", "text": "b"}]}'
@@ -84,9 +84,9 @@ rp new-plugin mine >/dev/null
 (cd mine && cmake -B build >/dev/null && cmake --build build >/dev/null && ctest --test-dir build --output-on-failure >/dev/null) ||
     fail "rp new-plugin"
 cmake -S "$examples/minimal-plugin" -B minimal -G Ninja >/dev/null && cmake --build minimal >/dev/null
-./host "$(find "$PWD/minimal" -name minimal.so)" '{}' create "$note" | grep -q '"status":"ok"' || fail "the minimal plugin"
+./host "$(find "$PWD/minimal" -name minimal.so)" '{}' create "$note" | grep >/dev/null '"status":"ok"' || fail "the minimal plugin"
 cc -shared -fPIC -fvisibility=hidden -o by_hand.so "$examples/minimal-plugin/plugin.c" $(pkg-config --cflags --libs librpkit)
-./host "$PWD/by_hand.so" '{}' create "$note" | grep -q '"status":"ok"' || fail "the minimal plugin with pkg-config"
+./host "$PWD/by_hand.so" '{}' create "$note" | grep >/dev/null '"status":"ok"' || fail "the minimal plugin with pkg-config"
 
 echo "== Terraform provider"
 provider=/usr/share/terraform/plugins/resource-plugin.local/plugins/elb-member
@@ -101,6 +101,6 @@ fish -n /usr/share/fish/vendor_completions.d/rp.fish || fail "the completion of 
 
 echo "== man pages"
 for page in 1/rp 1/elb-sim 3/librphost 3/librpkit 5/rp-resources 7/elb_member 7/resource_plugin; do
-    mandoc -T utf8 "/usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz" | grep -q NAME || fail "man page ${page#*/}"
+    mandoc -T utf8 "/usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz" | grep >/dev/null NAME || fail "man page ${page#*/}"
 done
 echo "everything works from the installed packages"
