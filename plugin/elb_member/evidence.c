@@ -337,6 +337,7 @@ void ledger_list_failed(ledger *l, failure *why, int64_t now)
     }
     l->listing = false;
     replace_failure(&l->list_delay, NULL);
+    drop_pages(l);
 }
 
 /* A want that waits out a conflict keeps the conflict as its cause until the next list. */

@@ -13,6 +13,7 @@ void listeners_init(listeners *all)
 {
     *all = (listeners){0};
     TAILQ_INIT(&all->line);
+    TAILQ_INIT(&all->settling);
     TAILQ_INIT(&all->resting);
 }
 
@@ -90,6 +91,20 @@ static listener *listener_new(const char *id, const ledger_options *options)
     return NULL;
 }
 
+static void rest(listeners *all, listener *one)
+{
+    one->rests = true;
+    TAILQ_INSERT_TAIL(&all->resting, one, link);
+    all->resting_len++;
+}
+
+static void end_rest(listeners *all, listener *one)
+{
+    TAILQ_REMOVE(one->rests ? &all->resting : &all->settling, one, link);
+    all->resting_len -= one->rests;
+    one->rests = false;
+}
+
 static listener *add(listeners *all, const char *id, const ledger_options *options)
 {
     listener *made = grow(all) ? listener_new(id, options) : NULL;
@@ -101,8 +116,7 @@ static listener *add(listeners *all, const char *id, const ledger_options *optio
     made->next = *to;
     *to = made;
     all->count++;
-    TAILQ_INSERT_TAIL(&all->resting, made, link);
-    all->resting_len++;
+    rest(all, made);
     return made;
 }
 
@@ -115,8 +129,7 @@ listener *listeners_use(listeners *all, const char *id, const ledger_options *op
     if (!one)
         return NULL;
     if (one->users++ == 0) {
-        TAILQ_REMOVE(&all->resting, one, link);
-        all->resting_len--;
+        end_rest(all, one);
         TAILQ_INSERT_TAIL(&all->line, one, link);
         all->line_len++;
     }
@@ -129,8 +142,7 @@ void listeners_release(listeners *all, listener *one)
         return;
     TAILQ_REMOVE(&all->line, one, link);
     all->line_len--;
-    TAILQ_INSERT_TAIL(&all->resting, one, link);
-    all->resting_len++;
+    TAILQ_INSERT_TAIL(&all->settling, one, link);
 }
 
 void listeners_to_end_of_line(listeners *all, listener *one)
@@ -147,38 +159,48 @@ static void forget(listeners *all, listener *one)
         at = &(*at)->next;
     *at = one->next;
     all->count--;
-    TAILQ_REMOVE(&all->resting, one, link);
-    all->resting_len--;
+    end_rest(all, one);
     listener_free(one);
 }
 
-/* What is still in flight is looked at again when the others have been: two for each call that ends are
- * enough. */
+/* The first that has not settled goes to the end, so that it does not hide those behind it. */
+static void let_rest(listeners *all, int64_t now)
+{
+    listener *first;
+
+    while ((first = TAILQ_FIRST(&all->settling))) {
+        TAILQ_REMOVE(&all->settling, first, link);
+        if (!ledger_is_idle(first->ledger, now)) {
+            TAILQ_INSERT_TAIL(&all->settling, first, link);
+            return;
+        }
+        rest(all, first);
+    }
+}
+
+/* Two for each call that ends are enough. */
 void listeners_trim(listeners *all, int64_t now)
 {
-    for (int i = 0; i < 2 && all->resting_len > KEEP_RESTING; i++) {
-        listener *first = TAILQ_FIRST(&all->resting);
-        if (ledger_is_idle(first->ledger, now)) {
-            forget(all, first);
-        } else {
-            TAILQ_REMOVE(&all->resting, first, link);
-            TAILQ_INSERT_TAIL(&all->resting, first, link);
-        }
+    let_rest(all, now);
+    for (int i = 0; i < 2 && all->resting_len > KEEP_RESTING; i++)
+        forget(all, TAILQ_FIRST(&all->resting));
+}
+
+static void free_line(struct listener_line *line)
+{
+    listener *one;
+
+    while ((one = TAILQ_FIRST(line))) {
+        TAILQ_REMOVE(line, one, link);
+        listener_free(one);
     }
 }
 
 void listeners_done(listeners *all)
 {
-    listener *one;
-
-    while ((one = TAILQ_FIRST(&all->line))) {
-        TAILQ_REMOVE(&all->line, one, link);
-        listener_free(one);
-    }
-    while ((one = TAILQ_FIRST(&all->resting))) {
-        TAILQ_REMOVE(&all->resting, one, link);
-        listener_free(one);
-    }
+    free_line(&all->line);
+    free_line(&all->settling);
+    free_line(&all->resting);
     free(all->buckets);
     *all = (listeners){0};
 }

@@ -1,8 +1,8 @@
 /*
  * The listeners of an instance, found by their id. Those that some call uses
  * stand in a line, in which whoever got a request goes to the end. The others
- * rest; the ones that have rested longest are forgotten once nothing of them is
- * in flight.
+ * settle until nothing of them is in flight; then they rest, and the ones that
+ * have rested longest are forgotten.
  */
 #ifndef ELB_MEMBER_LISTENERS_H
 #define ELB_MEMBER_LISTENERS_H
@@ -39,6 +39,7 @@ typedef struct listener {
     TAILQ_HEAD(, page_call) page_calls; /* list calls whose request is still to be started */
     bool pages_first;                   /* it is their turn, not the ledger's */
 
+    bool rests;            /* without users: nothing of it is in flight */
     struct listener *next; /* in its bucket */
     TAILQ_ENTRY(listener) link;
 } listener;
@@ -48,7 +49,7 @@ TAILQ_HEAD(listener_line, listener);
 typedef struct listeners {
     listener **buckets;
     size_t bucket_count, count;
-    struct listener_line line, resting;
+    struct listener_line line, settling, resting;
     size_t line_len, resting_len;
 } listeners;
 
@@ -65,8 +66,8 @@ void listeners_release(listeners *all, listener *one);
 
 void listeners_to_end_of_line(listeners *all, listener *one);
 
-/* Forgets some of those that have rested longest, if there are more than a few. Nothing of a resting listener
-   may be under way. */
+/* Lets those rest that have settled, and forgets some of those that have rested longest, if there are more than a
+   few. No request of a listener without users may be under way. */
 void listeners_trim(listeners *all, int64_t now);
 
 #endif

@@ -631,9 +631,8 @@ void check_quiet(world *w)
 {
     int64_t left = memory_in_use() - w->memory_at_open;
 
-    NEED("what is idle is forgotten",
-         !(w->with & WITH_FORGETTING) || left <= 3000 + 1500 * (int64_t)w->traits.listeners,
-         "%d bytes are left", (int)left);
+    NEED("what is idle is forgotten", left <= 1200 + 600 * (int64_t)w->traits.listeners, "%d bytes are left",
+         (int)left);
 }
 
 void check_end(world *w)

@@ -116,4 +116,9 @@ mutate "failures are not given back" \
 mutate "pages are not given back" \
     's/(static void slot_drop_page|void slot_drop_page)\(slot \*one\)\n\{\n[^}]*?page_unref\([^\n]*\);/$1(slot *one)\n{/'
 
+mutate "keys are not forgotten when they have settled" \
+    's/slot_end_flight\(one\);\n(\s*\}\n\s*slot_next_in_queue\(l, one\);\n\s*\}\n\s*ledger_drop_unused_jobs)/$1/'
+mutate "a listener that nobody uses does not settle" \
+    's/    let_rest\(all, now\);\n//'
+
 mutation_end

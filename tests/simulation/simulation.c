@@ -42,7 +42,7 @@ static void start_afresh(const char *option, uint64_t number, const char *other,
           (char *)NULL);
 }
 
-static const char *const features[] = {"forgetting", "hunger"};
+static const char *const features[] = {"hunger"};
 
 static bool take_feature(const char *name)
 {

@@ -280,7 +280,7 @@ static void audit(void *unused)
                       .keys = {(int)world_pick(w, (uint32_t)w->key_count)},
                       .adopt = true,
                       .audit = true,
-                      .timeout_ms = 60000,
+                      .timeout_ms = 200000, /* longer than any pause */
                       .cancel_after_ms = -1};
         w->traits.guilty &= ~(1ull << one->keys[0]);
         caller_make_call(w, w->call_count - 1);

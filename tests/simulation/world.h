@@ -294,8 +294,7 @@ typedef struct world {
 
 /* What a world has only if it is asked for: it shows faults that are known and not yet mended. */
 enum {
-    WITH_FORGETTING = 1 << 0, /* what is idle is forgotten */
-    WITH_HUNGER = 1 << 1      /* allocations fail */
+    WITH_HUNGER = 1 << 0 /* allocations fail */
 };
 
 /* Plays one world. What is broken, if a rule is, stands in w->broken. */
