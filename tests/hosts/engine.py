@@ -41,7 +41,7 @@ class Engine(Tool):
     def together_in_few(self, row):
         """Forty calls of 32 threads become few requests."""
         self.forget()
-        with Simulator(self.world.build, "--job-ms", "50", "--latency-ms", "20") as sim:
+        with Simulator(self.world.build, "--job-ms", "50", "--latency-ms", "100") as sim:
             objects = [elb(sim, i) for i in range(40)]
             ran = self.run(objects)
             expect(ran.code == 0 and len(sim.members()) == 40, f"apply: {ran.output}")

@@ -124,7 +124,8 @@ class Redis:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", scratch]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        # It ends with the test, however that ends.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=subprocess.DEVNULL)
         self.config = {"port": self.port}
         wait_for(self._answers, "redis-server does not start")
 
