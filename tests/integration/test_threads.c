@@ -3,9 +3,9 @@
  * others stay, and a crowd at random with a server that fails.
  */
 #include "background.h"
-#include "simulator_process.h"
 #include "run.h"
 #include "simulator.h"
+#include "simulator_process.h"
 
 #include "base/text.h"
 
@@ -319,7 +319,8 @@ static void open_call_close(const char *url, unsigned times)
 
 START_TEST(two_hundred_instances_leave_nothing_behind)
 {
-    simulator_process server = simulator_process_start((const char *const[]){"job-ms", "0", "log-size", "1", NULL}, false);
+    simulator_process server =
+        simulator_process_start((const char *const[]){"job-ms", "0", "log-size", "1", NULL}, false);
     unsigned threads, fds;
     unsigned long memory;
 
@@ -342,6 +343,8 @@ END_TEST
 #define KEYS          6 /* of each of the crowd: nobody else touches them */
 #define CROWD_MS      4000
 #define CANCEL_MS     50
+#define LONG_MS       11000 /* ten seconds more than an attempt without a byte */
+#define PATIENT       QUICK ", \"attempt_timeout_ms\": 1000"
 #define SETTLE_MS     300
 
 /* By hand: RP_CROWD=64 RP_CROWD_MS=60000. */
@@ -386,6 +389,9 @@ static const char *const misfortunes[] = {
     "on=list,status=502,shape=html,from=8,every=37,count=0",
     "on=job,status=503,from=3,every=21,count=0",
     "on=job,kind=truncate,from=5,every=27,count=0",
+    "on=any,kind=reset-after,from=9,every=50,count=0",
+    "on=any,kind=hang,from=50,every=400,count=0",
+    "on=any,kind=hang,acts=yes,from=250,every=400,count=0",
 };
 
 /* What one more result says of a key. */
@@ -409,13 +415,21 @@ static void check_read(const struct walker *self, unsigned key, const char *stat
         ck_assert_msg(self->keys[key] != PRESENT, "server-%u is gone", self->first + key);
 }
 
+/* However the server fails, there is time for more attempts. */
+static void check_in_time(const struct walker *self, uint32_t timeout_ms, const char *hook,
+                          const char *status)
+{
+    ck_assert_msg(timeout_ms < LONG_MS || strcmp(status, "deadline_exceeded") != 0,
+                  "%s of server-%u: out of time", hook, self->first);
+}
+
 static void walk_on(struct walker *self)
 {
     static const char *const hooks[] = {"create", "delete", "read", "create", "delete"};
     const char *hook = hooks[(unsigned)rand_r(&self->seed) % rp_count_of(hooks)];
     unsigned key = (unsigned)rand_r(&self->seed) % KEYS;
     unsigned count = 1 + (unsigned)rand_r(&self->seed) % (KEYS - key);
-    uint32_t timeout_ms = rand_r(&self->seed) % 8 ? 20000 : 1 + (unsigned)rand_r(&self->seed) % 120;
+    uint32_t timeout_ms = rand_r(&self->seed) % 8 ? LONG_MS : 1 + (unsigned)rand_r(&self->seed) % 120;
     rp_call call = {.struct_size = sizeof(call), .timeout_ms = timeout_ms, .cancel = &self->cancelled};
     _cleanup_(rp_freep) char *request =
         request_for(LISTENER, "server", self->first + key, count,
@@ -427,6 +441,7 @@ static void walk_on(struct walker *self)
     ck_assert_uint_eq(result_count(&told), count);
     for (unsigned i = 0; i < count; i++) {
         const char *status = result_text(&told, i, "status");
+        check_in_time(self, timeout_ms, hook, status);
         if (!strcmp(hook, "read"))
             check_read(self, key + i, status);
         else
@@ -467,7 +482,7 @@ static void check_belief(const struct walker *self)
 
 START_TEST(a_crowd_is_told_the_truth_by_a_server_that_fails)
 {
-    bed on = bed_make((const char *const[]){"job-ms", "30", "latency-ms", "2", NULL}, QUICK);
+    bed on = bed_make((const char *const[]){"job-ms", "30", "latency-ms", "2", NULL}, PATIENT);
     unsigned count = setting("RP_CROWD", CROWD, LARGEST_CROWD), calls = 0;
     int64_t until = now_ms() + setting("RP_CROWD_MS", CROWD_MS, 60000);
     struct walker crowd[LARGEST_CROWD + 1];
