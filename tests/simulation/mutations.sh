@@ -77,6 +77,8 @@ mutate "after a pause those that waited take no place" \
     's/return !mine->delayed \|\|/return !mine->failures ||/'
 mutate "a place is given up by who has none" \
     's/one->kind == REQUEST_LISTENER && has_place\(one\)/one->kind == REQUEST_LISTENER/'
+mutate "a list call takes a place that is not there" \
+    's/!\(room && start_page\(d, at\)\)/!start_page(d, at)/'
 mutate "batches have no limit" \
     's/ && count < l->options.max_batch//'
 mutate "transfers run side by side" \
