@@ -417,15 +417,27 @@ static void delayed(void *context, const rp_http_reply *reply, const rp_error *e
     }
 }
 
+/* An add or remove whose token was refused would be sent again, also for a caller who has left meanwhile: it is
+   dropped after this step, and put together anew. */
+static bool is_outdated(const api_request *one)
+{
+    bool outdated = one->kind == REQUEST_SEND && !ledger_transfer_is_current(one->transfer);
+
+    one->driver->has_outdated |= outdated;
+    return outdated;
+}
+
 /* Requests that failed before take half of the places at most: the others need not wait for listeners that do
    not answer. A throttled one did not fail: it is the server that all wait for. */
 static bool may_begin(void *context)
 {
     api_request *one = context;
-    const driver *d = one->driver;
+    driver *d = one->driver;
     unsigned repeated = 0, most = d->options.max_parallel / 2;
     const api_request *other;
 
+    if (!one->paused)
+        return !is_outdated(one);
     TAILQ_FOREACH (other, &d->requests, link)
         repeated += other->repeated && !other->paused;
     if (!has_spare_room(d) || (one->repeated && repeated >= (most ? most : 1)))
@@ -602,6 +614,7 @@ void drop_unwanted_requests(driver *d)
 {
     api_request *one, *next;
 
+    d->has_outdated = false;
     for (one = TAILQ_FIRST(&d->requests); one; one = next) {
         next = TAILQ_NEXT(one, link);
         if (!is_wanted(one))

@@ -167,6 +167,8 @@ static void drive(driver *d, const call *c)
     rp_transport_wait(d->transport, ms);
     pthread_mutex_lock(&d->lock);
     rp_transport_step(d->transport);
+    if (d->has_outdated)
+        drop_unwanted_requests(d);
     carry_out_all(d);
 }
 

@@ -65,6 +65,7 @@ struct driver {
     paging paging;
     int64_t send_from;  /* adds and removes wait until then, after a throttled reply: */
     failure *throttled; /* this one, or NULL */
+    bool has_outdated;  /* a request must not be sent again as it is */
 };
 
 static inline int64_t now_ms(const driver *d)

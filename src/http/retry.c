@@ -189,11 +189,13 @@ static void end_spread(retry *self)
 static bool may_attempt_begin(void *context)
 {
     attempts *mine = context;
+    const rp_http_request *request = mine->request;
 
     mine->stopped = !may_start(mine->owner);
-    if (!mine->stopped)
-        note_start(mine->owner);
-    return !mine->stopped;
+    if (mine->stopped || (request->may_begin && !request->may_begin(request->context)))
+        return false;
+    note_start(mine->owner);
+    return true;
 }
 
 /* ---- attempts ---- */

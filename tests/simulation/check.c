@@ -557,14 +557,16 @@ static void check_success(world *w, int number, int i)
 }
 
 /* Who is told of throttling by a server that named a time is told when to come again. */
-static void check_throttled(world *w, const call *one, int i)
+static void check_throttled(world *w, int number, int i)
 {
+    const call *one = &w->calls[number];
     const told *r = &one->told[i];
+    bool was_sent = own_op(w, number, one->keys[i], -1); /* and refused */
     int64_t left = w->asked_at < end_of(one) ? w->asked_until - world_now() : 0;
 
     if (r->status == RP_THROTTLED && left > 0)
         NEED("retry_after_ms is told", r->retry_after_ms >= left, "%d of %d ms", (int)r->retry_after_ms, (int)left);
-    if (r->status == RP_DEADLINE_EXCEEDED && r->outcome == NONE && !r->has_state)
+    if (r->status == RP_DEADLINE_EXCEEDED && r->outcome == NONE && !r->has_state && !was_sent)
         NEED("who waits for the end of a pause is told so", left <= 0, "key %d, %d ms", one->keys[i], (int)left);
 }
 
@@ -587,7 +589,7 @@ static void check_result(world *w, int number, int i)
     else
         check_delete(w, number, i);
     check_blame(w, number, i);
-    check_throttled(w, one, i);
+    check_throttled(w, number, i);
     check_success(w, number, i);
     if (one->audit && !(w->revoked && r->status == RP_UNAUTHENTICATED) && !w->parent_gone[w->keys[one->keys[i]].listener])
         NEED("a later call succeeds",
