@@ -514,9 +514,9 @@ static bool is_settled(const world *w, const op *one)
     for (int i = 0; i < w->listing_count; i++) {
         const listing *list = &w->listings[i];
         bool shows = list->shown >> one->key & 1;
-        if (list->listener == by->listener && list->answered_step &&
-            list->requested_step > by->accepted_step &&
-            (shows || list->requested_at >= by->accepted_at + w->traits.settle_ms))
+        if (list->listener == by->listener && list->requested_step > by->accepted_step &&
+            ((list->answered_step && shows) ||
+             list->requested_at >= by->accepted_at + w->traits.settle_ms))
             return true;
     }
     return false;
