@@ -14,6 +14,7 @@
  * began. Each object is a call of its own; the plugin combines calls that run at the same time into few
  * requests. Ctrl-C cancels all calls: what they began is in the journal, and the next apply reads it.
  */
+#define _GNU_SOURCE 1 /* getline */
 #include <json-c/json.h>
 #include <pthread.h>
 #include <rphost.h>

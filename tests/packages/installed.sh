@@ -101,6 +101,7 @@ fish -n /usr/share/fish/vendor_completions.d/rp.fish || fail "the completion of 
 
 echo "== man pages"
 for page in 1/rp 1/elb-sim 3/librphost 3/librpkit 5/rp-resources 7/elb_member 7/resource_plugin; do
-    mandoc -T utf8 "/usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz" | grep >/dev/null NAME || fail "man page ${page#*/}"
+    mandoc -T utf8 "/usr/share/man/man${page%/*}/${page#*/}.${page%/*}.gz" |
+        grep -F "${page#*/}(${page%/*})" >/dev/null || fail "man page ${page#*/}"
 done
 echo "everything works from the installed packages"
