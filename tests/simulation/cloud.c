@@ -273,7 +273,7 @@ static void tell_job(world *w, exchange *one)
         if (of)
             of->last_poll = '?';
         if (world_pick(w, 2))
-            refuse(w, one, 404, "ELB.1002", "find job failed");
+            refuse(w, one, 404, one->job % 2 ? "404" : "ELB.1002", "find job failed");
         else
             refuse(w, one, 400, "ELB.2000", "no such job");
         return;
