@@ -67,9 +67,11 @@ static const char *or_else(const char *text, const char *other)
     return text ? text : other;
 }
 
-/* "(CODE, at PATH)", with the known parts. */
+/* "(CODE, at PATH)", with the known parts. The path of the whole document is empty. */
 static void add_where(rp_buffer *line, const char *code, const char *path)
 {
+    if (path && !*path)
+        path = NULL;
     if (code || path)
         rp_buffer_format(line, " (%s%s%s%s)", or_else(code, ""), code && path ? ", " : "", path ? "at " : "",
                          or_else(path, ""));

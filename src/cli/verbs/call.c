@@ -25,7 +25,7 @@ const rp_option rp_call_options[] = {
 
 const char rp_call_details[] =
     "PLUGIN is a path if it contains a '/', else a name: NAME.so is searched in the colon-separated folders of\n"
-    "RP_PLUGIN_PATH, then where plugins are installed. HOOK is describe, validate, create, read,\n"
+    "RP_PLUGIN_PATH, then where plugins are installed. HOOK is describe, validate, create, read, update,\n"
     "delete or list.\n"
     "\n"
     "REQUEST and C are JSON if they start with '{' or '[', standard input if they are '-', else a file. REQUEST may be a\n"
