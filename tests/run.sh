@@ -10,6 +10,6 @@ for preset in dev asan; do
     echo "== $preset"
     cmake --preset "$preset" >/dev/null
     cmake --build --preset "$preset" -- --quiet
-    ctest --preset "$preset" -j "$(nproc)" || status=1
+    ctest --preset "$preset" -j "$(($(nproc) + 1))" || status=1
 done
 exit "$status"
