@@ -344,7 +344,7 @@ int driver_run(driver *d, call *c, record_task *tasks, size_t count, rp_error **
     release_listeners(d, tasks, count);
     end(d, c);
     finish(d, c);
-    return began ? 0 : rp_error_set(error, RP_E_NO_MEMORY, "out of memory");
+    return began ? 0 : rp_error_no_memory(error);
 }
 
 void driver_protocol(driver *d, const char *listener_id, char protocol[16])

@@ -543,13 +543,9 @@ int elb_read_job(const rp_http_reply *reply, elb_job_end *end, failure **why, in
     return *why ? 0 : rp_error_no_memory(error);
 }
 
-/* The service's codes are "ELB.…"; an unknown job was also seen as "404". */
 static bool is_of_the_service(const failure *why)
 {
-    char status[16];
-
-    snprintf(status, sizeof(status), "%d", why->http_status);
-    return rp_starts_with(why->server_code, "ELB.") || !strcmp(why->server_code, status);
+    return elb_error_is_of_the_service(why->http_status, why->server_code);
 }
 
 /* Token and rights are checked by the gateway. */

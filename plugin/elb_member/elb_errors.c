@@ -230,18 +230,23 @@ const elb_error_row *elb_error_by_code(const char *code)
     return NULL;
 }
 
-/* The service's codes, those of the gateway before it and of the IAM behind both; an unknown job was also
-   seen as "404". */
-static bool is_own_code(int http_status, const char *code)
+bool elb_error_is_of_the_service(int http_status, const char *code)
 {
-    static const char *const prefixes[] = {"ELB.", "APIG.", "APIGW.", "IAM."};
     char status[16];
 
-    for (size_t i = 0; i < rp_count_of(prefixes); i++)
-        if (rp_starts_with(code, prefixes[i]))
-            return true;
     snprintf(status, sizeof(status), "%d", http_status);
-    return !strcmp(code, status);
+    return rp_starts_with(code, "ELB.") || !strcmp(code, status);
+}
+
+/* The service's codes, those of the gateway before it and of the IAM behind both. */
+static bool is_own_code(int http_status, const char *code)
+{
+    static const char *const others[] = {"APIG.", "APIGW.", "IAM."};
+
+    for (size_t i = 0; i < rp_count_of(others); i++)
+        if (rp_starts_with(code, others[i]))
+            return true;
+    return elb_error_is_of_the_service(http_status, code);
 }
 
 static const elb_error_row *row_of_status(int http_status, const char *code)

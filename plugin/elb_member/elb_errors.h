@@ -16,6 +16,9 @@ typedef struct elb_error_row {
     meaning meaning;
 } elb_error_row;
 
+/* Whether a code is the service's own: "ELB.…"; for an unknown job also the HTTP status was seen. */
+bool elb_error_is_of_the_service(int http_status, const char *code);
+
 /* The row of a code, or NULL. */
 const elb_error_row *elb_error_by_code(const char *code);
 

@@ -1,5 +1,7 @@
 #include "listeners.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +21,7 @@ void listeners_init(listeners *all)
 
 static size_t hash_of(const char *id)
 {
-    uint64_t hash = id_hash(id);
+    uint64_t hash = rp_hash(RP_HASH_START, id, strlen(id));
 
     return (size_t)(hash ^ hash >> 32);
 }

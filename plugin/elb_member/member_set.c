@@ -1,19 +1,13 @@
 #include "member_set.h"
 
-/* FNV-1a */
-uint64_t id_hash(const char *id)
-{
-    uint64_t h = 14695981039346656037u;
+#include "base/text.h"
 
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 1099511628211u;
-    return h;
-}
+#include <string.h>
 
 void member_set_add(member_set *to, const char *id)
 {
     to->count++;
-    to->ids += id_hash(id);
+    to->ids += rp_hash(RP_HASH_START, id, strlen(id));
 }
 
 member_set member_set_joined(member_set one, member_set other)

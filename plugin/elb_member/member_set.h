@@ -15,8 +15,6 @@ typedef struct member_set {
     uint64_t ids;
 } member_set;
 
-uint64_t id_hash(const char *id);
-
 /* The member must not be in it yet. */
 void member_set_add(member_set *to, const char *id);
 

@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "base/buffer.h"
+#include "base/status.h"
 #include "json/value.h"
 
 #include <stdio.h>
@@ -107,48 +108,6 @@ static void write_request(const world *w, const call *one, rp_buffer *to)
 
 /* --- what is told --------------------------------------------------------------------- */
 
-static const struct {
-    int status;
-    const char *name;
-} statuses[] = {{RP_OK, "ok"},
-                {RP_IN_PROGRESS, "in_progress"},
-                {RP_INVALID_ARGUMENT, "invalid_argument"},
-                {RP_UNSUPPORTED, "unsupported"},
-                {RP_CONTRACT, "contract"},
-                {RP_CONFLICT, "conflict"},
-                {RP_NOT_FOUND, "not_found"},
-                {RP_ALREADY_EXISTS, "already_exists"},
-                {RP_JOB_FAILED, "job_failed"},
-                {RP_PERMISSION_DENIED, "permission_denied"},
-                {RP_UNAUTHENTICATED, "unauthenticated"},
-                {RP_QUOTA_EXCEEDED, "quota_exceeded"},
-                {RP_UNAVAILABLE, "unavailable"},
-                {RP_THROTTLED, "throttled"},
-                {RP_DEADLINE_EXCEEDED, "deadline_exceeded"},
-                {RP_CANCELLED, "cancelled"},
-                {RP_INTERNAL, "internal"},
-                {RP_NO_MEMORY, "no_memory"}};
-
-enum {
-    STATUSES = sizeof(statuses) / sizeof(statuses[0])
-};
-
-const char *status_words(int status)
-{
-    for (int i = 0; i < STATUSES; i++)
-        if (statuses[i].status == status)
-            return statuses[i].name;
-    return "?";
-}
-
-static int status_of(const char *name)
-{
-    for (int i = 0; name && i < STATUSES; i++)
-        if (!strcmp(statuses[i].name, name))
-            return statuses[i].status;
-    return -1;
-}
-
 static int outcome_of(const char *name)
 {
     static const char *const names[] = {"none", "done", "unknown"};
@@ -170,7 +129,7 @@ static void take_result(const rp_json *from, told *into)
 {
     const rp_json *state = rp_json_get(from, "state"), *said = rp_json_get(from, "diagnostics");
 
-    *into = (told){.status = status_of(rp_json_text(rp_json_get(from, "status"))),
+    *into = (told){.status = rp_status_value(rp_json_text(rp_json_get(from, "status"))),
                    .outcome = outcome_of(rp_json_text(rp_json_get(from, "outcome"))),
                    .has_state = rp_json_type_of(state) == RP_JSON_OBJECT};
     rp_json_boolean(rp_json_get(from, "existed"), &into->existed);
@@ -243,10 +202,10 @@ static void tell_results(const world *w, int number)
     static const char *const outcomes[] = {"-", "none", "done", "unknown"};
     const call *one = &w->calls[number];
 
-    world_tell(w, "call %d returns: %s %s", number, status_words(one->status), one->refused_code);
+    world_tell(w, "call %d returns: %s %s", number, rp_status_name(one->status), one->refused_code);
     for (int i = 0; one->kind != CALL_LIST && i < one->told_count; i++) {
         const told *r = &one->told[i];
-        world_tell(w, "    key %d: %s, %s%s%s%s%s, %s%s", one->keys[i], status_words(r->status),
+        world_tell(w, "    key %d: %s, %s%s%s%s%s, %s%s", one->keys[i], rp_status_name(r->status),
                    outcomes[r->outcome + 1], r->existed ? ", existed" : "", r->has_state ? ", state " : "",
                    r->member_id, r->job_id, r->code, r->retryable ? ", retryable" : "");
     }

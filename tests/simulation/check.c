@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include "base/status.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -553,7 +555,7 @@ static void check_success(world *w, int number, int i)
          one->keys[i]);
     NEED("every turn comes", !is_out_of_time(r->status) || one->timeout_ms < enough,
          "call %d, key %d: %s after %d ms of which %d are excused", number, one->keys[i],
-         status_words(r->status), (int)(world_now() - one->arrived_at), (int)one->excuse_ms);
+         rp_status_name(r->status), (int)(world_now() - one->arrived_at), (int)one->excuse_ms);
 }
 
 /* Who is told of throttling by a server that named a time is told when to come again. */
@@ -595,7 +597,7 @@ static void check_result(world *w, int number, int i)
         NEED("a later call succeeds",
              r->status == RP_OK ||
                  (one->kind == CALL_READ && (r->status == RP_NOT_FOUND || r->status == RP_IN_PROGRESS)),
-             "call %d, key %d: %s", number, one->keys[i], status_words(r->status));
+             "call %d, key %d: %s", number, one->keys[i], rp_status_name(r->status));
 }
 
 void check_returned(world *w, int number)

@@ -319,7 +319,6 @@ world *world_current(void);
 /* caller.c */
 bool caller_open(world *w);
 void caller_close(world *w);
-const char *status_words(int status);
 void caller_run(void *number); /* the calls of one caller, on a fiber */
 void caller_make_call(world *w, int number);
 
