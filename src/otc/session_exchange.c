@@ -67,6 +67,7 @@ static int prepare_attempt(session_exchange *mine, rp_error **error)
     mine->attempt = *mine->request;
     mine->attempt.done = self->attempt_done;
     mine->attempt.again = NULL;
+    mine->attempt.may_begin = NULL;
     mine->attempt.context = mine;
     mine->generation = otc_auth_state_generation(&self->auth);
     mine->url = otc_auth_state_url(&self->auth, mine->request->url);
