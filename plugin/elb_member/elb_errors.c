@@ -210,9 +210,9 @@ static const elb_error_row service_404 = {404,   NULL,        RP_NOT_FOUND,     
 static const elb_error_row any_5xx = {500, NULL, SERVER_FAULT};
 static const elb_error_row unexpected = {0,    NULL,        RP_UNAVAILABLE,    "elb.unexpected_status",
                                          true, BLAME_WHOLE, MEANS_NOTHING_MORE};
-/* "See other" comes after a POST was carried out. */
-static const elb_error_row see_other = {303,  NULL,         RP_UNAVAILABLE,       "elb.unexpected_status",
-                                        true, BLAME_SERVER, MEANS_NOT_THE_SERVICE};
+/* A redirect commonly comes after a POST was carried out. */
+static const elb_error_row redirect = {300,  NULL,         RP_UNAVAILABLE,       "elb.unexpected_status",
+                                       true, BLAME_SERVER, MEANS_NOT_THE_SERVICE};
 static const elb_error_row poll_page = {0, NULL, NOWHERE};
 
 const elb_error_row *elb_error_by_code(const char *code)
@@ -249,6 +249,12 @@ static bool is_own_code(int http_status, const char *code)
     return elb_error_is_of_the_service(http_status, code);
 }
 
+/* 307 and 308 ask to send the same request elsewhere: here it was not carried out (RFC 9110, 15.4). */
+static bool leaves_open(int redirect_status)
+{
+    return redirect_status >= 300 && redirect_status != 307 && redirect_status != 308;
+}
+
 static const elb_error_row *row_of_status(int http_status, const char *code)
 {
     size_t i = 0;
@@ -259,7 +265,7 @@ static const elb_error_row *row_of_status(int http_status, const char *code)
     if (http_status >= 500)
         return &any_5xx;
     if (http_status < 400)
-        return http_status == 303 ? &see_other : &unexpected;
+        return leaves_open(http_status) ? &redirect : &unexpected;
     while (by_status[i].own.http_status && by_status[i].own.http_status != http_status)
         i++;
     return is_own_code(http_status, code) ? &by_status[i].own : &by_status[i].page;

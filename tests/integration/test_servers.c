@@ -225,6 +225,8 @@ static const char *const add_pages[] = {
     "status=403,shape=empty",
     "status=410,shape=html",
     "status=418,shape=text",
+    "status=300,shape=html",
+    "status=302,shape=html",
     "status=303,shape=html",
     "status=403,code=FILTER-7,shape=flat",
 };

@@ -385,6 +385,7 @@ START_TEST(retries_follow_the_row)
         {404, "{\"message\":\"job not found\",\"code\":\"404\"}", RP_VERDICT_FINAL, false},
         {400, "{\"error\":{\"code\":\"ELB.9803\"}}", RP_VERDICT_FINAL, false},
         {409, "<html>", RP_VERDICT_FINAL, false},
+        {302, "", RP_VERDICT_NOT_THE_SERVER, false},
         {307, "", RP_VERDICT_FINAL, false},
     };
 
