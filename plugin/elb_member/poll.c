@@ -426,9 +426,8 @@ bool ledger_take_poll(ledger *l, int64_t now, ledger_action *action)
 {
     job *one;
 
-    if (ledger_next_poll_at(l) > now)
+    if (ledger_next_poll_at(l) > now) /* which has counted who waits */
         return false;
-    count_waiters(l);
     ledger_changed(l);
     TAILQ_FOREACH (one, &l->jobs, link) {
         if (one->polling || one->poll_at > now || one->waited_for != l->job_counts)
